@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The attributes that kernels need and the language has no word for.
+
+#if defined(__SANITIZE_ADDRESS__)
+#define EBM_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define EBM_SANITIZED 1
+#endif
+#endif
+
+/// `EBM_INLINE` inlines even where the compiler's own estimate says no: accumulators live in
+/// registers only when the loops around them see each other. `EBM_INLINE_LAMBDA` is the same for
+/// lambdas, where the attribute stands behind the parameter list.
+///
+/// Instrumented code keeps its calls: inlined, it takes minutes to compile.
+#if defined(EBM_SANITIZED)
+#define EBM_INLINE inline
+#define EBM_INLINE_LAMBDA
+#else
+#define EBM_INLINE __attribute__((always_inline)) inline
+#define EBM_INLINE_LAMBDA __attribute__((always_inline))
+#endif

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <ebm/core/register.hpp>
+#include <ebm/core/unroll.hpp>
+#include <type_traits>
+
+/// `Pack<T, L>`: one value for each of L lanes; a lane is a chain, and lanes never mix.
+namespace ebm {
+
+/// Lanes of a block in every build, whatever the SIMD width: the memory layout is the same
+/// everywhere.
+inline constexpr int lanes = 16;
+
+/// The truth value of a comparison, lane by lane.
+template <class T, int L>
+struct Mask {
+  using Register = simd::Register<T, L>;
+  static constexpr int registers = L / simd::width<T, L>;
+  using Bits = decltype(std::declval<Register>() < std::declval<Register>());
+  Bits reg[registers];
+};
+
+/// One value of type `T` in each of `L` lanes.
+///
+/// Arithmetic is IEEE and lane by lane; `fma` is the only fused operation.
+template <class T, int L = lanes>
+struct alignas(sizeof(T) * L) Pack {
+  using value_type = T;
+  using Register = simd::Register<T, L>;
+  static constexpr int size = L;
+  static constexpr int width = simd::width<T, L>;
+  static constexpr int registers = L / width;
+
+  Register reg[registers];
+
+  Pack() = default;
+
+  /// A pack that is one register.
+  EBM_INLINE explicit Pack(const Register& only) noexcept
+      requires(registers == 1 && !simd::is_scalar<Register>) {
+    reg[0] = only;
+  }
+
+  /// The same value in all lanes.
+  EBM_INLINE Pack(T value) noexcept {  // implicit: constants mix with packs in formulas
+    unroll<registers>([&](auto i) EBM_INLINE_LAMBDA { reg[i] = simd::broadcast<Register>(value); });
+  }
+
+  /// from: [lane], aligned to the pack's register
+  EBM_INLINE static Pack load(const T* from) noexcept {
+    Pack result;
+    unroll<registers>(
+        [&](auto i) EBM_INLINE_LAMBDA { result.reg[i] = simd::load<Register>(from + i * width); });
+    return result;
+  }
+
+  /// to: [lane], aligned to the pack's register
+  EBM_INLINE void store(T* to) const noexcept {
+    unroll<registers>([&](auto i) EBM_INLINE_LAMBDA { simd::store(reg[i], to + i * width); });
+  }
+
+  /// The value of one lane; slow, for results and tests.
+  [[nodiscard]] T lane(int index) const noexcept {
+    alignas(Pack) T values[L];
+    store(values);
+    return values[index];
+  }
+
+  /// Applies a function of registers.
+  template <class F, class... Packs>
+  EBM_INLINE static Pack map(F&& f, const Packs&... packs) noexcept {
+    Pack result;
+    unroll<registers>([&](auto i) EBM_INLINE_LAMBDA { result.reg[i] = f(packs.reg[i]...); });
+    return result;
+  }
+
+  friend EBM_INLINE Pack operator+(const Pack& a, const Pack& b) noexcept {
+    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return Register(x + y); }, a,
+               b);
+  }
+  friend EBM_INLINE Pack operator-(const Pack& a, const Pack& b) noexcept {
+    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return Register(x - y); }, a,
+               b);
+  }
+  friend EBM_INLINE Pack operator*(const Pack& a, const Pack& b) noexcept {
+    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return Register(x * y); }, a,
+               b);
+  }
+  friend EBM_INLINE Pack operator/(const Pack& a, const Pack& b) noexcept {
+    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return Register(x / y); }, a,
+               b);
+  }
+  EBM_INLINE Pack& operator+=(const Pack& b) noexcept { return *this = *this + b; }
+  EBM_INLINE Pack& operator-=(const Pack& b) noexcept { return *this = *this - b; }
+  EBM_INLINE Pack& operator*=(const Pack& b) noexcept { return *this = *this * b; }
+
+  friend EBM_INLINE Mask<T, L> operator<(const Pack& a, const Pack& b) noexcept {
+    Mask<T, L> result;
+    unroll<registers>([&](auto i) EBM_INLINE_LAMBDA { result.reg[i] = a.reg[i] < b.reg[i]; });
+    return result;
+  }
+  friend EBM_INLINE Mask<T, L> operator>(const Pack& a, const Pack& b) noexcept { return b < a; }
+
+  friend EBM_INLINE Pack operator&(const Pack& a,
+                                   const Pack& b) noexcept requires std::is_integral_v<T> {
+    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return Register(x & y); }, a,
+               b);
+  }
+  friend EBM_INLINE Pack operator|(const Pack& a,
+                                   const Pack& b) noexcept requires std::is_integral_v<T> {
+    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return Register(x | y); }, a,
+               b);
+  }
+  friend EBM_INLINE Pack operator^(const Pack& a,
+                                   const Pack& b) noexcept requires std::is_integral_v<T> {
+    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return Register(x ^ y); }, a,
+               b);
+  }
+  /// Shifts by a number of bits in [0, bits of T).
+  friend EBM_INLINE Pack operator<<(const Pack& a,
+                                    int bits) noexcept requires std::is_integral_v<T> {
+    return map([bits](const auto& x) EBM_INLINE_LAMBDA { return Register(x << bits); }, a);
+  }
+  friend EBM_INLINE Pack operator>>(const Pack& a,
+                                    int bits) noexcept requires std::is_integral_v<T> {
+    return map([bits](const auto& x) EBM_INLINE_LAMBDA { return Register(x >> bits); }, a);
+  }
+};
+
+/// a * b + c with one rounding (where the target has FMA).
+template <class T, int L>
+EBM_INLINE Pack<T, L> fma(const Pack<T, L>& a, const Pack<T, L>& b, const Pack<T, L>& c) noexcept {
+  return Pack<T, L>::map([](const auto& x, const auto& y, const auto& z)
+                             EBM_INLINE_LAMBDA { return simd::fma(x, y, z); },
+                         a, b, c);
+}
+
+/// The correctly rounded square root.
+template <class T, int L>
+EBM_INLINE Pack<T, L> sqrt(const Pack<T, L>& a) noexcept {
+  return Pack<T, L>::map([](const auto& x) EBM_INLINE_LAMBDA { return simd::sqrt(x); }, a);
+}
+
+/// `yes` in the lanes where `mask` holds, `no` in the others.
+template <class T, int L>
+EBM_INLINE Pack<T, L> select(const Mask<T, L>& mask, const Pack<T, L>& yes,
+                             const Pack<T, L>& no) noexcept {
+  Pack<T, L> result;
+  unroll<Pack<T, L>::registers>([&](auto i) EBM_INLINE_LAMBDA {
+    result.reg[i] = simd::select(mask.reg[i], yes.reg[i], no.reg[i]);
+  });
+  return result;
+}
+
+/// The smaller value; `a` where either is NaN.
+template <class T, int L>
+EBM_INLINE Pack<T, L> min(const Pack<T, L>& a, const Pack<T, L>& b) noexcept {
+  return select(b < a, b, a);
+}
+
+/// The larger value; `a` where either is NaN.
+template <class T, int L>
+EBM_INLINE Pack<T, L> max(const Pack<T, L>& a, const Pack<T, L>& b) noexcept {
+  return select(a < b, b, a);
+}
+
+/// `a` kept in [low, high]; NaN stays NaN.
+template <class T, int L>
+EBM_INLINE Pack<T, L> clamp(const Pack<T, L>& a, const Pack<T, L>& low,
+                            const Pack<T, L>& high) noexcept {
+  return min(max(a, low), high);
+}
+
+/// The unsigned integer of a floating-point type's size.
+template <class T>
+using BitsOf = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+
+/// Reads the bits of one type as those of another of the same size.
+template <class To, class From, int L>
+requires(sizeof(To) == sizeof(From)) EBM_INLINE Pack<To, L> bit_cast(const Pack<From, L>& a)
+noexcept {
+  return std::bit_cast<Pack<To, L>>(a);
+}
+
+/// -a: flips the sign bit, also of zero and NaN.
+template <class T, int L>
+EBM_INLINE Pack<T, L> operator-(const Pack<T, L>& a) noexcept {
+  using Bits = BitsOf<T>;
+  return bit_cast<T>(bit_cast<Bits>(a) ^ Pack<Bits, L>(Bits{1} << (8 * sizeof(T) - 1)));
+}
+
+/// |a|: clears the sign bit.
+template <class T, int L>
+EBM_INLINE Pack<T, L> abs(const Pack<T, L>& a) noexcept {
+  using Bits = BitsOf<T>;
+  return bit_cast<T>(bit_cast<Bits>(a) & Pack<Bits, L>(~(Bits{1} << (8 * sizeof(T) - 1))));
+}
+
+/// The sum over the lanes, in the order of their index.
+template <class T, int L>
+[[nodiscard]] T sum_lanes(const Pack<T, L>& a) noexcept {
+  alignas(Pack<T, L>) T values[L];
+  a.store(values);
+  T sum = values[0];
+  for (int i = 1; i < L; ++i) sum += values[i];
+  return sum;
+}
+
+}  // namespace ebm

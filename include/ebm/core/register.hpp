@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <ebm/core/attributes.hpp>
+#include <type_traits>
+#include <xsimd/xsimd.hpp>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+/// One SIMD register, or one scalar where there is no SIMD; knows xsimd's versions and their gaps.
+///
+/// Everything above works on `Pack`, which is made of registers. The functions here give the same
+/// bits for every width, as long as the machine has fused multiply-add.
+namespace ebm::simd {
+
+#if defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
+template <class T>
+inline constexpr int native_width = 1;
+#else
+template <class T>
+inline constexpr int native_width = static_cast<int>(xsimd::batch<T>::size);
+#endif
+
+/// Lanes in a register of a pack of `L` lanes: the machine's width where it divides `L`, else one.
+template <class T, int L>
+inline constexpr int width = L % native_width<T> == 0 ? native_width<T> : 1;
+
+namespace detail {
+template <class T, bool Vector>
+struct RegisterOf {
+  using type = T;
+};
+#if !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
+template <class T>
+struct RegisterOf<T, true> {
+  using type = xsimd::batch<T>;
+};
+#endif
+}  // namespace detail
+
+/// The register type that a pack of `L` lanes is made of.
+template <class T, int L>
+using Register = typename detail::RegisterOf<T, (width<T, L> > 1)>::type;
+
+template <class R>
+inline constexpr bool is_scalar = std::is_arithmetic_v<R>;
+
+template <class R>
+struct ValueOf {
+  using type = typename R::value_type;
+};
+template <class R>
+requires is_scalar<R>
+struct ValueOf<R> {
+  using type = R;
+};
+/// The lane type of a register.
+template <class R>
+using Value = typename ValueOf<R>::type;
+
+template <class R>
+EBM_INLINE R broadcast(Value<R> value) noexcept {
+  return R(value);
+}
+
+/// Loads from an address aligned to the register.
+template <class R>
+EBM_INLINE R load(const Value<R>* from) noexcept {
+  if constexpr (is_scalar<R>) {
+    return *from;
+  } else {
+    return R::load_aligned(from);
+  }
+}
+
+/// Stores to an address aligned to the register.
+template <class R>
+EBM_INLINE void store(const R& value, Value<R>* to) noexcept {
+  if constexpr (is_scalar<R>) {
+    *to = value;
+  } else {
+    value.store_aligned(to);
+  }
+}
+
+/// a * b + c, rounded once; where the target has no such instruction, rounded twice.
+template <class R>
+EBM_INLINE R fma(const R& a, const R& b, const R& c) noexcept {
+  if constexpr (is_scalar<R>) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDA_ARCH__)
+    return std::fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+  } else {
+#if defined(__AVX512F__)
+    // xsimd 8.1 multiplies, then adds.
+    if constexpr (sizeof(R) == 64 && std::is_same_v<Value<R>, float>) {
+      return _mm512_fmadd_ps(a, b, c);
+    } else if constexpr (sizeof(R) == 64 && std::is_same_v<Value<R>, double>) {
+      return _mm512_fmadd_pd(a, b, c);
+    } else {
+      return xsimd::fma(a, b, c);
+    }
+#else
+    return xsimd::fma(a, b, c);
+#endif
+  }
+}
+
+template <class R>
+EBM_INLINE R sqrt(const R& a) noexcept {
+  if constexpr (is_scalar<R>) {
+    return std::sqrt(a);
+  } else {
+    return xsimd::sqrt(a);
+  }
+}
+
+/// `yes` where `mask` holds, `no` elsewhere.
+template <class M, class R>
+EBM_INLINE R select(const M& mask, const R& yes, const R& no) noexcept {
+  if constexpr (is_scalar<R>) {
+    return mask ? yes : no;
+  } else {
+    return xsimd::select(mask, yes, no);
+  }
+}
+
+/// The nearest float of each signed integer.
+template <class R>
+EBM_INLINE auto to_float(const R& a) noexcept {
+  if constexpr (is_scalar<R>) {
+    return static_cast<float>(a);
+  } else {
+    return xsimd::to_float(a);
+  }
+}
+
+/// Low and high halves of a product.
+template <class R>
+struct WideProduct {
+  R low;
+  R high;
+};
+
+/// The 64-bit products of unsigned 32-bit lanes with one factor.
+template <class R>
+EBM_INLINE WideProduct<R> multiply_wide(const R& a, std::uint32_t factor) noexcept {
+  static_assert(std::is_same_v<Value<R>, std::uint32_t>);
+  if constexpr (is_scalar<R>) {
+    const std::uint64_t product = static_cast<std::uint64_t>(a) * factor;
+    return {static_cast<std::uint32_t>(product), static_cast<std::uint32_t>(product >> 32)};
+  } else {
+    // x86 multiplies only the even lanes: once for those, once for the odd lanes moved down.
+#if defined(__AVX512F__)
+    if constexpr (sizeof(R) == 64) {
+      const __m512i x = a, f = _mm512_set1_epi32(static_cast<int>(factor));
+      const __m512i even = _mm512_mul_epu32(x, f);
+      const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), f);
+      return {R(_mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32))),
+              R(_mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 32), odd))};
+    }
+#endif
+#if defined(__AVX2__)
+    if constexpr (sizeof(R) == 32) {
+      const __m256i x = a, f = _mm256_set1_epi32(static_cast<int>(factor));
+      const __m256i even = _mm256_mul_epu32(x, f);
+      const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), f);
+      return {R(_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA)),
+              R(_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA))};
+    }
+#endif
+    std::array<std::uint32_t, R::size> in, low, high;
+    a.store_unaligned(in.data());
+    for (std::size_t i = 0; i < R::size; ++i) {
+      const auto [l, h] = multiply_wide(in[i], factor);
+      low[i] = l;
+      high[i] = h;
+    }
+    return {R::load_unaligned(low.data()), R::load_unaligned(high.data())};
+  }
+}
+
+}  // namespace ebm::simd

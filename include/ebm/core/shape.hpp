@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <string>
+
+/// Compile-time shapes of one sample.
+namespace ebm {
+
+/// The extents of one sample in PyTorch's order: `Shape<features>` or `Shape<channels, rows,
+/// cols>`.
+template <int... Extents>
+struct Shape {
+  static_assert(sizeof...(Extents) == 1 || sizeof...(Extents) == 3,
+                "a Shape has one extent (features) or three (channels, rows, columns)");
+  static_assert(((Extents > 0) && ...), "every extent of a Shape is at least 1");
+
+  static constexpr int rank = sizeof...(Extents);
+  static constexpr std::array<int, rank> extents{Extents...};
+  static constexpr bool is_flat = rank == 1;
+  /// Elements of one sample.
+  static constexpr int size = (Extents * ...);
+
+  // A flat shape is one pixel of many channels: linear layers are convolutions of it.
+  static constexpr int channels = extents[0];
+  static constexpr int rows = is_flat ? 1 : extents[rank - 2 + is_flat];
+  static constexpr int columns = is_flat ? 1 : extents[rank - 1];
+
+  /// Position of an element in a block: [row][column][channel].
+  static constexpr int offset(int channel, int row, int column) {
+    return (row * columns + column) * channels + channel;
+  }
+};
+
+/// An energy or a score: one number a sample.
+using Scalar = Shape<1>;
+
+/// "Shape<1, 28, 28>"
+template <int... Extents>
+std::string to_string(Shape<Extents...>) {
+  std::string text;
+  ((text += (text.empty() ? "" : ", ") + std::to_string(Extents)), ...);
+  return "Shape<" + text + ">";
+}
+
+}  // namespace ebm

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/core/math.hpp>
+
+/// Activation functions: value and slope of one element.
+namespace ebm::kernels {
+
+/// A value and its derivative.
+template <class V>
+struct ValueAndSlope {
+  V value;
+  V slope;
+};
+
+/// a -> a.
+struct Identity {
+  template <class V>
+  static EBM_INLINE V value(const V& a) noexcept {
+    return a;
+  }
+  template <class V>
+  static EBM_INLINE ValueAndSlope<V> value_and_slope(const V& a) noexcept {
+    return {a, V(typename V::value_type(1))};
+  }
+};
+
+/// a -> a s(a) with the sigmoid s; slope s(a) + a s(a) (1 - s(a)).
+///
+/// Source: Ramachandran, Zoph, Le, "Searching for Activation Functions", 2017 (also called SiLU).
+struct Swish {
+  template <class V>
+  static EBM_INLINE V value(const V& a) noexcept {
+    return a * sigmoid(a);
+  }
+  template <class V>
+  static EBM_INLINE ValueAndSlope<V> value_and_slope(const V& a) noexcept {
+    const V s = sigmoid(a);
+    const V y = a * s;
+    return {y, fma(y, V(typename V::value_type(1)) - s, s)};
+  }
+};
+
+}  // namespace ebm::kernels

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/kernels/activation.hpp>
+
+/// What happens to an accumulator when its sum is complete, fused into the loop that made it.
+///
+/// Each is called with a vector and its offset in the block.
+namespace ebm::kernels {
+
+/// y = activation(a).
+template <class Activation, class T>
+struct StoreActivated {
+  T* y;
+
+  template <class V>
+  EBM_INLINE void operator()(const V& a, int offset) const noexcept {
+    Activation::value(a).store(y + offset);
+  }
+};
+
+/// y = activation(a), slope = activation'(a); the slope waits for the adjoint of y.
+template <class Activation, class T>
+struct StoreWithSlope {
+  T* y;
+  T* slope;
+
+  template <class V>
+  EBM_INLINE void operator()(const V& a, int offset) const noexcept {
+    const auto result = Activation::value_and_slope(a);
+    result.value.store(y + offset);
+    result.slope.store(slope + offset);
+  }
+};
+
+/// slope *= a: the chain rule in place, which turns the stored slope into an adjoint.
+template <class T>
+struct MultiplyInto {
+  T* slope;
+
+  template <class V>
+  EBM_INLINE void operator()(const V& a, int offset) const noexcept {
+    (a * V::load(slope + offset)).store(slope + offset);
+  }
+};
+
+/// adjoint += a: for values that others use too.
+template <class T>
+struct AddInto {
+  T* adjoint;
+
+  template <class V>
+  EBM_INLINE void operator()(const V& a, int offset) const noexcept {
+    (V::load(adjoint + offset) + a).store(adjoint + offset);
+  }
+};
+
+}  // namespace ebm::kernels

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <ebm/core/register.hpp>
+
+/// How many accumulators a kernel keeps in registers, chosen by one cost rule.
+namespace ebm::kernels {
+
+/// The vector unit that a kernel is compiled for.
+struct Machine {
+  int registers;  ///< architectural vector registers
+  static constexpr int fma_per_cycle = 2;
+  static constexpr int loads_per_cycle = 2;
+  static constexpr int fma_latency = 5;  ///< 4 cycles, and one of slack for the scheduler
+};
+
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr Machine machine{32};
+#else
+inline constexpr Machine machine{16};
+#endif
+
+/// A register tile: `rows` vectors loaded from memory times `columns` broadcast scalars.
+struct Tile {
+  int rows;
+  int columns;
+};
+
+/// Splits `count` into equal parts of at most `most`, sizes differing by at most one.
+struct Split {
+  int count;
+  int parts;
+
+  constexpr Split(int count_, int most) : count(count_), parts((count_ + most - 1) / most) {}
+  [[nodiscard]] constexpr int first(int part) const {
+    return part * (count / parts) + std::min(part, count % parts);
+  }
+  [[nodiscard]] constexpr int size(int part) const { return first(part + 1) - first(part); }
+};
+
+/// Twice the cycles of one multiply-add for each accumulator of a tile: the slowest of arithmetic,
+/// latency (an accumulator waits for its own last result) and loads.
+constexpr int tile_cost(int rows, int columns) {
+  return std::max({2 * rows * columns / Machine::fma_per_cycle, 2 * Machine::fma_latency,
+                   2 * (rows + columns) / Machine::loads_per_cycle});
+}
+
+/// The tile that covers `rows` x `columns` accumulators in the least time.
+///
+/// A tile needs a register for each accumulator, for the shorter of its two operands, and for one
+/// element of the other.
+constexpr Tile best_tile(int rows, int columns) {
+  Tile best{1, 1};
+  long best_cost = -1;
+  for (int r = 1; r <= std::min(rows, machine.registers); ++r) {
+    for (int c = 1; c <= std::min(columns, machine.registers); ++c) {
+      if (r * c + std::min(r, c) + 1 > machine.registers) continue;
+      const Split down(rows, r), across(columns, c);
+      long cost = 0;
+      for (int i = 0; i < down.parts; ++i) {
+        for (int j = 0; j < across.parts; ++j) cost += tile_cost(down.size(i), across.size(j));
+      }
+      if (best_cost < 0 || cost < best_cost) {
+        best = {r, c};
+        best_cost = cost;
+      }
+    }
+  }
+  return best;
+}
+
+}  // namespace ebm::kernels

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <ebm/core/math.hpp>
+#include <ebm/random/philox.hpp>
+
+/// Uniform and normal draws for a block of chains: what a chain gets depends on its id alone.
+namespace ebm {
+
+namespace detail {
+
+/// Each word as a number of type `T` in [-2^31, 2^31), read as a signed integer.
+template <class T, int L>
+EBM_INLINE Pack<T, L> signed_to_real(const Pack<std::uint32_t, L>& words) noexcept {
+  if constexpr (std::is_same_v<T, float>) {
+    const auto integers = bit_cast<std::int32_t>(words);
+    Pack<float, L> result;
+    unroll<Pack<float, L>::registers>(
+        [&](auto i) EBM_INLINE_LAMBDA { result.reg[i] = simd::to_float(integers.reg[i]); });
+    return result;
+  } else {
+    alignas(64) std::uint32_t in[L];
+    alignas(64) T out[L];
+    words.store(in);
+    for (int i = 0; i < L; ++i) out[i] = static_cast<T>(static_cast<std::int32_t>(in[i]));
+    return Pack<T, L>::load(out);
+  }
+}
+
+}  // namespace detail
+
+/// Uniform in (0, 1] from the upper 31 bits of each word; the smallest value is 2^-32.
+template <class T, int L>
+EBM_INLINE Pack<T, L> uniform_open(const Pack<std::uint32_t, L>& words) noexcept {
+  const auto integer = detail::signed_to_real<T>(words >> 1);
+  return (integer + Pack<T, L>(T(0.5))) * Pack<T, L>(T(0x1p-31));
+}
+
+/// Uniform in [-1, 1), a multiple of 2^-23, from the upper 24 bits of each word.
+template <class T, int L>
+EBM_INLINE Pack<T, L> uniform_symmetric(const Pack<std::uint32_t, L>& words) noexcept {
+  const auto integer = detail::signed_to_real<T>(words >> 8);
+  return fma(integer, Pack<T, L>(T(0x1p-23)), Pack<T, L>(T(-1)));
+}
+
+/// Two independent standard normal draws from two words a lane; |z| <= 6.67.
+///
+/// z = sqrt(-2 ln u) (cos 2 pi v, sin 2 pi v). The angle is reduced as an integer: v's upper bits
+/// are the quadrant, the rest is exact.
+/// Source: Box and Muller, "A Note on the Generation of Random Normal Deviates", 1958.
+template <class T, int L>
+EBM_INLINE std::array<Pack<T, L>, 2> box_muller(const Pack<std::uint32_t, L>& radius_word,
+                                                const Pack<std::uint32_t, L>& angle_word) noexcept {
+  using Words = Pack<std::uint32_t, L>;
+  const auto u = uniform_open<T>(radius_word);
+  const auto radius = sqrt(Pack<T, L>(T(-2)) * detail::log_positive(u));
+
+  // The nearest quarter turn, and what is left of the angle: within an eighth of a turn.
+  const auto quadrant = (angle_word + Words(1u << 29)) >> 30;
+  const auto rest = detail::signed_to_real<T>(angle_word - (quadrant << 30));
+  const auto angle = rest * Pack<T, L>(T(6.28318530717958647692 * 0x1p-32));
+  Pack<T, L> sine, cosine;
+  detail::sincos_reduced(angle, sine, cosine);
+  if constexpr (sizeof(T) == 4) {
+    detail::turn_quadrant(quadrant, sine, cosine);
+  } else {
+    alignas(64) std::uint32_t narrow[L];
+    alignas(64) std::uint64_t wide[L];
+    quadrant.store(narrow);
+    for (int i = 0; i < L; ++i) wide[i] = narrow[i];
+    detail::turn_quadrant(Pack<std::uint64_t, L>::load(wide), sine, cosine);
+  }
+  return {radius * cosine, radius * sine};
+}
+
+/// Draws for the chains `first_chain`, `first_chain` + 1, ... of a block, one a lane.
+///
+/// Counter: (chain, step, group); a group is four elements. No state: any draw can be made again.
+template <class T, int L = lanes>
+class ChainDraws {
+ public:
+  using Words = Pack<std::uint32_t, L>;
+
+  ChainDraws(PhiloxKey key, std::uint64_t first_chain) noexcept : key_(key) {
+    alignas(64) std::uint32_t low[L], high[L];
+    for (int lane = 0; lane < L; ++lane) {
+      const std::uint64_t chain = first_chain + static_cast<std::uint64_t>(lane);
+      low[lane] = static_cast<std::uint32_t>(chain);
+      high[lane] = static_cast<std::uint32_t>(chain >> 32);
+    }
+    chain_low_ = Words::load(low);
+    chain_high_ = Words::load(high);
+  }
+
+  /// Random words for elements 4 * `group` to 4 * `group` + 3 in step `step`.
+  [[nodiscard]] EBM_INLINE std::array<Words, 4> words(std::uint32_t step,
+                                                      std::uint32_t group) const noexcept {
+    return philox(std::array<Words, 4>{chain_low_, chain_high_, Words(step), Words(group)}, key_);
+  }
+
+  /// Standard normal draws for the four elements of a group.
+  [[nodiscard]] EBM_INLINE std::array<Pack<T, L>, 4> normal(std::uint32_t step,
+                                                            std::uint32_t group) const noexcept {
+    const auto w = words(step, group);
+    const auto first = box_muller<T>(w[0], w[1]);
+    const auto second = box_muller<T>(w[2], w[3]);
+    return {first[0], first[1], second[0], second[1]};
+  }
+
+  /// Uniform draws in [-1, 1) for the four elements of a group.
+  [[nodiscard]] EBM_INLINE std::array<Pack<T, L>, 4> uniform(std::uint32_t step,
+                                                             std::uint32_t group) const noexcept {
+    const auto w = words(step, group);
+    return {uniform_symmetric<T>(w[0]), uniform_symmetric<T>(w[1]), uniform_symmetric<T>(w[2]),
+            uniform_symmetric<T>(w[3])};
+  }
+
+ private:
+  PhiloxKey key_;
+  Words chain_low_, chain_high_;
+};
+
+}  // namespace ebm

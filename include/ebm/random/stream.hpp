@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <ebm/random/philox.hpp>
+
+/// Which random numbers are drawn for what: streams that never overlap.
+namespace ebm {
+
+/// What a stream of random numbers is for; user programs take values from `user` on.
+enum class Purpose : std::uint32_t {
+  initialisation = 1,
+  shuffle,
+  data_noise,
+  chain_noise,
+  fresh_chains,
+  refill,
+  validation,
+  user = 1000,
+};
+
+/// The streams of one run: a seed gives one key a purpose.
+struct Rng {
+  std::uint32_t seed = 0;
+
+  [[nodiscard]] constexpr PhiloxKey stream(Purpose purpose) const noexcept {
+    return {seed, static_cast<std::uint32_t>(purpose)};
+  }
+};
+
+/// A sequence of words from one stream: counters (`id`, `step`, 0), (`id`, `step`, 1), ...
+///
+/// For choices that are made one by one (shuffling, initialisation); meets
+/// `std::uniform_random_bit_generator`.
+class Sequence {
+ public:
+  using result_type = std::uint32_t;
+
+  explicit Sequence(PhiloxKey key, std::uint64_t id = 0, std::uint32_t step = 0) noexcept
+      : key_(key), id_(id), step_(step) {}
+
+  static constexpr result_type min() noexcept { return 0; }
+  static constexpr result_type max() noexcept { return 0xFFFFFFFFu; }
+
+  result_type operator()() noexcept {
+    if (next_ == 4) {
+      words_ = philox(
+          std::array<std::uint32_t, 4>{static_cast<std::uint32_t>(id_),
+                                       static_cast<std::uint32_t>(id_ >> 32), step_, element_++},
+          key_);
+      next_ = 0;
+    }
+    return words_[static_cast<std::size_t>(next_++)];
+  }
+
+  /// Uniform in [0, 1), a multiple of 2^-53.
+  double uniform() noexcept {
+    const std::uint64_t high = (*this)() >> 5;
+    const std::uint64_t low = (*this)() >> 6;
+    return static_cast<double>((high << 26) | low) * 0x1p-53;
+  }
+
+  /// Uniform in [0, bound), without bias; `bound` > 0.
+  ///
+  /// Source: Lemire, "Fast Random Integer Generation in an Interval", TOMACS 2019.
+  std::uint32_t below(std::uint32_t bound) noexcept {
+    std::uint64_t product = std::uint64_t{(*this)()} * bound;
+    if (static_cast<std::uint32_t>(product) < bound) {
+      const std::uint32_t threshold = (0u - bound) % bound;
+      while (static_cast<std::uint32_t>(product) < threshold) {
+        product = std::uint64_t{(*this)()} * bound;
+      }
+    }
+    return static_cast<std::uint32_t>(product >> 32);
+  }
+
+ private:
+  PhiloxKey key_;
+  std::uint64_t id_;
+  std::uint32_t step_;
+  std::uint32_t element_ = 0;
+  int next_ = 4;
+  std::array<std::uint32_t, 4> words_{};
+};
+
+}  // namespace ebm
