@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <ebm/autodiff/var.hpp>
+#include <ebm/nn/parameters.hpp>
+#include <span>
+#include <vector>
+
+/// What an energy is.
+namespace ebm {
+
+/// Satisfied by types that give every sample of a block its energy E(x), on the tape of x.
+///
+/// `Input` is the shape of one sample; calling the energy with a variable of that shape returns a
+/// scalar variable. Low energy means likely: p(x) is proportional to exp(-E(x)).
+/// Calls are const, and safe from several threads with a tape each.
+template <class E, class T = float>
+concept Energy = requires(const E& energy,
+                          const Var<Tape<T, Wrt::inputs>, typename E::Input, true>& x) {
+  { energy(x) } -> ScalarVar;
+};
+
+/// Satisfied by energies with parameters that an optimiser can change.
+///
+/// `parameters()` is the flat vector of them, as `parameter_infos()` describes it; after a change
+/// `freeze()` makes it count. A tape with `Wrt::parameters` adds d E / d parameters in that order.
+template <class E>
+concept TrainableEnergy = Energy<E, typename E::value_type> &&
+    requires(E& energy, const E& constant) {
+  { energy.parameters() } -> std::same_as<std::span<typename E::value_type>>;
+  { constant.parameters() } -> std::same_as<std::span<const typename E::value_type>>;
+  { constant.parameter_infos() } -> std::convertible_to<std::vector<ParameterInfo>>;
+  energy.freeze();
+};
+
+}  // namespace ebm

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/autodiff/operations.hpp>
+#include <ebm/core/aligned.hpp>
+#include <ebm/energy/energy.hpp>
+#include <ebm/nn/init.hpp>
+#include <ebm/nn/sequential.hpp>
+
+namespace ebm {
+
+/// The energy E(x) = -f(x) of a network f with one output.
+///
+/// The sign, once and for all: the network's output is a score, high where x is likely, as in Du &
+/// Mordatch 2019 and the UvA deep learning course's Tutorial 8; the energy is its negative.
+/// Owns the parameters (PyTorch's layout) and their frozen form, which the kernels read.
+template <class Network, class T = float>
+class Neural {
+  static_assert(std::same_as<typename Network::Output, Scalar>,
+                "the network of an energy ends in one number a sample, Shape<1>: let its last "
+                "layer be Linear<1>");
+
+ public:
+  using Input = typename Network::Input;
+  using value_type = T;
+
+  /// Parameters drawn by `init` from the streams of `rng`.
+  template <class Init = KaimingUniform>
+  explicit Neural(Rng rng = {}, const Init& init = {})
+      : parameters_(static_cast<std::size_t>(Network::parameter_count)),
+        frozen_(static_cast<std::size_t>(Network::frozen_size)) {
+    const auto infos = parameter_infos();
+    init(std::span<const ParameterInfo>(infos), rng, std::span<T>(parameters_));
+    freeze();
+  }
+
+  [[nodiscard]] std::span<T> parameters() noexcept { return parameters_; }
+  [[nodiscard]] std::span<const T> parameters() const noexcept { return parameters_; }
+  [[nodiscard]] static std::vector<ParameterInfo> parameter_infos() {
+    return Network::parameter_infos();
+  }
+
+  /// Makes changed parameters count; not while another thread evaluates the energy.
+  void freeze() noexcept { Network::freeze(parameters_.data(), frozen_.data()); }
+
+  /// E(x) for each lane.
+  template <class Tape, bool Active>
+  auto operator()(const Var<Tape, Input, Active>& x) const {
+    return -Network::apply(frozen_.data(), x);
+  }
+
+ private:
+  std::vector<T> parameters_;
+  AlignedVector<T> frozen_;
+};
+
+}  // namespace ebm

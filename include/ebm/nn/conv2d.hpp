@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/nn/correlation_layer.hpp>
+#include <ebm/nn/layer.hpp>
+
+namespace ebm {
+
+/// Rows and columns of a convolution's kernel.
+template <int Rows, int Columns = Rows>
+struct Kernel {
+  static_assert(Rows >= 1 && Columns >= 1, "a Kernel has at least one row and one column");
+  static constexpr int rows = Rows, columns = Columns;
+};
+
+/// Distance between the inputs of neighbouring outputs.
+template <int Rows, int Columns = Rows>
+struct Stride {
+  static_assert(Rows >= 1 && Columns >= 1, "a Stride is at least 1");
+  static constexpr int rows = Rows, columns = Columns;
+};
+
+/// Zeros assumed around the input on each side.
+template <int Rows, int Columns = Rows>
+struct Padding {
+  static_assert(Rows >= 0 && Columns >= 0, "a Padding is at least 0");
+  static constexpr int rows = Rows, columns = Columns;
+};
+
+/// A two-dimensional convolution (cross-correlation, as in PyTorch) with bias.
+///
+/// y[o][r][c] = b[o] + sum over i, ky, kx of w[o][i][ky][kx] x[i][r s + ky - p][c s + kx - p]
+/// input: Shape<channels, rows, columns>; output: Shape<Out, (rows + 2p - k) / s + 1, ...>
+template <int Out, class KernelSize, class StrideSize = Stride<1>, class PaddingSize = Padding<0>>
+struct Conv2d {
+  static_assert(Out >= 1, "Conv2d has at least one output channel");
+
+  template <class In>
+  struct Geometry {
+    static_assert(!In::is_flat,
+                  "Conv2d expects images, Shape<channels, rows, columns>; got a flat shape: the "
+                  "input of Conv2d can't stand behind Flatten or Linear");
+    static_assert(In::rows + 2 * PaddingSize::rows >= KernelSize::rows &&
+                      In::columns + 2 * PaddingSize::columns >= KernelSize::columns,
+                  "Conv2d's kernel is larger than its padded input");
+    static constexpr detail::AxisGeometry rows{In::rows, KernelSize::rows, StrideSize::rows,
+                                               PaddingSize::rows};
+    static constexpr detail::AxisGeometry columns{In::columns, KernelSize::columns,
+                                                  StrideSize::columns, PaddingSize::columns};
+  };
+
+  template <class In>
+  struct Bind
+      : detail::CorrelationLayer<Geometry<In>::rows, Geometry<In>::columns, In::channels, Out> {
+    using Output =
+        Shape<Out, Geometry<In>::rows.forward().outputs, Geometry<In>::columns.forward().outputs>;
+    static constexpr const char* name = "conv";
+    static constexpr std::array weight_shape{Out, In::channels, KernelSize::rows,
+                                             KernelSize::columns};
+  };
+};
+
+static_assert(Layer<Conv2d<16, Kernel<5>, Stride<2>, Padding<4>>, Shape<1, 28, 28>>);
+
+}  // namespace ebm

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <ebm/kernels/correlate.hpp>
+#include <ebm/kernels/epilogue.hpp>
+#include <ebm/kernels/weight_gradient.hpp>
+
+/// What convolutions and linear layers share: frozen weights and the three products with them.
+namespace ebm::detail {
+
+/// A convolution along one axis.
+struct AxisGeometry {
+  int extent;
+  int kernel;
+  int stride;
+  int padding;
+
+  [[nodiscard]] constexpr kernels::Axis forward() const {
+    return kernels::forward_axis(extent, kernel, stride, padding);
+  }
+  [[nodiscard]] constexpr kernels::Axis gradient(int residue) const {
+    return kernels::gradient_axis(extent, kernel, stride, padding, residue);
+  }
+  [[nodiscard]] constexpr int gradient_slot(int tap) const {
+    return kernels::gradient_slot(kernel, stride, tap);
+  }
+};
+
+/// y = W x + b over the runs of a convolution, and its two gradients.
+///
+/// Parameters: weight [out][in][kernel row][kernel column], then bias [out].
+/// Frozen: weights as the forward kernel reads them, bias, weights for the input gradient.
+template <AxisGeometry Rows, AxisGeometry Columns, int In, int Out>
+class CorrelationLayer {
+  static constexpr int padded(int count) { return (count + lanes - 1) / lanes * lanes; }
+
+ public:
+  static constexpr int weight_count = Out * In * Rows.kernel * Columns.kernel;
+  static constexpr int bias_count = Out;
+  static constexpr int fan_in = In * Rows.kernel * Columns.kernel;
+
+  static constexpr int bias_offset = padded(weight_count);
+  static constexpr int gradient_offset = bias_offset + padded(bias_count);
+  static constexpr int frozen_size = gradient_offset + padded(weight_count);
+
+  static constexpr kernels::Correlation forward_correlation{
+      .rows = Rows.forward(),
+      .columns = Columns.forward(),
+      .inputs = In,
+      .outputs = Out,
+      .row_slots = Rows.kernel,
+      .column_slots = Columns.kernel,
+      .output_columns = Columns.forward().outputs,
+      .tile = kernels::best_tile(Columns.forward().outputs, Out)};
+
+  /// The input gradient for the inputs whose row and column have these residues.
+  static constexpr kernels::Correlation gradient_correlation(int row_residue, int column_residue) {
+    return {.rows = Rows.gradient(row_residue),
+            .columns = Columns.gradient(column_residue),
+            .inputs = Out,
+            .outputs = In,
+            .row_slots = Rows.kernel,
+            .column_slots = Columns.kernel,
+            .output_columns = Columns.extent,
+            .tile = kernels::best_tile((Columns.extent + Columns.stride - 1) / Columns.stride, In)};
+  }
+
+  static constexpr kernels::Convolution convolution{
+      .rows = Rows.forward(), .columns = Columns.forward(), .inputs = In, .outputs = Out};
+  static constexpr int scratch_size = convolution.transposed_size();
+
+  template <class T>
+  static void freeze(const T* parameters, T* frozen) noexcept {
+    constexpr auto backward = gradient_correlation(0, 0);  // all residues pack their weights alike
+    const T* weight = parameters;
+    for (int o = 0; o < Out; ++o) {
+      for (int i = 0; i < In; ++i) {
+        for (int row = 0; row < Rows.kernel; ++row) {
+          for (int column = 0; column < Columns.kernel; ++column, ++weight) {
+            frozen[forward_correlation.weight_index(o, row, column, i)] = *weight;
+            frozen[gradient_offset + backward.weight_index(i, Rows.gradient_slot(row),
+                                                           Columns.gradient_slot(column), o)] =
+                *weight;
+          }
+        }
+      }
+    }
+    std::copy_n(parameters + weight_count, bias_count, frozen + bias_offset);
+  }
+
+  template <class T, class Epilogue>
+  static void forward(const T* x, const T* frozen, const Epilogue& epilogue) noexcept {
+    kernels::correlate<forward_correlation>(x, frozen, frozen + bias_offset, epilogue);
+  }
+
+  template <class T, class Epilogue>
+  static void input_gradient(const T* dy, const T* frozen, const Epilogue& epilogue) noexcept {
+    unroll<Rows.stride * Columns.stride>([&](auto index) {
+      constexpr auto correlation =
+          gradient_correlation(index / Columns.stride, index % Columns.stride);
+      kernels::correlate<correlation>(dy, frozen + gradient_offset, static_cast<const T*>(nullptr),
+                                      epilogue);
+    });
+  }
+
+  template <class T>
+  static void parameter_gradient(const T* x, const T* dy, T* gradient, T* scratch) noexcept {
+    kernels::transpose_adjoints<convolution>(dy, scratch);
+    kernels::add_weight_gradient<convolution>(x, scratch, gradient);
+    kernels::add_bias_gradient<convolution>(scratch, gradient + weight_count);
+  }
+};
+
+}  // namespace ebm::detail

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <ebm/nn/parameters.hpp>
+#include <ebm/random/stream.hpp>
+#include <span>
+
+namespace ebm {
+
+/// PyTorch's default initialisation of convolutions and linear layers.
+///
+/// Weights are Kaiming-uniform with a = sqrt(5): uniform in +-sqrt(6 / ((1 + a^2) fan_in)), which
+/// is +-1 / sqrt(fan_in); biases are uniform in the same bound.
+/// Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 15; `torch.nn.Linear`.
+struct KaimingUniform {
+  /// parameters: all of the model's, as `infos` describes them
+  template <class T>
+  void operator()(std::span<const ParameterInfo> infos, Rng rng, std::span<T> parameters) const {
+    std::uint64_t index = 0;
+    for (const ParameterInfo& info : infos) {
+      Sequence draws(rng.stream(Purpose::initialisation), index++);
+      const double bound = 1 / std::sqrt(static_cast<double>(info.fan_in));
+      for (int i = 0; i < info.size; ++i) {
+        parameters[static_cast<std::size_t>(info.offset + i)] =
+            static_cast<T>(bound * (2 * draws.uniform() - 1));
+      }
+    }
+  }
+};
+
+}  // namespace ebm

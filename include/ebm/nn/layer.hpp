@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <ebm/core/shape.hpp>
+#include <ebm/kernels/epilogue.hpp>
+
+/// What a layer is.
+namespace ebm {
+
+/// Satisfied by types that describe a layer without its input shape, such as `Linear<64>`.
+///
+/// `L::Bind<In>` binds it to one and is an empty type with
+///
+///     using Output = Shape<...>;
+///     static constexpr const char* name;             // "conv": parameters are conv1.weight, ...
+///     static constexpr int weight_count, bias_count, fan_in;
+///     static constexpr std::array weight_shape;      // PyTorch's
+///     static constexpr int frozen_size;              // elements that `freeze` writes
+///     static constexpr int scratch_size;             // elements that `parameter_gradient` needs
+///     static void freeze(parameters, frozen);
+///     static void forward(x, frozen, epilogue);
+///     static void input_gradient(dy, frozen, epilogue);
+///     static void parameter_gradient(x, dy, gradient, scratch);  // adds to gradient
+///
+/// All pointers are to elements, aligned; x and dy are blocks. `epilogue(vector, offset)` receives
+/// every element of the output (or of the input gradient) exactly once.
+template <class L, class In>
+concept Layer = requires {
+  typename L::template Bind<In>::Output;
+  { L::template Bind<In>::name } -> std::convertible_to<const char*>;
+  { L::template Bind<In>::weight_count } -> std::convertible_to<int>;
+  { L::template Bind<In>::bias_count } -> std::convertible_to<int>;
+  { L::template Bind<In>::frozen_size } -> std::convertible_to<int>;
+  { L::template Bind<In>::scratch_size } -> std::convertible_to<int>;
+};
+
+/// Satisfied by element-wise layers, which `Sequential` fuses into the layer before: they name the
+/// kernel that computes value and slope.
+template <class L>
+concept Activation = requires {
+  typename L::Kernel;
+};
+
+/// The part of a bound layer that has no parameters.
+struct NoParameters {
+  static constexpr const char* name = "";
+  static constexpr int weight_count = 0, bias_count = 0, fan_in = 0;
+  static constexpr std::array<int, 0> weight_shape{};
+  static constexpr int frozen_size = 0, scratch_size = 0;
+
+  template <class T>
+  static void freeze(const T*, T*) noexcept {}
+  template <class T>
+  static void parameter_gradient(const T*, const T*, T*, T*) noexcept {}
+};
+
+}  // namespace ebm

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace ebm {
+
+/// One named parameter of a model, within the flat vector that holds all of them.
+struct ParameterInfo {
+  std::string name;        ///< PyTorch's, such as "conv1.weight"
+  std::vector<int> shape;  ///< PyTorch's, such as {out, in, rows, columns}
+  int offset;              ///< first element
+  int size;                ///< number of elements
+  int fan_in;              ///< inputs of one output of the layer
+};
+
+}  // namespace ebm
