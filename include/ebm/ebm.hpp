@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The whole library but file formats (`ebm/io/io.hpp`).
+
+#include <ebm/core/version.hpp>
+#include <ebm/energy/analytic.hpp>
+#include <ebm/energy/combine.hpp>
+#include <ebm/energy/evaluate.hpp>
+#include <ebm/energy/expression.hpp>
+#include <ebm/energy/neural.hpp>
+#include <ebm/nn/conv2d.hpp>
+#include <ebm/nn/flatten.hpp>
+#include <ebm/nn/linear.hpp>
+#include <ebm/parallel/serial.hpp>
+#include <ebm/parallel/threads.hpp>
+#include <ebm/train/trainer.hpp>

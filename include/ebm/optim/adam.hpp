@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <ebm/core/error.hpp>
+#include <ebm/optim/optimizer.hpp>
+#include <vector>
+
+namespace ebm {
+
+/// The numbers of Adam; the defaults are those of the tutorial.
+struct AdamOptions {
+  double learning_rate = 1e-4;  ///< > 0
+  double beta1 = 0;             ///< decay of the mean gradient, in [0, 1)
+  double beta2 = 0.999;         ///< decay of the mean squared gradient, in [0, 1)
+  double epsilon = 1e-8;        ///< > 0
+};
+
+/// Adam: parameters move by the mean gradient over the root of the mean squared gradient.
+///
+///     m <- beta1 m + (1 - beta1) g;  v <- beta2 v + (1 - beta2) g^2
+///     p <- p - rate / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
+///
+/// Source: Kingma & Ba 2015, alg. 1, with epsilon where `torch.optim.Adam` has it.
+template <class T = float>
+class Adam {
+ public:
+  /// Throws `InvalidArgument` if an option is outside of its range.
+  explicit Adam(const AdamOptions& options = {}) : options_(options) {
+    const auto& o = options;
+    require(o.learning_rate > 0 && std::isfinite(o.learning_rate),
+            "Adam: learning_rate must be > 0 and finite, got ", o.learning_rate);
+    require(o.beta1 >= 0 && o.beta1 < 1, "Adam: beta1 must be in [0, 1), got ", o.beta1);
+    require(o.beta2 >= 0 && o.beta2 < 1, "Adam: beta2 must be in [0, 1), got ", o.beta2);
+    require(o.epsilon > 0, "Adam: epsilon must be > 0, got ", o.epsilon);
+  }
+
+  [[nodiscard]] const AdamOptions& options() const noexcept { return options_; }
+  [[nodiscard]] double learning_rate() const noexcept { return options_.learning_rate; }
+
+  /// One step with the given learning rate; the first one fixes the number of parameters.
+  ///
+  /// parameters, gradient: [parameter]
+  /// Throws `InvalidArgument` if the sizes differ, or change between steps.
+  void step(std::span<T> parameters, std::span<const T> gradient, double learning_rate) {
+    if (steps_ == 0) {
+      mean_.assign(parameters.size(), T(0));
+      square_.assign(parameters.size(), T(0));
+    }
+    require(gradient.size() == parameters.size() && mean_.size() == parameters.size(),
+            "Adam::step: ", mean_.size(), " parameters expected, got ", parameters.size(),
+            " and a gradient of ", gradient.size());
+    ++steps_;
+    const double t = static_cast<double>(steps_);
+    const T beta1 = static_cast<T>(options_.beta1), beta2 = static_cast<T>(options_.beta2);
+    const T rest1 = static_cast<T>(1 - options_.beta1), rest2 = static_cast<T>(1 - options_.beta2);
+    const T rate = static_cast<T>(learning_rate / (1 - std::pow(options_.beta1, t)));
+    const T correction = static_cast<T>(std::sqrt(1 - std::pow(options_.beta2, t)));
+    const T epsilon = static_cast<T>(options_.epsilon);
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const T g = gradient[i];
+      mean_[i] = beta1 * mean_[i] + rest1 * g;
+      square_[i] = beta2 * square_[i] + rest2 * g * g;
+      parameters[i] -= rate * mean_[i] / (std::sqrt(square_[i]) / correction + epsilon);
+    }
+  }
+
+ private:
+  AdamOptions options_;
+  std::vector<T> mean_, square_;
+  std::uint64_t steps_ = 0;
+};
+
+static_assert(Optimizer<Adam<>>);
+
+}  // namespace ebm

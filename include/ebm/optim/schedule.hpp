@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <ebm/core/error.hpp>
+
+/// Learning-rate schedules: the factor of the learning rate in each epoch.
+namespace ebm {
+
+/// The numbers of `StepDecay`; the defaults are those of the tutorial.
+struct StepDecayOptions {
+  int period = 1;       ///< epochs between decays, >= 1
+  double gamma = 0.97;  ///< factor of each decay, > 0
+};
+
+/// gamma^floor(epoch / period), as `torch.optim.lr_scheduler.StepLR(period, gamma)`.
+class StepDecay {
+ public:
+  /// Throws `InvalidArgument` if an option is outside of its range.
+  explicit StepDecay(const StepDecayOptions& options = {}) : options_(options) {
+    require(options.period >= 1, "StepDecay: period must be >= 1, got ", options.period);
+    require(options.gamma > 0, "StepDecay: gamma must be > 0, got ", options.gamma);
+  }
+
+  /// epoch: counted from 0
+  [[nodiscard]] double factor(int epoch) const {
+    return std::pow(options_.gamma, epoch / options_.period);
+  }
+
+ private:
+  StepDecayOptions options_;
+};
+
+/// The same rate in all epochs.
+struct ConstantRate {
+  [[nodiscard]] static double factor(int) { return 1; }
+};
+
+}  // namespace ebm

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/core/block.hpp>
+#include <ebm/energy/evaluate.hpp>
+#include <ebm/sampler/policies.hpp>
+#include <ebm/sampler/sampler.hpp>
+
+namespace ebm {
+
+/// Langevin dynamics: K steps of
+///
+///     x <- domain(x + noise z);  x <- domain(x - step_size clip(dE(x)/dx))
+///
+/// With the default policies this is the sampler of Du & Mordatch 2019, alg. 1, in the order of the
+/// UvA tutorial: noise, clamp, gradient, clip, step, clamp. Noise and step size are independent, as
+/// there; noise = sqrt(2 step_size) with `NoClip` and `Unbounded` is the unadjusted Langevin
+/// algorithm for exp(-E) (Roberts & Tweedie 1996, eq. 2).
+/// All steps of a block of 16 chains run on one worker before the next block is taken.
+template <class Noise = GaussianNoise, template <class> class Clip = ClipElements,
+          template <class> class Domain = Box, class StepSize = ConstantStep>
+class Langevin {
+ public:
+  /// Throws `InvalidArgument` if an option is outside of its range.
+  explicit Langevin(const LangevinOptions& options = {}) : options_(options) {
+    const auto& o = options;
+    require(o.steps >= 0, "Langevin: steps must be >= 0, got ", o.steps);
+    require(o.step_size > 0 && std::isfinite(o.step_size),
+            "Langevin: step_size must be > 0 and finite, got ", o.step_size);
+    require(o.noise >= 0 && std::isfinite(o.noise), "Langevin: noise must be >= 0 and finite, got ",
+            o.noise);
+    require(o.gradient_clip > 0, "Langevin: gradient_clip must be > 0, got ", o.gradient_clip);
+    require(o.low < o.high, "Langevin: low must be below high, got ", o.low, " and ", o.high);
+  }
+
+  [[nodiscard]] const LangevinOptions& options() const noexcept { return options_; }
+
+  /// Runs all steps and leaves the final states in `chains`.
+  ///
+  /// chains: [chain][feature], finite; row i is chain `first_chain` + i
+  /// Throws `InvalidArgument` if the features don't fit the energy or a value is not finite.
+  template <class T, class E, Executor X>
+  requires Energy<E, T>
+  void run(const E& energy, SamplesRef<T> chains, std::uint64_t first_chain, Rng rng, X& executor,
+           Workspace<T>& workspace) const {
+    walk(energy, chains, first_chain, rng, executor, workspace, [](int, int, const Pack<T>*) {});
+  }
+
+  /// The same for a one-off run: final states of chains that start at `start`.
+  template <class T = float, class E>
+  requires Energy<E, T>
+  [[nodiscard]] Samples<T> sample(const E& energy, Samples<T> start, Rng rng = {},
+                                  std::uint64_t first_chain = 0) const {
+    Serial executor;
+    Workspace<T> workspace;
+    run<T>(energy, start, first_chain, rng, executor, workspace);
+    return start;
+  }
+
+  /// Adds normal noise to samples and keeps them in the domain: the first half of a step.
+  ///
+  /// samples: [sample][feature] of shape `S`; row i gets the numbers of chain `first` + i
+  template <class T, class S, Executor X>
+  void add_noise(SamplesRef<T> samples, double deviation, std::uint64_t first, PhiloxKey key,
+                 X& executor, Workspace<T>& workspace) const {
+    workspace.prepare(executor.workers(), S::size);
+    executor.for_each(block_count(samples.rows()), [&](int block, int worker) {
+      Pack<T>* x = workspace[worker].state.data();
+      load_block<S, T>(samples, block, x);
+      const ChainDraws<T> draws(key, first + static_cast<std::uint64_t>(block) * lanes);
+      kernels::perturb(x, S::size, static_cast<T>(deviation), draws, 0, Domain<T>(options_));
+      store_block<S>(x, block, samples);
+    });
+  }
+
+  /// Runs all steps and returns the states after every `every`-th step, first to last.
+  ///
+  /// result: [snapshot][chain][feature], floor(steps / every) snapshots
+  /// Throws `InvalidArgument` as `run`, and unless every >= 1.
+  template <class T, class E, Executor X>
+  requires Energy<E, T>
+  [[nodiscard]] std::vector<Samples<T>> trace(const E& energy, SamplesRef<T> chains, int every,
+                                              std::uint64_t first_chain, Rng rng, X& executor,
+                                              Workspace<T>& workspace) const {
+    require(every >= 1, "Langevin::trace: every must be >= 1, got ", every);
+    std::vector<Samples<T>> snapshots(static_cast<std::size_t>(options_.steps / every),
+                                      Samples<T>(chains.rows(), chains.cols()));
+    walk(energy, chains, first_chain, rng, executor, workspace,
+         [&](int block, int steps_done, const Pack<T>* x) {
+           if (steps_done % every != 0) return;
+           Samples<T>& snapshot = snapshots[static_cast<std::size_t>(steps_done / every - 1)];
+           store_block<typename E::Input>(x, block, SamplesRef<T>(snapshot));
+         });
+    return snapshots;
+  }
+
+ private:
+  template <class T, class E, class X, class Observe>
+  void walk(const E& energy, SamplesRef<T> chains, std::uint64_t first_chain, Rng rng, X& executor,
+            Workspace<T>& workspace, const Observe& observe) const {
+    using S = typename E::Input;
+    require_samples<T>("Langevin", chains, S::size);
+    workspace.prepare(executor.workers(), S::size);
+    const PhiloxKey key = rng.stream(Purpose::chain_noise);
+    executor.for_each(block_count(chains.rows()), [&](int block, int worker) {
+      Tape<T, Wrt::inputs>& tape = workspace[worker].tape;
+      Pack<T>* x = workspace[worker].state.data();
+      load_block<S, T>(chains, block, x);
+      const ChainDraws<T> draws(key, first_chain + static_cast<std::uint64_t>(block) * lanes);
+      const Clip<T> clip(options_);
+      const Domain<T> domain(options_);
+      for (int step = 0; step < options_.steps; ++step) {
+        Noise::apply(x, S::size, options_, draws, static_cast<std::uint32_t>(step), domain);
+        tape.clear();
+        const auto input = tape.template input<S>(x);
+        tape.backward(energy(input));
+        kernels::descend(x, input.adjoint_data(), S::size,
+                         static_cast<T>(StepSize::size(options_, step)), clip, domain);
+        observe(block, step + 1, x);
+      }
+      store_block<S>(x, block, chains);
+    });
+  }
+
+  LangevinOptions options_;
+};
+
+/// Langevin dynamics for features without bounds and exact gradients.
+using UnboundedLangevin = Langevin<GaussianNoise, NoClip, Unbounded>;
+
+/// Gradient descent of the energy within the box: finds a likely sample near the start.
+using EnergyDescent = Langevin<NoNoise>;
+
+static_assert(Sampler<Langevin<>>);
+
+}  // namespace ebm

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <ebm/kernels/langevin.hpp>
+#include <limits>
+
+/// The behaviours a Langevin sampler is composed of; each reads its numbers from the options.
+namespace ebm {
+
+/// The numbers of a Langevin run; the defaults are those of the tutorial.
+struct LangevinOptions {
+  int steps = 60;               ///< K >= 0
+  double step_size = 10;        ///< factor of the gradient, > 0
+  double noise = 0.005;         ///< standard deviation of the noise of a step, >= 0
+  double gradient_clip = 0.03;  ///< bound of each gradient element, > 0
+  double low = -1, high = 1;    ///< the domain of each element, low < high
+};
+
+/// Noise: adds normal noise of deviation `noise` to every element. For SGLD and MCMC.
+struct GaussianNoise {
+  template <class Domain, class T>
+  static void apply(Pack<T>* x, int elements, const LangevinOptions& options,
+                    const ChainDraws<T>& draws, std::uint32_t step, const Domain& domain) noexcept {
+    kernels::perturb(x, elements, static_cast<T>(options.noise), draws, step, domain);
+  }
+};
+
+/// Noise: none. For plain descent of the energy, such as denoising.
+struct NoNoise {
+  template <class Domain, class T>
+  static void apply(Pack<T>*, int, const LangevinOptions&, const ChainDraws<T>&, std::uint32_t,
+                    const Domain&) noexcept {}
+};
+
+/// Gradient clip: each element to [-gradient_clip, gradient_clip]. Keeps training stable; the
+/// chain then no longer samples exp(-E).
+template <class T>
+struct ClipElements {
+  explicit ClipElements(const LangevinOptions& options)
+      : bound(static_cast<T>(options.gradient_clip)) {}
+  EBM_INLINE Pack<T> operator()(const Pack<T>& g) const noexcept { return clamp(g, -bound, bound); }
+  Pack<T> bound;
+};
+
+/// Gradient clip: none. For energies whose samples must be right.
+template <class T>
+struct NoClip {
+  explicit NoClip(const LangevinOptions&) {}
+  EBM_INLINE Pack<T> operator()(const Pack<T>& g) const noexcept { return g; }
+};
+
+/// Domain: a box; elements are clamped to [low, high]. For pixels.
+template <class T>
+struct Box {
+  explicit Box(const LangevinOptions& options)
+      : low(static_cast<T>(options.low)), high(static_cast<T>(options.high)) {}
+  EBM_INLINE Pack<T> operator()(const Pack<T>& x) const noexcept { return clamp(x, low, high); }
+  Pack<T> low, high;
+};
+
+/// Domain: all of space. For features without bounds.
+template <class T>
+struct Unbounded {
+  explicit Unbounded(const LangevinOptions&) {}
+  EBM_INLINE Pack<T> operator()(const Pack<T>& x) const noexcept { return x; }
+};
+
+/// Step size: the same in all steps.
+struct ConstantStep {
+  static double size(const LangevinOptions& options, int) noexcept { return options.step_size; }
+};
+
+/// Step size: step_size (1 + step)^-0.55, which lets the chain settle.
+///
+/// Source: Welling & Teh, "Bayesian Learning via Stochastic Gradient Langevin Dynamics", 2011,
+/// eq. 2 and its note: eps_t = a (b + t)^-gamma with gamma in (0.5, 1]; here b = 1, gamma = 0.55.
+struct DecayingStep {
+  static double size(const LangevinOptions& options, int step) noexcept {
+    return options.step_size * std::pow(1.0 + step, -0.55);
+  }
+};
+
+}  // namespace ebm

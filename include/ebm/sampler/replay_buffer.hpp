@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <ebm/core/error.hpp>
+#include <ebm/core/samples.hpp>
+#include <ebm/random/stream.hpp>
+
+/// Where chains start: the ends of earlier chains, and now and then fresh noise.
+namespace ebm {
+
+/// Refill: each chain of a batch starts fresh with probability `fresh`, so their number is
+/// Binomial(batch, fresh); the others are drawn from the buffer with replacement.
+///
+/// Source: Du & Mordatch 2019, section 3.2.
+struct BinomialRefill {
+  double fresh = 0.05;  ///< in [0, 1]
+
+  /// How many of `batch` chains start fresh.
+  [[nodiscard]] int fresh_chains(int batch, Sequence& draws) const {
+    int count = 0;
+    for (int i = 0; i < batch; ++i) count += draws.uniform() < fresh ? 1 : 0;
+    return count;
+  }
+};
+
+/// Eviction: what comes in goes to the front; at capacity the oldest drops out.
+struct DropOldest {
+  /// The slot of the `index`-th newest sample, when `head` is the slot of the newest.
+  static Eigen::Index slot(Eigen::Index head, Eigen::Index index, Eigen::Index capacity) {
+    return (head + index) % capacity;
+  }
+  /// The head after one more sample has come in.
+  static Eigen::Index next_head(Eigen::Index head, Eigen::Index capacity) {
+    return (head + capacity - 1) % capacity;
+  }
+};
+
+/// The numbers of a replay buffer.
+struct ReplayBufferOptions {
+  int capacity = 8192;        ///< samples kept, >= 1
+  double fresh = 0.05;        ///< share of chains that start as noise, in [0, 1]
+  double low = -1, high = 1;  ///< fresh chains are uniform in [low, high)
+};
+
+/// The samples that chains ended with, for later chains to start from.
+template <class T = float, class Refill = BinomialRefill, class Eviction = DropOldest>
+class ReplayBuffer {
+ public:
+  /// An empty buffer for samples of `features` numbers.
+  ///
+  /// Throws `InvalidArgument` if an option is outside of its range.
+  explicit ReplayBuffer(int features, const ReplayBufferOptions& options = {})
+      : options_(options), refill_{options.fresh} {
+    require(features >= 1, "ReplayBuffer: features must be >= 1, got ", features);
+    require(options.capacity >= 1, "ReplayBuffer: capacity must be >= 1, got ", options.capacity);
+    require(options.fresh >= 0 && options.fresh <= 1, "ReplayBuffer: fresh must be in [0, 1], got ",
+            options.fresh);
+    require(options.low < options.high, "ReplayBuffer: low must be below high, got ", options.low,
+            " and ", options.high);
+    storage_.resize(options.capacity, features);
+  }
+
+  [[nodiscard]] Eigen::Index size() const noexcept { return size_; }
+  [[nodiscard]] Eigen::Index capacity() const noexcept { return storage_.rows(); }
+  [[nodiscard]] Eigen::Index features() const noexcept { return storage_.cols(); }
+
+  /// The `index`-th newest sample, 0 <= index < size().
+  [[nodiscard]] auto operator[](Eigen::Index index) const {
+    return storage_.row(Eviction::slot(head_, index, capacity()));
+  }
+
+  /// Chooses where the chains of draw number `draw` start: fresh ones first, then kept ones.
+  ///
+  /// An empty buffer gives fresh chains only.
+  /// chains: [chain][feature], overwritten; returns how many are fresh
+  int draw(SamplesRef<T> chains, Rng rng, std::uint64_t draw) const {
+    require(chains.cols() == features(), "ReplayBuffer::draw: ", features(),
+            " features expected, got ", chains.cols());
+    Sequence choice(rng.stream(Purpose::refill), draw);
+    const int batch = static_cast<int>(chains.rows());
+    const int fresh = size_ == 0 ? batch : refill_.fresh_chains(batch, choice);
+    for (int i = 0; i < fresh; ++i) {
+      uniform(chains.row(i), rng, draw, static_cast<std::uint32_t>(i));
+    }
+    for (int i = fresh; i < batch; ++i) {
+      chains.row(i) = (*this)[choice.below(static_cast<std::uint32_t>(size_))];
+    }
+    return fresh;
+  }
+
+  /// Puts samples in front, the first row foremost; the oldest drop out.
+  void push(const ConstSamplesRef<T>& samples) {
+    require(samples.cols() == features(), "ReplayBuffer::push: ", features(),
+            " features expected, got ", samples.cols());
+    for (Eigen::Index row = samples.rows() - 1; row >= 0; --row) {
+      head_ = Eviction::next_head(head_, capacity());
+      storage_.row(head_) = samples.row(row);
+      size_ = std::min(size_ + 1, capacity());
+    }
+  }
+
+ private:
+  template <class Row>
+  void uniform(Row&& row, Rng rng, std::uint64_t draw, std::uint32_t chain) const {
+    Sequence draws(rng.stream(Purpose::fresh_chains), draw, chain);
+    const double width = options_.high - options_.low;
+    for (Eigen::Index i = 0; i < row.size(); ++i) {
+      // 24 bits: exact in float, and never `high` itself.
+      const double u = static_cast<double>(draws() >> 8) * 0x1p-24;
+      row[i] = static_cast<T>(options_.low + width * u);
+    }
+  }
+
+  ReplayBufferOptions options_;
+  Refill refill_;
+  Samples<T> storage_;
+  Eigen::Index head_ = 0;
+  Eigen::Index size_ = 0;
+};
+
+}  // namespace ebm
