@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <ebm/core/error.hpp>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+/// Whole files, read at once and written all or not at all.
+namespace ebm::io {
+
+/// A path as messages show it.
+[[nodiscard]] inline std::string quoted(const std::filesystem::path& path) {
+  return sentence("'", path.string(), "'");
+}
+
+namespace detail {
+
+/// The sentence of the last failed system call, for example "No space left on device".
+[[nodiscard]] inline std::string last_system_error() {
+  return std::error_code(errno, std::generic_category()).message();
+}
+
+/// Owns an open file; -1 stands for none.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int descriptor) noexcept : descriptor_(descriptor) {}
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor() { close(); }
+
+  [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
+  [[nodiscard]] int get() const noexcept { return descriptor_; }
+
+  /// Returns false where the system reports a late failure of an earlier write.
+  bool close() noexcept {
+    const bool closed = !is_open() || ::close(descriptor_) == 0;
+    descriptor_ = -1;
+    return closed;
+  }
+
+ private:
+  int descriptor_;
+};
+
+/// A new file beside `target` that becomes `target`, or is removed again by the destructor.
+class TemporarySibling {
+ public:
+  explicit TemporarySibling(std::filesystem::path target)
+      : target_(std::move(target)), file_(create()) {
+    if (!file_.is_open()) fail();
+  }
+  TemporarySibling(const TemporarySibling&) = delete;
+  TemporarySibling& operator=(const TemporarySibling&) = delete;
+  ~TemporarySibling() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+
+  void write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail();
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+  }
+
+  /// The data reaches the disk before the name does: a crash leaves the old file or the new one.
+  void become_target() {
+    if (::fsync(file_.get()) != 0 || !file_.close()) fail();
+    if (::rename(path_.c_str(), target_.c_str()) != 0) fail();
+    path_.clear();
+  }
+
+ private:
+  /// Not named after the target, whose name may be as long as the file system allows.
+  int create() {
+    for (int attempt = 0;; ++attempt) {
+      const auto name = sentence(".ebm-", ::getpid(), "-", attempt, ".tmp");
+      const auto path = target_.parent_path() / name;
+      const int descriptor = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+      if (descriptor >= 0) path_ = path;
+      if (descriptor >= 0 || errno != EEXIST) return descriptor;
+    }
+  }
+
+  [[noreturn]] void fail() const {
+    throw Error(sentence("write_file: cannot write ", quoted(target_), ": ", last_system_error()));
+  }
+
+  std::filesystem::path target_;
+  std::filesystem::path path_;  // before file_, whose initialisation sets it
+  FileDescriptor file_;
+};
+
+/// The file that a write to `path` replaces: links are followed, what is no file is refused.
+[[nodiscard]] inline std::filesystem::path file_to_replace(const std::filesystem::path& path) {
+  std::error_code ignored;  // whatever can't be asked for fails with its reason when written
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  if (!std::filesystem::is_directory(folder, ignored)) {
+    throw Error(sentence("write_file: cannot write ", quoted(path), ": there is no folder ",
+                         quoted(folder)));
+  }
+  if (!std::filesystem::exists(path, ignored)) return path;
+  if (!std::filesystem::is_regular_file(path, ignored)) {
+    throw Error(sentence("write_file: cannot write ", quoted(path), ": it is no regular file"));
+  }
+  return std::filesystem::canonical(path);
+}
+
+}  // namespace detail
+
+/// Returns the bytes of the file at `path`; throws Error with the system's reason.
+[[nodiscard]] inline std::vector<std::byte> read_file(const std::filesystem::path& path) {
+  const auto fail = [&] {
+    throw Error(
+        sentence("read_file: cannot read ", quoted(path), ": ", detail::last_system_error()));
+  };
+  const detail::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) fail();
+  std::vector<std::byte> bytes;
+  std::array<std::byte, 1 << 16> block;
+  for (;;) {
+    const ssize_t count = ::read(file.get(), block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail();
+    if (count == 0) return bytes;
+    bytes.insert(bytes.end(), block.begin(), block.begin() + count);
+  }
+}
+
+/// Makes `path` hold exactly `bytes`; on failure throws Error and leaves what was there before.
+inline void write_file_atomically(const std::filesystem::path& path,
+                                  std::span<const std::byte> bytes) {
+  detail::TemporarySibling file(detail::file_to_replace(path));
+  file.write(bytes);
+  file.become_target();
+}
+
+/// The same for text.
+inline void write_file_atomically(const std::filesystem::path& path, std::string_view text) {
+  write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+}  // namespace ebm::io

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <ebm/core/error.hpp>
+#include <ebm/io/file.hpp>
+#include <ebm/io/gray_images.hpp>
+#include <ebm/io/idx.hpp>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
+
+/// The MNIST digits, wherever a folder has them.
+namespace ebm::io {
+
+/// Where the four files are.
+struct MnistFiles {
+  std::filesystem::path train_images, train_labels, test_images, test_labels;
+};
+
+/// The digits as bytes, a quarter of the memory of samples; `to_samples` makes samples of them.
+struct Mnist {
+  GrayImages train_images, test_images;
+  std::vector<std::uint8_t> train_labels, test_labels;
+};
+
+namespace detail {
+
+/// The file of that part, for example part "train-images" and format "idx3-ubyte".
+[[nodiscard]] inline std::filesystem::path find_mnist_part(const std::filesystem::path& folder,
+                                                           const std::string& part,
+                                                           const std::string& format) {
+  // The folder itself; torchvision's root/MNIST; torchvision's root.
+  const std::array folders{folder, folder / "raw", folder / "MNIST" / "raw"};
+  const std::array names{part + "-" + format, part + "." + format};
+  for (const auto& place : folders) {
+    for (const auto& name : names) {
+      for (const char* compression : {"", ".gz"}) {
+        const auto path = place / (name + compression);
+        std::error_code not_there;
+        if (std::filesystem::is_regular_file(path, not_there)) return path;
+      }
+    }
+  }
+  throw Error(sentence("find_mnist: there is no ", names[0], " (nor ", names[1],
+                       ", nor either with .gz) in ", quoted(folders[0]), ", ", quoted(folders[1]),
+                       " or ", quoted(folders[2])));
+}
+
+/// Throws Error unless images and labels belong together and are those of 28x28 digits.
+inline void check_mnist(const MnistFiles& files, const Mnist& mnist) {
+  const auto check = [](const auto& image_file, const GrayImages& images, const auto& label_file,
+                        const std::vector<std::uint8_t>& labels) {
+    if (images.rows != 28 || images.columns != 28) {
+      throw Error(sentence("load_mnist: ", quoted(image_file), " holds images of ", images.rows,
+                           "x", images.columns, ", expected 28x28"));
+    }
+    if (static_cast<std::size_t>(images.count) != labels.size()) {
+      throw Error(sentence("load_mnist: ", quoted(image_file), " holds ", images.count,
+                           " images, but ", quoted(label_file), " ", labels.size(), " labels"));
+    }
+    const auto wrong = std::ranges::find_if(labels, [](int label) { return label > 9; });
+    if (wrong != labels.end()) {
+      throw Error(sentence("load_mnist: ", quoted(label_file), " holds the label ", int{*wrong},
+                           ", expected 0 to 9"));
+    }
+  };
+  check(files.train_images, mnist.train_images, files.train_labels, mnist.train_labels);
+  check(files.test_images, mnist.test_images, files.test_labels, mnist.test_labels);
+}
+
+}  // namespace detail
+
+/// Finds the files in `folder`, torchvision's root or its raw folder, gzipped or not.
+///
+/// Throws Error that lists the names and the places where they were looked for.
+[[nodiscard]] inline MnistFiles find_mnist(const std::filesystem::path& folder) {
+  return {detail::find_mnist_part(folder, "train-images", "idx3-ubyte"),
+          detail::find_mnist_part(folder, "train-labels", "idx1-ubyte"),
+          detail::find_mnist_part(folder, "t10k-images", "idx3-ubyte"),
+          detail::find_mnist_part(folder, "t10k-labels", "idx1-ubyte")};
+}
+
+/// Reads what `find_mnist` finds; throws Error unless it is 28x28 images with as many labels.
+[[nodiscard]] inline Mnist load_mnist(const std::filesystem::path& folder) {
+  const auto files = find_mnist(folder);
+  Mnist mnist{read_idx_images(files.train_images), read_idx_images(files.test_images),
+              read_idx_labels(files.train_labels), read_idx_labels(files.test_labels)};
+  detail::check_mnist(files, mnist);
+  return mnist;
+}
+
+}  // namespace ebm::io

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <ebm/core/error.hpp>
+#include <ebm/io/file.hpp>
+#include <ebm/io/gray_images.hpp>
+#include <ebm/io/stb.hpp>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+/// PNG files of 8 bits a channel.
+namespace ebm::io {
+
+/// A picture of bytes, gray (1 channel) or RGB (3).
+///
+/// pixels: [row][column][channel]
+struct Picture {
+  int rows = 0;
+  int columns = 0;
+  int channels = 1;
+  std::vector<std::uint8_t> pixels;
+};
+
+namespace detail {
+
+/// The checksums that stb does not look at: without them a damaged file gives other pixels.
+inline void check_png_chunks(const std::filesystem::path& path, std::span<const std::byte> file) {
+  const auto refuse = [&](const auto&... parts) {
+    throw Error(sentence("read_png: ", quoted(path), " ", parts...));
+  };
+  constexpr std::array<std::uint8_t, 8> signature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  if (!std::in_range<int>(file.size())) refuse("is larger than 2 GiB");  // stb counts in int
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
+  if (bytes.size() < 8 || !std::ranges::equal(bytes.first(8), signature)) refuse("is no PNG file");
+  const auto number = [&](std::size_t at) {
+    std::uint32_t value = 0;
+    for (const std::uint8_t byte : bytes.subspan(at, 4)) value = value << 8 | byte;
+    return value;
+  };
+  constexpr std::size_t frame = 12;  // a chunk's length, type and checksum
+  for (std::size_t at = 8; at < bytes.size();) {
+    const auto left = bytes.size() - at;
+    if (left < frame || number(at) > left - frame) refuse("is cut off at byte ", bytes.size());
+    const auto size = number(at);
+    const auto checksum = crc32(0, bytes.data() + at + 4, size + 4);
+    if (checksum != number(at + 8 + size)) refuse("is damaged in its chunk at byte ", at);
+    at += frame + size;
+  }
+}
+
+}  // namespace detail
+
+/// Writes the picture, all or nothing; throws InvalidArgument unless its sizes agree.
+inline void write_png(const std::filesystem::path& path, const Picture& picture) {
+  const auto [rows, columns, channels, pixels] = picture;
+  require(rows > 0 && columns > 0 && (channels == 1 || channels == 3), "write_png: got ", rows, "x",
+          columns, " pixels of ", channels, " channels, expected positive sizes and 1 or 3");
+  // stb counts in int.
+  const auto bytes = static_cast<double>(rows) * (static_cast<double>(columns) * channels + 1);
+  require(bytes < std::numeric_limits<int>::max(), "write_png: ", rows, "x", columns,
+          " pixels are too many for one file");
+  const auto size = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns) *
+                    static_cast<std::size_t>(channels);
+  require(pixels.size() == size, "write_png: got ", pixels.size(), " bytes, expected ", size);
+
+  int length = 0;
+  const std::unique_ptr<unsigned char, decltype(&std::free)> file(
+      stbi_write_png_to_mem(pixels.data(), columns * channels, columns, rows, channels, &length),
+      &std::free);
+  if (!file) throw Error(sentence("write_png: no memory for ", quoted(path)));
+  write_file_atomically(path,
+                        std::as_bytes(std::span(file.get(), static_cast<std::size_t>(length))));
+}
+
+/// Reads any PNG as one grayscale image, colours by their luma; throws Error that says what's
+/// wrong.
+[[nodiscard]] inline GrayImages read_png_gray(const std::filesystem::path& path) {
+  const auto file = read_file(path);
+  detail::check_png_chunks(path, file);
+  int columns = 0, rows = 0, channels = 0;
+  const std::unique_ptr<unsigned char, decltype(&std::free)> pixels(
+      stbi_load_from_memory(reinterpret_cast<const unsigned char*>(file.data()),
+                            static_cast<int>(file.size()), &columns, &rows, &channels, STBI_grey),
+      &std::free);
+  if (!pixels) {
+    throw Error(
+        sentence("read_png: ", quoted(path), " is no readable PNG file: ", stbi_failure_reason()));
+  }
+  const auto size = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+  return {1, rows, columns, {pixels.get(), pixels.get() + size}};
+}
+
+}  // namespace ebm::io

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <ebm/core/error.hpp>
+#include <ebm/io/dtype.hpp>
+#include <ebm/io/file.hpp>
+#include <ebm/io/safetensors_header.hpp>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <ranges>
+#include <span>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// Named tensors in the safetensors format: what PyTorch and NumPy read without running code.
+namespace ebm::io {
+
+static_assert(std::endian::native == std::endian::little,
+              "safetensors files are little-endian and are copied as they are");
+
+/// The dimensions of a stored tensor, outermost first.
+using TensorShape = std::vector<std::int64_t>;
+
+/// A stored tensor: row-major elements of one type.
+struct Tensor {
+  DType dtype;
+  TensorShape shape;
+  std::vector<std::byte> bytes;
+};
+
+/// The content of a safetensors file: tensors and texts, each in the order of their names.
+class SafeTensors {
+ public:
+  /// `source` says in messages where the tensors are from.
+  explicit SafeTensors(std::string source = "memory") : source_(std::move(source)) {}
+
+  /// Copies `values` in; throws InvalidArgument unless the name is new and shape and size agree.
+  template <std::ranges::contiguous_range Values>
+  void add(std::string name, TensorShape shape, const Values& values) {
+    using T = std::ranges::range_value_t<Values>;
+    const auto bytes = std::as_bytes(std::span<const T>(values));
+    insert(std::move(name), {dtype_of<T>, std::move(shape), {bytes.begin(), bytes.end()}});
+  }
+
+  /// The same for a tensor of any element type.
+  void insert(std::string name, Tensor tensor) {
+    require(name != detail::metadata_key, "SafeTensors: no tensor can be called '", name, "'");
+    require(byte_size(tensor.dtype, tensor.shape) == tensor.bytes.size(), "SafeTensors: tensor '",
+            name, "' of shape ", text(tensor.shape), " got ",
+            tensor.bytes.size() / dtype_size(tensor.dtype), " values");
+    const auto [position, inserted] = tensors_.try_emplace(std::move(name), std::move(tensor));
+    require(inserted, "SafeTensors: there are two tensors '", position->first, "'");
+  }
+
+  [[nodiscard]] bool contains(std::string_view name) const { return tensors_.contains(name); }
+
+  /// The tensor of that name; throws Error that lists what is there.
+  [[nodiscard]] const Tensor& at(std::string_view name) const {
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end()) {
+      throw Error(sentence("SafeTensors: ", source_, " has no tensor '", name, "'; it has ",
+                           tensors_.empty() ? "none" : names()));
+    }
+    return found->second;
+  }
+
+  [[nodiscard]] const TensorShape& shape(std::string_view name) const { return at(name).shape; }
+
+  /// The elements, valid as long as this object; throws Error unless they are stored as `T`.
+  template <class T>
+  [[nodiscard]] std::span<const T> get(std::string_view name) const {
+    const Tensor& tensor = at(name);
+    if (tensor.dtype != dtype_of<T>) {
+      throw Error(sentence("SafeTensors: tensor '", name, "' of ", source_, " holds ",
+                           dtype_name(tensor.dtype), ", expected ", dtype_name(dtype_of<T>)));
+    }
+    return {reinterpret_cast<const T*>(tensor.bytes.data()), tensor.bytes.size() / sizeof(T)};
+  }
+
+  /// The same, and throws Error unless the shape is `expected`, where -1 stands for any size.
+  template <class T>
+  [[nodiscard]] std::span<const T> get(std::string_view name, const TensorShape& expected) const {
+    const auto fits = [](std::int64_t size, std::int64_t wanted) {
+      return wanted == -1 || size == wanted;
+    };
+    if (!std::ranges::equal(shape(name), expected, fits)) {
+      throw Error(sentence("SafeTensors: tensor '", name, "' of ", source_, " has shape ",
+                           text(shape(name)), ", expected ", text(expected)));
+    }
+    return get<T>(name);
+  }
+
+  [[nodiscard]] const std::map<std::string, Tensor, std::less<>>& tensors() const noexcept {
+    return tensors_;
+  }
+
+  /// Free texts about the file, the format's `__metadata__`.
+  [[nodiscard]] std::map<std::string, std::string>& metadata() noexcept { return metadata_; }
+  [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept {
+    return metadata_;
+  }
+
+ private:
+  static std::string text(const TensorShape& shape) {
+    std::ostringstream list;
+    list << '[';
+    for (const char* separator = ""; const auto size : shape) {
+      list << std::exchange(separator, ", ") << (size == -1 ? "any" : std::to_string(size));
+    }
+    list << ']';
+    return list.str();
+  }
+
+  std::string names() const {
+    std::ostringstream list;
+    for (const char* separator = "'"; const auto& [name, tensor] : tensors_) {
+      list << std::exchange(separator, ", '") << name << "'";
+    }
+    return list.str();
+  }
+
+  std::string source_;
+  std::map<std::string, Tensor, std::less<>> tensors_;
+  std::map<std::string, std::string> metadata_;
+};
+
+/// Reads a file of any valid layout; throws Error that names the first thing that is wrong with it.
+[[nodiscard]] inline SafeTensors read_safetensors(const std::filesystem::path& path) {
+  constexpr std::uint64_t longest_header = 100'000'000;  // the reference implementation's limit
+  const detail::HeaderParser parser(path);
+  const auto file = read_file(path);
+  std::uint64_t header_size = 0;
+  if (file.size() < sizeof header_size) {
+    parser.refuse("has ", file.size(), " bytes, too few for the 8 bytes of the header's length");
+  }
+  std::memcpy(&header_size, file.data(), sizeof header_size);
+  if (header_size > longest_header) {
+    parser.refuse("claims a header of ", header_size, " bytes: it is no safetensors file");
+  }
+  const auto body = std::span(file).subspan(sizeof header_size);
+  if (header_size > body.size()) {
+    parser.refuse("claims a header of ", header_size, " bytes, but ends after ", body.size());
+  }
+  const auto data = body.subspan(header_size);
+  const std::string_view text(reinterpret_cast<const char*>(body.data()), header_size);
+
+  auto header = parser.parse(text, data.size());
+  SafeTensors content(quoted(path));
+  content.metadata() = std::move(header.metadata);
+  for (auto& entry : header.entries) {
+    const auto bytes = data.subspan(entry.begin, entry.end - entry.begin);
+    content.insert(std::move(entry.name),
+                   {entry.dtype, std::move(entry.shape), {bytes.begin(), bytes.end()}});
+  }
+  return content;
+}
+
+/// Writes all or nothing; equal content gives equal bytes. Throws Error where the disk refuses.
+inline void write_safetensors(const std::filesystem::path& path, const SafeTensors& content) {
+  detail::SafeTensorsHeader header{{}, content.metadata()};
+  std::size_t offset = 0;
+  // Wide elements first keeps every tensor aligned to its element, for readers that map the file.
+  for (const std::size_t element_size : {8u, 4u, 2u, 1u}) {
+    for (const auto& [name, tensor] : content.tensors()) {
+      if (dtype_size(tensor.dtype) != element_size) continue;
+      const auto begin = std::exchange(offset, offset + tensor.bytes.size());
+      header.entries.push_back({name, tensor.dtype, tensor.shape, begin, offset});
+    }
+  }
+  const auto text = detail::format_header(header);
+  const std::uint64_t header_size = text.size();
+  std::vector<std::byte> file;
+  const auto append = [&](std::span<const std::byte> bytes) {
+    file.insert(file.end(), bytes.begin(), bytes.end());
+  };
+  file.reserve(sizeof header_size + text.size() + offset);
+  append(std::as_bytes(std::span(&header_size, 1)));
+  append(std::as_bytes(std::span(text)));
+  for (const auto& entry : header.entries) append(content.at(entry.name).bytes);
+  write_file_atomically(path, file);
+}
+
+}  // namespace ebm::io

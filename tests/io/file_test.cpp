@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ebm/io/file.hpp>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/message.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace {
+
+using ebm::Error;
+using ebm::io::quoted;
+using ebm::io::read_file;
+using ebm::io::write_file_atomically;
+
+std::string text_of(const std::filesystem::path& path) {
+  const auto bytes = read_file(path);
+  std::string text(bytes.size(), '\0');
+  std::ranges::transform(bytes, text.begin(), [](std::byte b) { return static_cast<char>(b); });
+  return text;
+}
+
+auto files_in(const TemporaryFolder& folder) {
+  using Iterator = std::filesystem::directory_iterator;
+  return std::distance(Iterator(folder.path()), Iterator());
+}
+
+/// While it lives, files can't grow beyond `bytes`: a full disk, as far as a program can tell.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("what is written to a file is read back, every byte of it") {
+  const TemporaryFolder folder;
+  std::vector<std::byte> bytes(200'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * i >> 3);
+  write_file_atomically(folder / "bytes", bytes);
+  CHECK(read_file(folder / "bytes") == bytes);
+}
+
+TEST_CASE("an empty file is written and read as empty") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "empty", "");
+  CHECK(std::filesystem::exists(folder / "empty"));
+  CHECK(read_file(folder / "empty").empty());
+}
+
+TEST_CASE("writing replaces what a file held, longer or shorter") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "file", "a long text");
+  write_file_atomically(folder / "file", "short");
+  CHECK(text_of(folder / "file") == "short");
+  CHECK(files_in(folder) == 1);
+}
+
+TEST_CASE("writing through a symbolic link replaces the file that it names") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "file", "old");
+  std::filesystem::create_symlink(folder / "file", folder / "link");
+  write_file_atomically(folder / "link", "new");
+  CHECK(std::filesystem::is_symlink(folder / "link"));
+  CHECK(text_of(folder / "file") == "new");
+}
+
+TEST_CASE("a file name as long as the file system allows can be written") {
+  const TemporaryFolder folder;
+  const std::string name(255, 'n');
+  write_file_atomically(folder / name, "text");
+  CHECK(text_of(folder / name) == "text");
+}
+
+TEST_CASE("two writers in one process get temporary files of different names") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "file", "old");
+  ebm::io::detail::TemporarySibling first(folder / "file"), second(folder / "file");
+  CHECK(files_in(folder) == 3);
+}
+
+TEST_CASE("a write that fails half-way leaves the old file and nothing else") {
+  const TemporaryFolder folder;
+  const auto path = folder / "file";
+  write_file_atomically(path, "old");
+  const std::string much(100'000, 'x');
+  const auto message = [&] {
+    const FileSizeLimit limit(10'000);
+    return message_of<Error>([&] { write_file_atomically(path, much); });
+  }();
+  CHECK(message == "write_file: cannot write " + quoted(path) + ": File too large");
+  CHECK(text_of(path) == "old");
+  CHECK(files_in(folder) == 1);
+}
+
+TEST_CASE("writing into a folder that does not exist names the folder") {
+  const TemporaryFolder folder;
+  const auto path = folder / "missing" / "file";
+  CHECK(message_of<Error>([&] { write_file_atomically(path, "text"); }) ==
+        "write_file: cannot write " + quoted(path) + ": there is no folder " +
+            quoted(folder / "missing"));
+  CHECK(files_in(folder) == 0);
+}
+
+TEST_CASE("writing over a folder or a device is refused and leaves it as it is") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "sub");
+  for (const auto& path : {folder / "sub", std::filesystem::path("/dev/null")}) {
+    CHECK(message_of<Error>([&] { write_file_atomically(path, "text"); }) ==
+          "write_file: cannot write " + quoted(path) + ": it is no regular file");
+  }
+  CHECK(std::filesystem::is_directory(folder / "sub"));
+  CHECK(std::filesystem::is_character_file("/dev/null"));
+  CHECK(files_in(folder) == 1);
+}
+
+TEST_CASE("a file name that the system refuses leaves no temporary file") {
+  const TemporaryFolder folder;
+  const auto path = folder / std::string(256, 'n');
+  CHECK(message_of<Error>([&] { write_file_atomically(path, "text"); }) ==
+        "write_file: cannot write " + quoted(path) + ": File name too long");
+  CHECK(files_in(folder) == 0);
+}
+
+TEST_CASE("reading a missing file says so and names it") {
+  const TemporaryFolder folder;
+  CHECK(message_of<Error>([&] { (void)read_file(folder / "missing"); }) ==
+        "read_file: cannot read " + quoted(folder / "missing") + ": No such file or directory");
+}
+
+TEST_CASE("reading a folder as a file says that it is one") {
+  const TemporaryFolder folder;
+  CHECK(message_of<Error>([&] { (void)read_file(folder.path()); }) ==
+        "read_file: cannot read " + quoted(folder.path()) + ": Is a directory");
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include <cstdint>
+#include <ebm/io/image_grid.hpp>
+#include <limits>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/message.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace {
+
+using ebm::InvalidArgument;
+using ebm::Samples;
+using ebm::io::GridOptions;
+using ebm::io::image_grid;
+using ebm::io::ImageShape;
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr ImageShape pixel{1, 1, 1};
+
+/// Images of one pixel, of these bytes.
+Samples<float> pixels(std::initializer_list<int> bytes) {
+  Samples<float> samples(static_cast<Eigen::Index>(bytes.size()), 1);
+  Eigen::Index row = 0;
+  for (const int byte : bytes)
+    samples(row++, 0) = ebm::io::to_sample(static_cast<std::uint8_t>(byte));
+  return samples;
+}
+
+}  // namespace
+
+TEST_CASE("images fill a grid row by row, framed in black, and its rest stays black") {
+  const auto grid = image_grid(pixels({10, 20, 30}), pixel, {.columns = 2, .padding = 1});
+  CHECK(grid.rows == 5);
+  CHECK(grid.columns == 5);
+  CHECK(grid.channels == 1);
+  CHECK(grid.pixels == Bytes{0, 0,  0, 0,  0,  //
+                             0, 10, 0, 20, 0,  //
+                             0, 0,  0, 0,  0,  //
+                             0, 30, 0, 0,  0,  //
+                             0, 0,  0, 0,  0});
+}
+
+TEST_CASE("without padding images touch each other") {
+  const auto grid = image_grid(pixels({1, 2, 3, 4}), pixel, {.columns = 2, .padding = 0});
+  CHECK(grid.rows == 2);
+  CHECK(grid.pixels == Bytes{1, 2, 3, 4});
+}
+
+TEST_CASE("fewer images than columns make a grid of one narrower row") {
+  const auto grid = image_grid(pixels({1, 2}), pixel, {.columns = 8, .padding = 0});
+  CHECK(grid.rows == 1);
+  CHECK(grid.columns == 2);
+}
+
+TEST_CASE("a single image stands without a frame") {
+  const auto grid = image_grid(pixels({7}), pixel, {.columns = 8, .padding = 2});
+  CHECK(grid.rows == 1);
+  CHECK(grid.columns == 1);
+  CHECK(grid.pixels == Bytes{7});
+}
+
+TEST_CASE("64 digits with the default options make torchvision's 242x242 pixels") {
+  const auto grid = image_grid(Samples<float>::Zero(64, 784), {1, 28, 28});
+  CHECK(grid.rows == 242);
+  CHECK(grid.columns == 242);
+}
+
+TEST_CASE("rows and columns of an image are not exchanged") {
+  Samples<float> image(1, 6);
+  for (int i = 0; i < 6; ++i) image(0, i) = ebm::io::to_sample(static_cast<std::uint8_t>(i));
+  const auto grid = image_grid(image, {1, 2, 3});
+  CHECK(grid.rows == 2);
+  CHECK(grid.columns == 3);
+  CHECK(grid.pixels == Bytes{0, 1, 2, 3, 4, 5});
+}
+
+TEST_CASE("the channels of a sample become the colours of its pixels") {
+  Samples<float> image(1, 6);  // two pixels: red, red, green, green, blue, blue
+  image << 1, -1, -1, 1, -1, -1;
+  const auto grid = image_grid(image, {3, 1, 2});
+  CHECK(grid.channels == 3);
+  CHECK(grid.pixels == Bytes{255, 0, 0, 0, 255, 0});
+}
+
+TEST_CASE("scale makes a square of each pixel, of padding too") {
+  const auto grid = image_grid(pixels({1, 2}), pixel, {.columns = 2, .padding = 1, .scale = 2});
+  CHECK(grid.rows == 6);
+  CHECK(grid.columns == 10);
+  CHECK(Bytes(grid.pixels.begin() + 20, grid.pixels.begin() + 40) ==
+        Bytes{0, 0, 1, 1, 0, 0, 2, 2, 0, 0,  //
+              0, 0, 1, 1, 0, 0, 2, 2, 0, 0});
+}
+
+TEST_CASE("values beyond the range are clamped") {
+  Samples<float> images(2, 1);
+  images << 5, -5;
+  CHECK(image_grid(images, pixel, {.padding = 0}).pixels == Bytes{255, 0});
+}
+
+TEST_CASE("NaN is refused with the image that holds it, and nothing is written") {
+  const TemporaryFolder folder;
+  auto images = pixels({1, 2, 3});
+  images(2, 0) = std::numeric_limits<float>::quiet_NaN();
+  CHECK(message_of<InvalidArgument>([&] {
+          ebm::io::write_image_grid(folder / "grid.png", images, pixel);
+        }) == "image_grid: image 2 holds NaN");
+  CHECK_FALSE(std::filesystem::exists(folder / "grid.png"));
+}
+
+TEST_CASE("samples of another size than the images are refused with both") {
+  CHECK(message_of<InvalidArgument>([] {
+          (void)image_grid(pixels({1, 2}), {1, 2, 3});
+        }) == "image_grid: got 2 images of 1 features, expected at least one of 6");
+  CHECK(message_of<InvalidArgument>([] { (void)image_grid(Samples<float>(0, 1), pixel); }) ==
+        "image_grid: got 0 images of 1 features, expected at least one of 1");
+}
+
+TEST_CASE("layouts without sense are refused with what was given") {
+  CHECK(message_of<InvalidArgument>([] {
+          (void)image_grid(pixels({1}), {2, 1, 1});
+        }) == "image_grid: got images of 2x1x1, expected 1 or 3 channels and positive sizes");
+  CHECK(message_of<InvalidArgument>([] {
+          (void)image_grid(pixels({1}), pixel, {.columns = 0, .padding = -1, .scale = 0});
+        }) == "image_grid: got 0 columns, padding -1, scale 0, expected at least 1, 0 and 1");
+  CHECK(message_of<InvalidArgument>(
+            [] { (void)image_grid(pixels({1}), pixel, {.scale = 70'000}); }) ==
+        "image_grid: a grid of 1x1 pixels at scale 70000 has more than 65535 pixels in one "
+        "direction");
+}
+
+TEST_CASE("a written grid is the picture of the images") {
+  const TemporaryFolder folder;
+  const auto images = pixels({10, 20, 30, 40, 50});
+  ebm::io::write_image_grid(folder / "grid.png", images, pixel, {.columns = 3});
+  CHECK(ebm::io::read_png_gray(folder / "grid.png").pixels ==
+        image_grid(images, pixel, {.columns = 3}).pixels);
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <ebm/io/safetensors.hpp>
+#include <limits>
+#include <ranges>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/write_raw.hpp"
+#include "support/catch.hpp"
+#include "support/message.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace {
+
+using ebm::Error;
+using ebm::InvalidArgument;
+using ebm::io::quoted;
+using ebm::io::read_safetensors;
+using ebm::io::SafeTensors;
+using ebm::io::TensorShape;
+using ebm::io::write_safetensors;
+
+const std::vector<float> six{0, 1, -2, 0.5f, 1e-30f, -1e30f};
+
+template <class T>
+std::vector<T> copy(std::span<const T> values) {
+  return {values.begin(), values.end()};
+}
+
+}  // namespace
+
+TEST_CASE("tensors of every element type come back with shape and bits") {
+  const TemporaryFolder folder;
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  SafeTensors written;
+  written.add("layer.weight", {2, 3}, six);
+  written.add("double", {1, 2}, std::array{0.1, -1e300});
+  written.add("int64", {2}, std::array<std::int64_t, 2>{-1, std::int64_t{1} << 62});
+  written.add("uint8", {3}, std::array<std::uint8_t, 3>{0, 7, 255});
+  written.add("int16", {1}, std::array<std::int16_t, 1>{-300});
+  written.add("scalar", {}, std::array{nan});
+  written.add("empty", {0, 4}, std::vector<float>{});
+  write_safetensors(folder / "file", written);
+
+  const auto read = read_safetensors(folder / "file");
+  CHECK(read.tensors().size() == 7);
+  CHECK(read.shape("layer.weight") == TensorShape{2, 3});
+  CHECK(copy(read.get<float>("layer.weight")) == six);
+  CHECK(copy(read.get<double>("double")) == std::vector{0.1, -1e300});
+  CHECK(copy(read.get<std::int64_t>("int64")) ==
+        std::vector{std::int64_t{-1}, std::int64_t{1} << 62});
+  CHECK(copy(read.get<std::uint8_t>("uint8")) == std::vector<std::uint8_t>{0, 7, 255});
+  CHECK(copy(read.get<std::int16_t>("int16")) == std::vector<std::int16_t>{-300});
+  CHECK(read.shape("scalar").empty());
+  CHECK(std::isnan(read.get<float>("scalar")[0]));
+  CHECK(read.shape("empty") == TensorShape{0, 4});
+  CHECK(read.get<float>("empty").empty());
+  CHECK(read.metadata().empty());
+}
+
+TEST_CASE("texts about the file come back, quotes, newlines and umlauts included") {
+  const TemporaryFolder folder;
+  SafeTensors written;
+  written.metadata()["a \"key\""] = "line\nline äöü \\";
+  write_safetensors(folder / "file", written);
+  CHECK(read_safetensors(folder / "file").metadata() == written.metadata());
+}
+
+TEST_CASE("equal content gives equal bytes, in whatever order it was added") {
+  const TemporaryFolder folder;
+  SafeTensors one, other;
+  one.add("a", {1}, std::array{1.0f});
+  one.add("b", {1}, std::array{2.0f});
+  other.add("b", {1}, std::array{2.0f});
+  other.add("a", {1}, std::array{1.0f});
+  write_safetensors(folder / "one", one);
+  write_safetensors(folder / "other", other);
+  CHECK(ebm::io::read_file(folder / "one") == ebm::io::read_file(folder / "other"));
+}
+
+TEST_CASE("the data begins at a multiple of 8 bytes and wide elements come first") {
+  const TemporaryFolder folder;
+  SafeTensors written;
+  written.add("a", {3}, std::array<std::uint8_t, 3>{1, 2, 3});
+  written.add("b", {1}, std::array{1.0f});
+  written.add("c", {1}, std::array{1.0});
+  write_safetensors(folder / "file", written);
+  const auto bytes = ebm::io::read_file(folder / "file");
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  CHECK((bytes.size() - 15) % 8 == 0);
+  CHECK(text.find(R"("data_offsets":[0,8])") > text.find(R"("c")"));
+  CHECK(text.find(R"("data_offsets":[8,12])") > text.find(R"("b")"));
+  CHECK(text.find(R"("data_offsets":[12,15])") > text.find(R"("a")"));
+  CHECK(text.find("[12,15]") != std::string_view::npos);
+}
+
+TEST_CASE("a missing tensor is reported with the file and the names that it has") {
+  const TemporaryFolder folder;
+  SafeTensors written;
+  written.add("a", {6}, six);
+  written.add("b", {2, 3}, six);
+  write_safetensors(folder / "file", written);
+  const auto read = read_safetensors(folder / "file");
+  CHECK(read.contains("a"));
+  CHECK_FALSE(read.contains("c"));
+  CHECK(message_of<Error>([&] { (void)read.get<float>("c"); }) ==
+        "SafeTensors: " + quoted(folder / "file") + " has no tensor 'c'; it has 'a', 'b'");
+  CHECK(message_of<Error>([&] { (void)SafeTensors().shape("c"); }) ==
+        "SafeTensors: memory has no tensor 'c'; it has none");
+}
+
+TEST_CASE("a tensor is given out only as the type that it is stored as") {
+  SafeTensors tensors;
+  tensors.add("a", {1}, std::array{1.0});
+  tensors.insert("half", {ebm::io::DType::BF16, {2}, std::vector<std::byte>(4)});
+  CHECK(message_of<Error>([&] { (void)tensors.get<float>("a"); }) ==
+        "SafeTensors: tensor 'a' of memory holds F64, expected F32");
+  CHECK(message_of<Error>([&] { (void)tensors.get<float>("half"); }) ==
+        "SafeTensors: tensor 'half' of memory holds BF16, expected F32");
+}
+
+TEST_CASE("a tensor of another shape than the expected is reported with both") {
+  SafeTensors tensors;
+  tensors.add("a", {2, 3}, six);
+  CHECK(tensors.get<float>("a", {2, 3}).size() == 6);
+  CHECK(tensors.get<float>("a", {-1, 3}).size() == 6);
+  CHECK(message_of<Error>([&] {
+          (void)tensors.get<float>("a", {-1, 4});
+        }) == "SafeTensors: tensor 'a' of memory has shape [2, 3], expected [any, 4]");
+  CHECK(message_of<Error>([&] { (void)tensors.get<float>("a", {6}); }) ==
+        "SafeTensors: tensor 'a' of memory has shape [2, 3], expected [6]");
+}
+
+TEST_CASE("tensors whose shape, name or encoding is nonsense can't be added") {
+  const TemporaryFolder folder;
+  SafeTensors tensors;
+  tensors.add("a", {2, 3}, six);
+  CHECK(message_of<InvalidArgument>([&] {
+          tensors.add("b", {2, 2}, six);
+        }) == "SafeTensors: tensor 'b' of shape [2, 2] got 6 values");
+  CHECK(message_of<InvalidArgument>([&] {
+          tensors.add("b", {-2, -3}, six);
+        }) == "SafeTensors: tensor 'b' of shape [-2, -3] got 6 values");
+  CHECK(message_of<InvalidArgument>([&] { tensors.add("a", {6}, six); }) ==
+        "SafeTensors: there are two tensors 'a'");
+  CHECK(message_of<InvalidArgument>([&] { tensors.add("__metadata__", {6}, six); }) ==
+        "SafeTensors: no tensor can be called '__metadata__'");
+  CHECK(tensors.tensors().size() == 1);
+
+  tensors.add("\xff", {6}, six);
+  CHECK(message_of<InvalidArgument>([&] { write_safetensors(folder / "file", tensors); }) ==
+        "write_safetensors: a name or a metadata text is not UTF-8");
+  CHECK_FALSE(std::filesystem::exists(folder / "file"));
+}
+
+TEST_CASE("a file cut off at any byte is refused") {
+  const TemporaryFolder folder;
+  SafeTensors written;
+  written.metadata()["epoch"] = "3";
+  written.add("a", {2, 3}, six);
+  written.add("b", {3}, std::array<std::uint8_t, 3>{1, 2, 3});
+  write_safetensors(folder / "whole", written);
+  const auto whole = ebm::io::read_file(folder / "whole");
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    write_raw_file(folder / "part", std::span(whole).first(size));
+    CHECK_THROWS_AS(read_safetensors(folder / "part"), Error);
+  }
+}
+
+TEST_CASE("a missing safetensors file is reported by its name") {
+  CHECK(message_of<Error>([] { (void)read_safetensors("no/such.safetensors"); }) ==
+        "read_file: cannot read 'no/such.safetensors': No such file or directory");
+}
