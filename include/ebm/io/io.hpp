@@ -9,5 +9,6 @@
 #include <ebm/io/idx.hpp>
 #include <ebm/io/image_grid.hpp>
 #include <ebm/io/mnist.hpp>
+#include <ebm/io/model.hpp>
 #include <ebm/io/png.hpp>
 #include <ebm/io/safetensors.hpp>

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <ebm/core/error.hpp>
+#include <ebm/core/version.hpp>
+#include <iostream>
+#include <limits>
+#include <new>
+
+#include "commands.hpp"
+
+/// The command line of ebm-mnist.
+namespace ebm_mnist {
+
+namespace {
+
+constexpr int success = 0, failure = 1, wrong_usage = 2;
+
+/// Accepts finite numbers in [low, high], or in (low, high] if `open`.
+CLI::Validator number(double low, double high = std::numeric_limits<double>::infinity(),
+                      bool open = false) {
+  std::ostringstream range;
+  if (std::isinf(high)) {
+    range << (open ? "> " : ">= ") << low;
+  } else {
+    range << "in " << (open ? "(" : "[") << low << ", " << high << ']';
+  }
+  return {[=, text = range.str()](const std::string& input) -> std::string {
+            char* end = nullptr;
+            const double value = std::strtod(input.c_str(), &end);
+            const bool complete = !input.empty() && *end == '\0';
+            const bool in_range =
+                std::isfinite(value) && value <= high && (open ? value > low : value >= low);
+            if (complete && in_range) return {};
+            return "expected a number " + text + ", got '" + input + "'";
+          },
+          range.str()};
+}
+
+/// Accepts whole numbers in [low, high].
+CLI::Validator whole(long long low, long long high) {
+  std::ostringstream range;
+  range << "in [" << low << ", " << high << ']';
+  return {[=, text = range.str()](const std::string& input) -> std::string {
+            char* end = nullptr;
+            errno = 0;
+            const long long value = std::strtoll(input.c_str(), &end, 10);
+            const bool complete = !input.empty() && *end == '\0' && errno == 0;
+            if (complete && value >= low && value <= high) return {};
+            return "expected a whole number " + text + ", got '" + input + "'";
+          },
+          range.str()};
+}
+
+constexpr long long million = 1'000'000;
+
+void add_common(CLI::App& command, std::uint32_t* seed, int& threads) {
+  if (seed != nullptr) {
+    command.add_option("--seed", *seed, "Seed of all random numbers")
+        ->check(whole(0, std::numeric_limits<std::uint32_t>::max()))
+        ->capture_default_str();
+  }
+  command.add_option("--threads", threads, "Threads; 0: one for each processor")
+      ->check(whole(0, 1024))
+      ->capture_default_str();
+}
+
+void add_langevin(CLI::App& command, ebm::LangevinOptions& o) {
+  command.add_option("--steps", o.steps, "Langevin steps of a chain")
+      ->check(whole(0, million))
+      ->capture_default_str();
+  command.add_option("--step-size", o.step_size, "Factor of the gradient in a step")
+      ->check(number(0, 1e6, true))
+      ->capture_default_str();
+  command.add_option("--noise", o.noise, "Deviation of the noise of a step, in pixel values")
+      ->check(number(0, 10))
+      ->capture_default_str();
+  command.add_option("--clip", o.gradient_clip, "Bound of each element of the gradient")
+      ->check(number(0, 1e6, true))
+      ->capture_default_str();
+}
+
+CLI::App& add_train(CLI::App& app, TrainOptions& o) {
+  CLI::App& c = *app.add_subcommand(
+      "train", "Train a model on MNIST, e.g.\n  ebm-mnist train --epochs 3 --out runs/short");
+  c.footer(
+      "Trains the tutorial's network by contrastive divergence. Pixels are in [-1, 1]; images that "
+      "don't fill a\nbatch at the end of an epoch are dropped. The same seed gives the same "
+      "weights for any number of threads.");
+  c.add_option("--data", o.data,
+               "MNIST: a folder of IDX files, gzipped or not (or its parent, "
+               "as torchvision lays it out)")
+      ->capture_default_str();
+  c.add_option("--out", o.out, "Folder for the model, metrics and samples")->capture_default_str();
+  c.add_flag("--overwrite", o.overwrite, "Replace a model that --out holds already");
+  c.add_option("--epochs", o.epochs, "Passes over the data")
+      ->check(whole(0, million))
+      ->capture_default_str();
+  c.add_option("--batch", o.batch, "Images of a step, and as many chains")
+      ->check(whole(1, million))
+      ->capture_default_str();
+  c.add_option("--limit-batches", o.limit_batches, "Steps of an epoch at most; 0: all")
+      ->check(whole(0, million))
+      ->capture_default_str();
+  c.add_flag("--no-shuffle", o.no_shuffle, "Take the images in the order of the file");
+  c.add_option("--data-noise", o.data_noise, "Deviation of the noise on real images")
+      ->check(number(0, 10))
+      ->capture_default_str();
+  add_langevin(c, o.langevin);
+  c.add_option("--buffer", o.buffer.capacity, "Samples that the replay buffer keeps")
+      ->check(whole(1, million))
+      ->capture_default_str();
+  c.add_option("--fresh", o.buffer.fresh, "Share of chains that start from noise")
+      ->check(number(0, 1))
+      ->capture_default_str();
+  c.add_option("--alpha", o.loss.alpha, "Weight of the regulariser (squared scores)")
+      ->check(number(0, 1e6))
+      ->capture_default_str();
+  c.add_option("--learning-rate", o.adam.learning_rate, "Adam's learning rate in epoch 1")
+      ->check(number(0, 10, true))
+      ->capture_default_str();
+  c.add_option("--beta1", o.adam.beta1, "Adam's decay of the mean gradient")
+      ->check(number(0, 0.9999999))
+      ->capture_default_str();
+  c.add_option("--beta2", o.adam.beta2, "Adam's decay of the mean squared gradient")
+      ->check(number(0, 0.9999999))
+      ->capture_default_str();
+  c.add_option("--lr-decay", o.decay.gamma, "Factor of the learning rate at each decay")
+      ->check(number(0, 10, true))
+      ->capture_default_str();
+  c.add_option("--lr-period", o.decay.period, "Epochs from one decay to the next")
+      ->check(whole(1, million))
+      ->capture_default_str();
+  c.add_option("--grad-norm", o.gradient_norm, "Bound of the parameter gradient's global norm")
+      ->check(number(0, 1e6, true))
+      ->capture_default_str();
+  add_common(c, &o.seed, o.threads);
+  return c;
+}
+
+CLI::App& add_sample(CLI::App& app, SampleOptions& o) {
+  CLI::App& c = *app.add_subcommand("sample",
+                                    "Let a model dream digits, e.g.\n  ebm-mnist sample --model "
+                                    "runs/mnist/model.safetensors --out digits.png");
+  c.footer(
+      "Runs chains from noise. A .safetensors file gets the tensor samples, [N,1,28,28] in [-1, "
+      "1], and with --trace\nthe tensor trace, [snapshots,N,1,28,28].");
+  c.add_option("--model", o.model, "Model file (safetensors)")->required();
+  c.add_option("--out", o.out, "File to write: .png or .safetensors")->required();
+  c.add_option("--count", o.count, "Number of chains")
+      ->check(whole(1, million))
+      ->capture_default_str();
+  c.add_option("--trace", o.trace,
+               "Keep the start and every K-th step too; in a PNG a chain is a "
+               "row; 0: the end only")
+      ->check(whole(0, million))
+      ->capture_default_str();
+  add_langevin(c, o.langevin);
+  add_common(c, &o.seed, o.threads);
+  return c;
+}
+
+CLI::App& add_score(CLI::App& app, ScoreOptions& o) {
+  CLI::App& c = *app.add_subcommand("score",
+                                    "Tell how likely a model finds images, e.g.\n  ebm-mnist score "
+                                    "--model runs/mnist/model.safetensors --images test.png");
+  c.footer(
+      "Prints f = -E of each image (file, index, f), then count, mean and standard deviation (of "
+      "the population)\nover all files. Images are 28x28: IDX (gzipped or not), PNG (converted to "
+      "grey) or a safetensors file with\nthe tensor images, [N,1,28,28] float32 in [-1, 1].");
+  c.add_option("--model", o.model, "Model file (safetensors)")->required();
+  c.add_option("--images", o.images, "One or more image files")->required();
+  c.add_flag("--json", o.json, R"(Print {"count":…,"mean":…,"std":…,"scores":[…]} instead)");
+  add_common(c, nullptr, o.threads);
+  return c;
+}
+
+int complain(const char* what, int code) {
+  std::cout.flush();
+  std::cerr << "ebm-mnist: " << what << '\n';
+  return code;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Example: ebm-mnist train\n\nEnergy-based models of handwritten digits.",
+               "ebm-mnist");
+  app.footer(
+      "Exit status: 0 success; 1 failure (files, data, divergence); 2 wrong usage.\n"
+      "'ebm-mnist COMMAND --help' tells the options of a command.");
+  app.set_version_flag("--version", std::string(ebm::version));
+  app.require_subcommand(1);
+  TrainOptions train_options;
+  SampleOptions sample_options;
+  ScoreOptions score_options;
+  const CLI::App& train_command = add_train(app, train_options);
+  const CLI::App& sample_command = add_sample(app, sample_options);
+  add_score(app, score_options);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& request) {  // --help, --version
+    return app.exit(request);
+  } catch (const CLI::ParseError& error) {
+    return complain(error.what(), wrong_usage);
+  }
+  try {
+    if (train_command.parsed()) {
+      train(train_options);
+    } else if (sample_command.parsed()) {
+      sample(sample_options);
+    } else {
+      score(score_options);
+    }
+  } catch (const ebm::InvalidArgument& error) {
+    return complain(error.what(), wrong_usage);
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory: fewer images, chains or threads may help", failure);
+  } catch (const std::exception& error) {
+    return complain(error.what(), failure);
+  }
+  return success;
+}
+
+}  // namespace
+
+}  // namespace ebm_mnist
+
+int main(int argc, char** argv) {
+  return ebm_mnist::run(argc, argv);
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include <cmath>
+#include <ebm/io/idx.hpp>
+#include <ebm/io/png.hpp>
+#include <ebm/io/safetensors.hpp>
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "commands.hpp"
+#include "model.hpp"
+
+namespace ebm_mnist {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+ebm::Samples<float> from_bytes(const ebm::io::GrayImages& images, const fs::path& path) {
+  if (images.rows != 28 || images.columns != 28) {
+    throw ebm::Error(ebm::sentence("score: ", ebm::io::quoted(path), " holds images of ",
+                                   images.rows, "x", images.columns, " pixels, expected 28x28"));
+  }
+  return ebm::io::to_samples(images);
+}
+
+ebm::Samples<float> from_tensor(const fs::path& path) {
+  const auto content = ebm::io::read_safetensors(path);
+  const auto values = content.get<float>("images", {-1, 1, 28, 28});
+  const auto bad = std::ranges::find_if_not(values, [](float v) { return v >= -1 && v <= 1; });
+  if (bad != values.end()) {
+    throw ebm::Error(ebm::sentence("score: tensor 'images' of ", ebm::io::quoted(path),
+                                   " holds the value ", *bad, " in image ",
+                                   (bad - values.begin()) / pixels, ", expected [-1, 1]"));
+  }
+  return Eigen::Map<const ebm::Samples<float>>(
+      values.data(), static_cast<Eigen::Index>(values.size()) / pixels, pixels);
+}
+
+ebm::Samples<float> read_images(const fs::path& path) {
+  if (path.extension() == ".safetensors") return from_tensor(path);
+  if (path.extension() == ".png") return from_bytes(ebm::io::read_png_gray(path), path);
+  return from_bytes(ebm::io::read_idx_images(path), path);
+}
+
+struct Summary {
+  double mean = 0;
+  double deviation = 0;  ///< of the population
+
+  explicit Summary(const std::vector<double>& values) {
+    const double count = static_cast<double>(values.size());
+    mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+    double squares = 0;
+    for (const double value : values) squares += (value - mean) * (value - mean);
+    deviation = std::sqrt(squares / count);
+  }
+};
+
+}  // namespace
+
+void score(const ScoreOptions& o) {
+  const Model model = load(o.model);
+  ebm::Threads threads(o.threads);
+  std::vector<ebm::Samples<float>> inputs;  // all of them read before the first line is printed
+  for (const fs::path& path : o.images) {
+    inputs.push_back(read_images(path));
+    if (inputs.back().rows() == 0) {
+      throw ebm::Error(ebm::sentence("score: ", ebm::io::quoted(path), " holds no image"));
+    }
+  }
+  std::vector<double> all;
+  std::cout << std::setprecision(6) << std::fixed;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::vector<double> f = scores(model, inputs[i], threads);
+    all.insert(all.end(), f.begin(), f.end());
+    if (o.json) continue;
+    for (std::size_t k = 0; k < f.size(); ++k) {
+      std::cout << o.images[i].string() << ' ' << k << ' ' << f[k] << '\n';
+    }
+  }
+  const Summary summary(all);
+  if (o.json) {
+    const nlohmann::ordered_json json{
+        {"count", all.size()}, {"mean", summary.mean}, {"std", summary.deviation}, {"scores", all}};
+    std::cout << json.dump() << '\n';
+  } else {
+    std::cout << "count " << all.size() << ", mean " << summary.mean << ", deviation "
+              << summary.deviation << '\n';
+  }
+}
+
+}  // namespace ebm_mnist

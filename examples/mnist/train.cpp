@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include <ebm/core/version.hpp>
+#include <ebm/energy/evaluate.hpp>
+#include <ebm/io/image_grid.hpp>
+#include <ebm/io/mnist.hpp>
+#include <ebm/io/model.hpp>
+#include <ebm/train/trainer.hpp>
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "model.hpp"
+#include "progress.hpp"
+
+namespace ebm_mnist {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Every option as it was resolved, under the names of the flags.
+std::string configuration(const TrainOptions& o, int threads) {
+  const nlohmann::ordered_json json{{"program", "ebm-mnist train"},
+                                    {"version", ebm::version},
+                                    {"data", o.data.string()},
+                                    {"out", o.out.string()},
+                                    {"epochs", o.epochs},
+                                    {"batch", o.batch},
+                                    {"data-noise", o.data_noise},
+                                    {"shuffle", !o.no_shuffle},
+                                    {"limit-batches", o.limit_batches},
+                                    {"steps", o.langevin.steps},
+                                    {"step-size", o.langevin.step_size},
+                                    {"noise", o.langevin.noise},
+                                    {"clip", o.langevin.gradient_clip},
+                                    {"buffer", o.buffer.capacity},
+                                    {"fresh", o.buffer.fresh},
+                                    {"alpha", o.loss.alpha},
+                                    {"learning-rate", o.adam.learning_rate},
+                                    {"beta1", o.adam.beta1},
+                                    {"beta2", o.adam.beta2},
+                                    {"lr-decay", o.decay.gamma},
+                                    {"lr-period", o.decay.period},
+                                    {"grad-norm", o.gradient_norm},
+                                    {"seed", o.seed},
+                                    {"threads", threads}};
+  return json.dump(2) + "\n";
+}
+
+/// Writes what a run leaves behind: metrics, samples, the model.
+class RunFolder {
+ public:
+  RunFolder(const TrainOptions& options, int threads) : folder_(options.out) {
+    const fs::path model = folder_ / "model.safetensors";
+    if (fs::exists(model) && !options.overwrite) {
+      throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(model),
+                                     " exists: choose another --out, or pass --overwrite"));
+    }
+    std::error_code failure;
+    fs::create_directories(folder_ / "samples", failure);
+    if (failure) {
+      throw ebm::Error(ebm::sentence("train: can't create ", ebm::io::quoted(folder_ / "samples"),
+                                     ": ", failure.message()));
+    }
+    ebm::io::write_file_atomically(folder_ / "config.json", configuration(options, threads));
+    csv_ << "epoch,iterations,learning_rate,loss,loss_regularization,loss_contrastive_divergence,"
+            "metrics_avg_real,metrics_avg_fake,val_contrastive_divergence,val_fake_out,"
+            "val_real_out,rand_out,seconds\n";
+  }
+
+  struct Validation {
+    double real = 0;    ///< mean f of the test images
+    double fake = 0;    ///< mean f of as many noise images
+    double random = 0;  ///< mean f of 1,024 of them
+  };
+
+  void add_epoch(const ebm::EpochReport& r, const Validation& v) {
+    csv_ << std::setprecision(9) << r.epoch << ',' << r.batches << ',' << r.learning_rate << ','
+         << r.mean.loss.total << ',' << r.mean.loss.regularizer << ','
+         << r.mean.loss.contrastive_divergence << ',' << r.mean.data_score << ','
+         << r.mean.model_score << ',' << v.fake - v.real << ',' << v.fake << ',' << v.real << ','
+         << v.random << ',' << r.seconds << '\n';
+    ebm::io::write_file_atomically(folder_ / "metrics.csv", csv_.str());
+  }
+
+  void write_samples(int epoch, const ebm::Samples<float>& samples) const {
+    std::ostringstream name;
+    name << "epoch_" << std::setw(3) << std::setfill('0') << epoch << ".png";
+    ebm::io::write_image_grid(folder_ / "samples" / name.str(), samples, {}, {.scale = 2});
+  }
+
+  void write_model(const Model& model, int epoch) const {
+    ebm::io::save_model(folder_ / "model.safetensors", model,
+                        {{"format", "pt"}, {"epoch", std::to_string(epoch)}});
+  }
+
+ private:
+  fs::path folder_;
+  std::ostringstream csv_;
+};
+
+/// What this program does during training.
+struct Hooks {
+  RunFolder& folder;
+  Progress& progress;
+  const ebm::Samples<float>& test_images;
+  const ebm::Samples<float>& noise;
+
+  template <class Trainer>
+  void on_batch(Trainer&, const ebm::BatchReport& report) {
+    progress.batch(report);
+  }
+
+  template <class Trainer>
+  void on_epoch(Trainer& trainer, const ebm::EpochReport& report) {
+    const Model& model = trainer.model();
+    const auto mean = [&](const ebm::ConstSamplesRef<float>& images) {
+      return -ebm::energies(model, images, trainer.executor()).template cast<double>().mean();
+    };
+    constexpr Eigen::Index outliers = 1024;
+    const RunFolder::Validation validation{mean(test_images), mean(noise),
+                                           mean(noise.topRows(std::min(outliers, noise.rows())))};
+    folder.add_epoch(report, validation);
+
+    ebm::Samples<float> newest(std::min<Eigen::Index>(64, trainer.buffer().size()), pixels);
+    for (Eigen::Index i = 0; i < newest.rows(); ++i) newest.row(i) = trainer.buffer()[i];
+    folder.write_samples(report.epoch, newest);
+    folder.write_model(model, report.epoch);
+
+    std::ostringstream line;
+    line << std::fixed << std::setprecision(3) << "epoch " << report.epoch << '/' << report.epochs
+         << ": loss " << report.mean.loss.total << ", f(data) " << report.mean.data_score
+         << ", f(model) " << report.mean.model_score << "; validation: f(test) " << validation.real
+         << ", f(noise) " << validation.random << ", CD " << validation.fake - validation.real
+         << "; " << Progress::duration(report.seconds);
+    progress.line(line.str());
+  }
+};
+
+}  // namespace
+
+void train(const TrainOptions& o) {
+  ebm::Threads threads(o.threads);
+  const ebm::Rng rng{o.seed};
+  ebm::Samples<float> images, test_images;
+  {
+    const ebm::io::Mnist mnist = ebm::io::load_mnist(o.data);
+    images = ebm::io::to_samples(mnist.train_images);
+    test_images = ebm::io::to_samples(mnist.test_images);
+  }
+  // The same noise in all epochs: what changes is the model.
+  ebm::Samples<float> noise(test_images.rows(), pixels);
+  ebm::Sequence draws(rng.stream(ebm::Purpose::validation));
+  for (float& pixel : noise.reshaped<Eigen::RowMajor>()) {
+    pixel = static_cast<float>(2 * draws.uniform() - 1);
+  }
+
+  Model model(rng);
+  ebm::Trainer trainer(model,
+                       ebm::Recipe{.sampler = ebm::Langevin(o.langevin),
+                                   .buffer = o.buffer,
+                                   .loss = ebm::ContrastiveDivergence(o.loss),
+                                   .optimizer = ebm::Adam<float>(o.adam),
+                                   .gradient_clip = ebm::GlobalNormClip(o.gradient_norm),
+                                   .schedule = ebm::StepDecay(o.decay),
+                                   .epochs = o.epochs,
+                                   .batch = o.batch,
+                                   .data_noise = o.data_noise,
+                                   .shuffle = !o.no_shuffle,
+                                   .limit_batches = o.limit_batches,
+                                   .rng = rng},
+                       threads);
+  if (images.rows() < o.batch) {
+    throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(o.data), " holds ", images.rows(),
+                                   " training images, fewer than a batch of ", o.batch));
+  }
+  RunFolder folder(o, threads.workers());
+  Progress progress(o.epochs);
+  trainer.fit(images, Hooks{folder, progress, test_images, noise});
+  folder.write_model(model, o.epochs);
+
+  const auto at = [&](const char* name) { return (o.out / name).string(); };
+  std::cout << "Trained " << o.epochs << " epochs in " << Progress::duration(progress.elapsed())
+            << " on " << threads.workers() << " threads; the run is in " << o.out.string() << ":\n"
+            << "  " << at("model.safetensors") << "  the weights\n"
+            << "  " << at("samples") << "/epoch_*.png  what the model dreams after each epoch\n"
+            << "  " << at("metrics.csv") << "  losses and scores, a row an epoch\n"
+            << "  " << at("config.json") << "  the options of this run\n";
+}
+
+}  // namespace ebm_mnist
