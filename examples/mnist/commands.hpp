@@ -33,6 +33,7 @@ struct TrainOptions {
   double gradient_norm = 0.1;
   std::uint32_t seed = 0;
   int threads = 0;
+  std::vector<std::string> command;  ///< what was typed, for the record
 };
 void train(const TrainOptions& options);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <CLI/CLI.hpp>
-#include <cmath>
+#include <algorithm>
+#include <charconv>
 #include <ebm/core/error.hpp>
 #include <ebm/core/version.hpp>
 #include <iostream>
@@ -16,40 +17,41 @@ namespace {
 
 constexpr int success = 0, failure = 1, wrong_usage = 2;
 
-/// Accepts finite numbers in [low, high], or in (low, high] if `open`.
-CLI::Validator number(double low, double high = std::numeric_limits<double>::infinity(),
-                      bool open = false) {
-  std::ostringstream range;
-  if (std::isinf(high)) {
-    range << (open ? "> " : ">= ") << low;
-  } else {
-    range << "in " << (open ? "(" : "[") << low << ", " << high << ']';
-  }
-  return {[=, text = range.str()](const std::string& input) -> std::string {
-            char* end = nullptr;
-            const double value = std::strtod(input.c_str(), &end);
-            const bool complete = !input.empty() && *end == '\0';
-            const bool in_range =
-                std::isfinite(value) && value <= high && (open ? value > low : value >= low);
-            if (complete && in_range) return {};
-            return "expected a number " + text + ", got '" + input + "'";
+/// Reads all of `input` as a decimal number.
+template <class T>
+bool read_number(const std::string& input, T& value) {
+  const char* end = input.data() + input.size();
+  const auto [stop, error] = std::from_chars(input.data(), end, value);
+  return error == std::errc{} && stop == end;
+}
+
+/// Which of its two bounds a range leaves out.
+enum class Without { none, low, high };
+
+/// Accepts numbers from `low` to `high`.
+CLI::Validator number(double low, double high, Without bound = Without::none) {
+  const std::string range = ebm::sentence("in ", bound == Without::low ? '(' : '[', low, ", ", high,
+                                          bound == Without::high ? ')' : ']');
+  return {[=](const std::string& input) -> std::string {
+            double value = 0;
+            const bool in_range = read_number(input, value) && value >= low && value <= high;
+            const bool left_out = (bound == Without::low && value == low) ||
+                                  (bound == Without::high && value == high);
+            if (in_range && !left_out) return {};
+            return ebm::sentence("expected a number ", range, ", got '", input, "'");
           },
-          range.str()};
+          range};
 }
 
 /// Accepts whole numbers in [low, high].
 CLI::Validator whole(long long low, long long high) {
-  std::ostringstream range;
-  range << "in [" << low << ", " << high << ']';
-  return {[=, text = range.str()](const std::string& input) -> std::string {
-            char* end = nullptr;
-            errno = 0;
-            const long long value = std::strtoll(input.c_str(), &end, 10);
-            const bool complete = !input.empty() && *end == '\0' && errno == 0;
-            if (complete && value >= low && value <= high) return {};
-            return "expected a whole number " + text + ", got '" + input + "'";
+  const std::string range = ebm::sentence("in [", low, ", ", high, ']');
+  return {[=](const std::string& input) -> std::string {
+            long long value = 0;
+            if (read_number(input, value) && value >= low && value <= high) return {};
+            return ebm::sentence("expected a whole number ", range, ", got '", input, "'");
           },
-          range.str()};
+          range};
 }
 
 constexpr long long million = 1'000'000;
@@ -70,13 +72,13 @@ void add_langevin(CLI::App& command, ebm::LangevinOptions& o) {
       ->check(whole(0, million))
       ->capture_default_str();
   command.add_option("--step-size", o.step_size, "Factor of the gradient in a step")
-      ->check(number(0, 1e6, true))
+      ->check(number(0, 1e6, Without::low))
       ->capture_default_str();
   command.add_option("--noise", o.noise, "Deviation of the noise of a step, in pixel values")
       ->check(number(0, 10))
       ->capture_default_str();
   command.add_option("--clip", o.gradient_clip, "Bound of each element of the gradient")
-      ->check(number(0, 1e6, true))
+      ->check(number(0, 1e6, Without::low))
       ->capture_default_str();
 }
 
@@ -90,11 +92,14 @@ CLI::App& add_train(CLI::App& app, TrainOptions& o) {
   c.add_option("--data", o.data,
                "MNIST: a folder of IDX files, gzipped or not (or its parent, "
                "as torchvision lays it out)")
+      ->type_name("DIR")
       ->capture_default_str();
-  c.add_option("--out", o.out, "Folder for the model, metrics and samples")->capture_default_str();
-  c.add_flag("--overwrite", o.overwrite, "Replace a model that --out holds already");
+  c.add_option("--out", o.out, "Folder for the model, metrics and samples")
+      ->type_name("DIR")
+      ->capture_default_str();
+  c.add_flag("--overwrite", o.overwrite, "Replace the run that --out holds already");
   c.add_option("--epochs", o.epochs, "Passes over the data")
-      ->check(whole(0, million))
+      ->check(whole(1, million))
       ->capture_default_str();
   c.add_option("--batch", o.batch, "Images of a step, and as many chains")
       ->check(whole(1, million))
@@ -103,7 +108,8 @@ CLI::App& add_train(CLI::App& app, TrainOptions& o) {
       ->check(whole(0, million))
       ->capture_default_str();
   c.add_flag("--no-shuffle", o.no_shuffle, "Take the images in the order of the file");
-  c.add_option("--data-noise", o.data_noise, "Deviation of the noise on real images")
+  c.add_option("--data-noise", o.data_noise,
+               "Deviation of the noise on real images, in pixel values")
       ->check(number(0, 10))
       ->capture_default_str();
   add_langevin(c, o.langevin);
@@ -117,22 +123,22 @@ CLI::App& add_train(CLI::App& app, TrainOptions& o) {
       ->check(number(0, 1e6))
       ->capture_default_str();
   c.add_option("--learning-rate", o.adam.learning_rate, "Adam's learning rate in epoch 1")
-      ->check(number(0, 10, true))
+      ->check(number(0, 10, Without::low))
       ->capture_default_str();
   c.add_option("--beta1", o.adam.beta1, "Adam's decay of the mean gradient")
-      ->check(number(0, 0.9999999))
+      ->check(number(0, 1, Without::high))
       ->capture_default_str();
   c.add_option("--beta2", o.adam.beta2, "Adam's decay of the mean squared gradient")
-      ->check(number(0, 0.9999999))
+      ->check(number(0, 1, Without::high))
       ->capture_default_str();
   c.add_option("--lr-decay", o.decay.gamma, "Factor of the learning rate at each decay")
-      ->check(number(0, 10, true))
+      ->check(number(0, 10, Without::low))
       ->capture_default_str();
   c.add_option("--lr-period", o.decay.period, "Epochs from one decay to the next")
       ->check(whole(1, million))
       ->capture_default_str();
   c.add_option("--grad-norm", o.gradient_norm, "Bound of the parameter gradient's global norm")
-      ->check(number(0, 1e6, true))
+      ->check(number(0, 1e6, Without::low))
       ->capture_default_str();
   add_common(c, &o.seed, o.threads);
   return c;
@@ -145,8 +151,10 @@ CLI::App& add_sample(CLI::App& app, SampleOptions& o) {
   c.footer(
       "Runs chains from noise. A .safetensors file gets the tensor samples, [N,1,28,28] in [-1, "
       "1], and with --trace\nthe tensor trace, [snapshots,N,1,28,28].");
-  c.add_option("--model", o.model, "Model file (safetensors)")->required();
-  c.add_option("--out", o.out, "File to write: .png or .safetensors")->required();
+  c.add_option("--model", o.model, "Model file (safetensors)")->type_name("FILE")->required();
+  c.add_option("--out", o.out, "File to write: .png or .safetensors")
+      ->type_name("FILE")
+      ->required();
   c.add_option("--count", o.count, "Number of chains")
       ->check(whole(1, million))
       ->capture_default_str();
@@ -168,17 +176,24 @@ CLI::App& add_score(CLI::App& app, ScoreOptions& o) {
       "Prints f = -E of each image (file, index, f), then count, mean and standard deviation (of "
       "the population)\nover all files. Images are 28x28: IDX (gzipped or not), PNG (converted to "
       "grey) or a safetensors file with\nthe tensor images, [N,1,28,28] float32 in [-1, 1].");
-  c.add_option("--model", o.model, "Model file (safetensors)")->required();
-  c.add_option("--images", o.images, "One or more image files")->required();
+  c.add_option("--model", o.model, "Model file (safetensors)")->type_name("FILE")->required();
+  c.add_option("--images", o.images, "One or more image files")->type_name("FILE")->required();
   c.add_flag("--json", o.json, R"(Print {"count":…,"mean":…,"std":…,"scores":[…]} instead)");
   add_common(c, nullptr, o.threads);
   return c;
 }
 
-int complain(const char* what, int code) {
-  std::cout.flush();
+int complain(std::string what, int code) {
+  std::ranges::replace(what, '\n', ' ');  // of a file name: one sentence is one line
   std::cerr << "ebm-mnist: " << what << '\n';
   return code;
+}
+
+/// What was wrong with the command line, and who knows better.
+int complain_of_usage(const CLI::App& app, std::string what) {
+  std::string help = "ebm-mnist";
+  for (const CLI::App* command : app.get_subcommands()) help += ' ' + command->get_name();
+  return complain(what + " (see '" + help + " --help')", wrong_usage);
 }
 
 int run(int argc, char** argv) {
@@ -190,6 +205,7 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", std::string(ebm::version));
   app.require_subcommand(1);
   TrainOptions train_options;
+  train_options.command.assign(argv, argv + argc);
   SampleOptions sample_options;
   ScoreOptions score_options;
   const CLI::App& train_command = add_train(app, train_options);
@@ -200,8 +216,12 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help, --version
     return app.exit(request);
+  } catch (const CLI::RequiredError& error) {
+    const bool has_command = !app.get_subcommands().empty();
+    return complain_of_usage(
+        app, has_command ? error.what() : "expected a command: train, sample or score");
   } catch (const CLI::ParseError& error) {
-    return complain(error.what(), wrong_usage);
+    return complain_of_usage(app, error.what());
   }
   try {
     if (train_command.parsed()) {
@@ -218,6 +238,7 @@ int run(int argc, char** argv) {
   } catch (const std::exception& error) {
     return complain(error.what(), failure);
   }
+  if (!std::cout.flush()) return complain("can't write to standard output", failure);
   return success;
 }
 

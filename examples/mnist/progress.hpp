@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -14,32 +15,40 @@ namespace ebm_mnist {
 class Progress {
  public:
   explicit Progress(int epochs) : epochs_(epochs), is_terminal_(isatty(STDERR_FILENO) == 1) {}
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress() { clear(); }  // what went wrong is told on a line of its own
 
   void batch(const ebm::BatchReport& report) {
     const double done = static_cast<double>(report.iteration);
     const double total = static_cast<double>(epochs_) * report.batches;
-    const double seconds = elapsed();
-    const std::string left = duration((total - done) * seconds / done);
-    const bool last = report.batch == report.batches;
+    const double rate = done / elapsed();
+    const std::string left = duration((total - done) / rate);
     if (is_terminal_) {
+      const auto now = Clock::now();
+      if (now - shown_ < std::chrono::milliseconds(50)) return;
+      shown_ = now;
       constexpr int width = 24;
       const int filled = width * report.batch / report.batches;
-      std::fprintf(stderr,
-                   "\rEpoch %d/%d [%s%s] %d/%d  %.1f steps/s  ETA %s  f(data) %+.3f  "
-                   "f(model) %+.3f \x1b[K",
-                   report.epoch, epochs_,
-                   std::string(static_cast<std::size_t>(filled), '#').c_str(),
-                   std::string(static_cast<std::size_t>(width - filled), '.').c_str(), report.batch,
-                   report.batches, done / seconds, left.c_str(), report.result.data_score,
-                   report.result.model_score);
-      if (last) std::fputs("\r\x1b[K", stderr);
-    } else if (!last && tenth(report.batch, report) != tenth(report.batch - 1, report)) {
-      std::fprintf(stderr, "epoch %d/%d, step %d/%d, %.1f steps/s, %s left\n", report.epoch,
-                   epochs_, report.batch, report.batches, done / seconds, left.c_str());
+      char text[256];
+      std::snprintf(text, sizeof text,
+                    "Epoch %d/%d [%s%s] %d/%d  %.1f batches/s  ETA %s  f(data) %+.3f  "
+                    "f(model) %+.3f",
+                    report.epoch, epochs_, std::string(to_size(filled), '#').c_str(),
+                    std::string(to_size(width - filled), '.').c_str(), report.batch, report.batches,
+                    rate, left.c_str(), report.result.data_score, report.result.model_score);
+      show(text);
+    } else if (report.batch < report.batches &&
+               tenth(report.batch, report) != tenth(report.batch - 1, report)) {
+      std::fprintf(stderr, "epoch %d/%d, batch %d/%d, %.1f batches/s, ETA %s\n", report.epoch,
+                   epochs_, report.batch, report.batches, rate, left.c_str());
     }
   }
 
-  void line(const std::string& text) const { std::fprintf(stderr, "%s\n", text.c_str()); }
+  void line(const std::string& text) const {
+    clear();
+    std::fprintf(stderr, "%s\n", text.c_str());
+  }
 
   /// Seconds since the first step.
   [[nodiscard]] double elapsed() const {
@@ -48,14 +57,14 @@ class Progress {
 
   /// "1 h 02 min", "3 min 05 s", "7 s"
   static std::string duration(double seconds) {
-    const int s = static_cast<int>(seconds + 0.5);
-    char text[32];
+    const auto s = static_cast<long long>(seconds + 0.5);
+    char text[64];
     if (s >= 3600) {
-      std::snprintf(text, sizeof text, "%d h %02d min", s / 3600, s % 3600 / 60);
+      std::snprintf(text, sizeof text, "%lld h %02lld min", s / 3600, s % 3600 / 60);
     } else if (s >= 60) {
-      std::snprintf(text, sizeof text, "%d min %02d s", s / 60, s % 60);
+      std::snprintf(text, sizeof text, "%lld min %02lld s", s / 60, s % 60);
     } else {
-      std::snprintf(text, sizeof text, "%d s", s);
+      std::snprintf(text, sizeof text, "%lld s", s);
     }
     return text;
   }
@@ -64,12 +73,25 @@ class Progress {
   using Clock = std::chrono::steady_clock;
 
   static int tenth(int batch, const ebm::BatchReport& report) {
-    return 10 * batch / report.batches;
+    return static_cast<int>(10LL * batch / report.batches);
+  }
+  static std::size_t to_size(int count) { return static_cast<std::size_t>(count); }
+
+  /// Replaces the terminal's line; a longer one than it has room for would stay behind.
+  void show(const std::string& text) const {
+    winsize window{};
+    const bool is_known = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0;
+    const std::size_t columns = is_known ? window.ws_col : 80;
+    std::fprintf(stderr, "\r%s\x1b[K", text.substr(0, columns - 1).c_str());
+  }
+  void clear() const {
+    if (is_terminal_) std::fputs("\r\x1b[K", stderr);
   }
 
   int epochs_;
   bool is_terminal_;
   Clock::time_point start_ = Clock::now();
+  Clock::time_point shown_{};
 };
 
 }  // namespace ebm_mnist

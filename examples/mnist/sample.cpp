@@ -31,20 +31,31 @@ void write_tensors(const fs::path& path, const Chains& chains) {
   ebm::io::write_safetensors(path, content);
 }
 
-/// The samples as a square, or a chain a row and a snapshot a column.
-void write_picture(const fs::path& path, const Chains& chains) {
-  if (chains.trace.empty()) {
-    const double side = std::ceil(std::sqrt(static_cast<double>(chains.final.rows())));
-    ebm::io::write_image_grid(path, chains.final, {},
-                              {.columns = static_cast<int>(side), .scale = 2});
-    return;
-  }
+/// Images beside each other: the samples as a square, or a chain a row and a snapshot a column.
+int picture_columns(const SampleOptions& o) {
+  if (o.trace > 0) return o.langevin.steps / o.trace + 1;
+  return static_cast<int>(std::ceil(std::sqrt(static_cast<double>(o.count))));
+}
+
+/// Throws `InvalidArgument` where a picture would have more pixels than a PNG takes.
+void require_picture_fits(const SampleOptions& o) {
+  constexpr int most_in_line = 1000, most = 500'000;
+  const double columns = picture_columns(o);
+  const double rows = o.trace > 0 ? o.count : std::ceil(o.count / columns);
+  ebm::require(columns <= most_in_line && rows <= most_in_line && columns * rows <= most,
+               "--out: ", rows, " rows of ", columns, " images don't fit a PNG, which takes ",
+               most_in_line, " in a line and ", most, " in all: choose a .safetensors file");
+}
+
+void write_picture(const SampleOptions& o, const Chains& chains) {
+  const ebm::io::GridOptions grid{.columns = picture_columns(o), .scale = 2};
+  if (chains.trace.empty()) return ebm::io::write_image_grid(o.out, chains.final, {}, grid);
   const auto columns = static_cast<Eigen::Index>(chains.trace.size());
   ebm::Samples<float> rows(chains.final.rows() * columns, pixels);
   for (Eigen::Index i = 0; i < rows.rows(); ++i) {
     rows.row(i) = chains.trace[static_cast<std::size_t>(i % columns)].row(i / columns);
   }
-  ebm::io::write_image_grid(path, rows, {}, {.columns = static_cast<int>(columns), .scale = 2});
+  ebm::io::write_image_grid(o.out, rows, {}, grid);
 }
 
 }  // namespace
@@ -56,16 +67,13 @@ void sample(const SampleOptions& o) {
                ebm::io::quoted(o.out));
   ebm::require(o.trace <= o.langevin.steps, "--trace: expected at most the number of steps, ",
                o.langevin.steps, ", got ", o.trace);
-  const fs::path folder = o.out.has_parent_path() ? o.out.parent_path() : fs::path(".");
-  if (!fs::is_directory(folder)) {
-    throw ebm::Error(ebm::sentence("sample: there is no folder ", ebm::io::quoted(folder),
-                                   " to write ", ebm::io::quoted(o.out.filename()), " to"));
-  }
+  if (is_picture) require_picture_fits(o);
+  ebm::io::require_writable(o.out);
   const Model model = load(o.model);
   ebm::Threads threads(o.threads);
   const Chains chains = run_chains(model, o.count, o.langevin, o.trace, ebm::Rng{o.seed}, threads);
   if (is_picture) {
-    write_picture(o.out, chains);
+    write_picture(o, chains);
   } else {
     write_tensors(o.out, chains);
   }

@@ -7,6 +7,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <span>
+#include <sstream>
 
 #include "commands.hpp"
 #include "model.hpp"
@@ -45,24 +47,42 @@ ebm::Samples<float> read_images(const fs::path& path) {
 }
 
 struct Summary {
+  std::size_t count;
   double mean = 0;
   double deviation = 0;  ///< of the population
 
-  explicit Summary(const std::vector<double>& values) {
-    const double count = static_cast<double>(values.size());
-    mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+  explicit Summary(std::span<const double> values) : count(values.size()) {
+    const double n = static_cast<double>(count);
+    mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
     double squares = 0;
     for (const double value : values) squares += (value - mean) * (value - mean);
-    deviation = std::sqrt(squares / count);
+    deviation = std::sqrt(squares / n);
   }
 };
+
+std::ostream& operator<<(std::ostream& stream, const Summary& s) {
+  return stream << "count " << s.count << ", mean " << s.mean << ", deviation " << s.deviation;
+}
+
+/// f of each image; throws `Error` where a model's weights are so large that f is no number.
+std::vector<double> finite_scores(const Model& model, const ebm::Samples<float>& images,
+                                  const fs::path& path, ebm::Threads& threads) {
+  std::vector<double> f = scores(model, images, threads);
+  const auto bad = std::ranges::find_if_not(f, [](double value) { return std::isfinite(value); });
+  if (bad != f.end()) {
+    throw ebm::Error(ebm::sentence("score: the model gives image ", bad - f.begin(), " of ",
+                                   ebm::io::quoted(path), " the score ", *bad,
+                                   ", expected a finite number"));
+  }
+  return f;
+}
 
 }  // namespace
 
 void score(const ScoreOptions& o) {
   const Model model = load(o.model);
   ebm::Threads threads(o.threads);
-  std::vector<ebm::Samples<float>> inputs;  // all of them read before the first line is printed
+  std::vector<ebm::Samples<float>> inputs;  // all of them read before the first score is taken
   for (const fs::path& path : o.images) {
     inputs.push_back(read_images(path));
     if (inputs.back().rows() == 0) {
@@ -70,23 +90,25 @@ void score(const ScoreOptions& o) {
     }
   }
   std::vector<double> all;
-  std::cout << std::setprecision(6) << std::fixed;
+  std::ostringstream text;  // printed as a whole or not at all
+  text << std::setprecision(6) << std::fixed;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const std::vector<double> f = scores(model, inputs[i], threads);
+    const std::string name = o.images[i].string();
+    const std::vector<double> f = finite_scores(model, inputs[i], o.images[i], threads);
     all.insert(all.end(), f.begin(), f.end());
-    if (o.json) continue;
-    for (std::size_t k = 0; k < f.size(); ++k) {
-      std::cout << o.images[i].string() << ' ' << k << ' ' << f[k] << '\n';
-    }
+    for (std::size_t k = 0; k < f.size(); ++k) text << name << ' ' << k << ' ' << f[k] << '\n';
+    if (inputs.size() > 1) text << name << ": " << Summary(f) << '\n';
   }
   const Summary summary(all);
   if (o.json) {
-    const nlohmann::ordered_json json{
-        {"count", all.size()}, {"mean", summary.mean}, {"std", summary.deviation}, {"scores", all}};
+    const nlohmann::ordered_json json{{"count", summary.count},
+                                      {"mean", summary.mean},
+                                      {"std", summary.deviation},
+                                      {"scores", all}};
     std::cout << json.dump() << '\n';
   } else {
-    std::cout << "count " << all.size() << ", mean " << summary.mean << ", deviation "
-              << summary.deviation << '\n';
+    text << summary << '\n';
+    std::cout << text.str();
   }
 }
 

@@ -19,10 +19,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr Eigen::Index outliers = 1024;  // noise images that a well-trained model finds unlikely
+
 /// Every option as it was resolved, under the names of the flags.
 std::string configuration(const TrainOptions& o, int threads) {
   const nlohmann::ordered_json json{{"program", "ebm-mnist train"},
                                     {"version", ebm::version},
+                                    {"command", o.command},
                                     {"data", o.data.string()},
                                     {"out", o.out.string()},
                                     {"epochs", o.epochs},
@@ -64,23 +67,25 @@ class RunFolder {
                                      ": ", failure.message()));
     }
     ebm::io::write_file_atomically(folder_ / "config.json", configuration(options, threads));
-    csv_ << "epoch,iterations,learning_rate,loss,loss_regularization,loss_contrastive_divergence,"
-            "metrics_avg_real,metrics_avg_fake,val_contrastive_divergence,val_fake_out,"
-            "val_real_out,rand_out,seconds\n";
+    remove_earlier_run();
+    csv_ << std::setprecision(9)
+         << "epoch,iterations,learning_rate,loss,loss_regularization,loss_contrastive_divergence,"
+            "metrics_avg_real,metrics_avg_fake,gradient_norm,val_contrastive_divergence,"
+            "val_fake_out,val_real_out,rand_out,seconds\n";
   }
 
   struct Validation {
     double real = 0;    ///< mean f of the test images
     double fake = 0;    ///< mean f of as many noise images
-    double random = 0;  ///< mean f of 1,024 of them
+    double random = 0;  ///< mean f of 1,024 noise images
   };
 
   void add_epoch(const ebm::EpochReport& r, const Validation& v) {
-    csv_ << std::setprecision(9) << r.epoch << ',' << r.batches << ',' << r.learning_rate << ','
-         << r.mean.loss.total << ',' << r.mean.loss.regularizer << ','
-         << r.mean.loss.contrastive_divergence << ',' << r.mean.data_score << ','
-         << r.mean.model_score << ',' << v.fake - v.real << ',' << v.fake << ',' << v.real << ','
-         << v.random << ',' << r.seconds << '\n';
+    csv_ << r.epoch << ',' << r.batches << ',' << r.learning_rate << ',' << r.mean.loss.total << ','
+         << r.mean.loss.regularizer << ',' << r.mean.loss.contrastive_divergence << ','
+         << r.mean.data_score << ',' << r.mean.model_score << ',' << r.gradient_norm << ','
+         << v.fake - v.real << ',' << v.fake << ',' << v.real << ',' << v.random << ',' << r.seconds
+         << '\n';
     ebm::io::write_file_atomically(folder_ / "metrics.csv", csv_.str());
   }
 
@@ -96,6 +101,18 @@ class RunFolder {
   }
 
  private:
+  /// Else the epochs of a longer run before would look like this one's.
+  void remove_earlier_run() const {
+    fs::remove(folder_ / "model.safetensors");
+    fs::remove(folder_ / "metrics.csv");
+    std::vector<fs::path> pictures;
+    for (const auto& entry : fs::directory_iterator(folder_ / "samples")) {
+      const bool is_ours = entry.path().filename().string().starts_with("epoch_");
+      if (is_ours && entry.path().extension() == ".png") pictures.push_back(entry.path());
+    }
+    for (const fs::path& picture : pictures) fs::remove(picture);
+  }
+
   fs::path folder_;
   std::ostringstream csv_;
 };
@@ -118,9 +135,8 @@ struct Hooks {
     const auto mean = [&](const ebm::ConstSamplesRef<float>& images) {
       return -ebm::energies(model, images, trainer.executor()).template cast<double>().mean();
     };
-    constexpr Eigen::Index outliers = 1024;
-    const RunFolder::Validation validation{mean(test_images), mean(noise),
-                                           mean(noise.topRows(std::min(outliers, noise.rows())))};
+    const RunFolder::Validation validation{
+        mean(test_images), mean(noise.topRows(test_images.rows())), mean(noise.topRows(outliers))};
     folder.add_epoch(report, validation);
 
     ebm::Samples<float> newest(std::min<Eigen::Index>(64, trainer.buffer().size()), pixels);
@@ -150,7 +166,7 @@ void train(const TrainOptions& o) {
     test_images = ebm::io::to_samples(mnist.test_images);
   }
   // The same noise in all epochs: what changes is the model.
-  ebm::Samples<float> noise(test_images.rows(), pixels);
+  ebm::Samples<float> noise(std::max(outliers, test_images.rows()), pixels);
   ebm::Sequence draws(rng.stream(ebm::Purpose::validation));
   for (float& pixel : noise.reshaped<Eigen::RowMajor>()) {
     pixel = static_cast<float>(2 * draws.uniform() - 1);
@@ -171,6 +187,9 @@ void train(const TrainOptions& o) {
                                    .limit_batches = o.limit_batches,
                                    .rng = rng},
                        threads);
+  if (test_images.rows() == 0) {
+    throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(o.data), " holds no test images"));
+  }
   if (images.rows() < o.batch) {
     throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(o.data), " holds ", images.rows(),
                                    " training images, fewer than a batch of ", o.batch));
@@ -178,7 +197,6 @@ void train(const TrainOptions& o) {
   RunFolder folder(o, threads.workers());
   Progress progress(o.epochs);
   trainer.fit(images, Hooks{folder, progress, test_images, noise});
-  folder.write_model(model, o.epochs);
 
   const auto at = [&](const char* name) { return (o.out / name).string(); };
   std::cout << "Trained " << o.epochs << " epochs in " << Progress::duration(progress.elapsed())

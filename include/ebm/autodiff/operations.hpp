@@ -3,6 +3,7 @@
 
 #include <ebm/autodiff/var.hpp>
 #include <ebm/core/math.hpp>
+#include <limits>
 
 /// The free functions of scalar variables: each is its value and its adjoint rule, side by side.
 ///
@@ -159,10 +160,14 @@ auto exp(const A& a) {
   return detail::unary(a, y, [a, y](const auto& dy) { a.add_adjoint(y * dy); });
 }
 
-/// y = ln a, a > 0; da = dy / a
+/// y = ln a, a >= 0; da = dy / a
 template <ScalarVar A>
 auto log(const A& a) {
-  return detail::unary(a, log(a.value()), [a](const auto& dy) { a.add_adjoint(dy / a.value()); });
+  return detail::unary(a, log(a.value()), [a](const auto& dy) {
+    using P = typename A::PackType;
+    const P nan(std::numeric_limits<typename A::value_type>::quiet_NaN());
+    a.add_adjoint(select(a.value() < P(0), nan, dy / a.value()));
+  });
 }
 
 /// y = sin a; da = cos a dy

@@ -6,7 +6,8 @@
 
 /// Transcendental functions on packs: polynomials of our own, so the same bits on every machine.
 ///
-/// float: about 2 units in the last place; double: about 4. Subnormal results are flushed to zero.
+/// Within 3 units in the last place, where a function doesn't say otherwise; subnormal results are
+/// flushed to zero.
 namespace ebm {
 
 namespace detail {
@@ -159,6 +160,8 @@ EBM_INLINE Pack<T, L> log(const Pack<T, L>& x) noexcept {
 }
 
 /// sin x and cos x at once, for |x| up to about 10^4 (float) or 10^8 (double); less exact beyond.
+///
+/// Where the result is near 0 and |x| > 4, its absolute, not its relative error is small.
 template <class T, int L>
 EBM_INLINE void sincos(const Pack<T, L>& x, Pack<T, L>& sine, Pack<T, L>& cosine) noexcept {
   using M = detail::MathTraits<T>;
@@ -197,7 +200,8 @@ EBM_INLINE Pack<T, L> sigmoid(const Pack<T, L>& x) noexcept {
   return one / (one + exp(-x));
 }
 
-/// ln(1 + e^x), without overflow: max(x, 0) + ln(1 + e^-|x|).
+/// ln(1 + e^x), without overflow: max(x, 0) + ln(1 + e^-|x|); for x < 0 its absolute, not its
+/// relative error is small.
 template <class T, int L>
 EBM_INLINE Pack<T, L> softplus(const Pack<T, L>& x) noexcept {
   const Pack<T, L> one(T(1)), zero(T(0));

@@ -17,9 +17,8 @@ struct SumEnergy {
   B b;
 
   template <class Tape, bool Active>
-  auto operator()(const Var<Tape, Input, Active>& x) const {
-    return a(x) + b(x);
-  }
+  requires Energy<A, typename Tape::value_type> && Energy<B, typename Tape::value_type>
+  auto operator()(const Var<Tape, Input, Active>& x) const { return a(x) + b(x); }
 };
 
 /// E(x) = A(x) B(x).
@@ -32,9 +31,8 @@ struct ProductEnergy {
   B b;
 
   template <class Tape, bool Active>
-  auto operator()(const Var<Tape, Input, Active>& x) const {
-    return a(x) * b(x);
-  }
+  requires Energy<A, typename Tape::value_type> && Energy<B, typename Tape::value_type>
+  auto operator()(const Var<Tape, Input, Active>& x) const { return a(x) * b(x); }
 };
 
 /// E(x) = factor A(x): a model at temperature 1 / factor.
@@ -45,6 +43,7 @@ struct ScaledEnergy {
   double factor;
 
   template <class Tape, bool Active>
+  requires Energy<A, typename Tape::value_type>
   auto operator()(const Var<Tape, Input, Active>& x) const {
     return a(x) * static_cast<typename Tape::value_type>(factor);
   }
@@ -57,9 +56,8 @@ struct EnergyReference {
   const A* energy;
 
   template <class Tape, bool Active>
-  auto operator()(const Var<Tape, Input, Active>& x) const {
-    return (*energy)(x);
-  }
+  requires Energy<A, typename Tape::value_type>
+  auto operator()(const Var<Tape, Input, Active>& x) const { return (*energy)(x); }
 };
 
 /// An energy to put into sums without copying it; `energy` must outlive what it is put into.

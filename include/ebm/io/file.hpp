@@ -151,4 +151,11 @@ inline void write_file_atomically(const std::filesystem::path& path, std::string
   write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
+/// Throws Error unless a file could be written at `path` now; leaves what is there.
+///
+/// For programs that work for long before they write.
+inline void require_writable(const std::filesystem::path& path) {
+  const detail::TemporarySibling attempt(detail::file_to_replace(path));
+}
+
 }  // namespace ebm::io

@@ -162,9 +162,14 @@ template <Convolution C, class T>
 void add_bias_gradient(const T* dy, T* gradient) noexcept {
   using V = detail::ChannelVector<T>;
   for (int first = 0; first < C.outputs; first += V::size) {
+    // Samples first, then positions: short sums lose less to rounding than one long one.
     V sum(T(0));
-    for (int i = 0; i < C.positions() * lanes; ++i) {
-      sum += V::load(dy + i * C.padded_outputs() + first);
+    for (int position = 0; position < C.positions(); ++position) {
+      V over_samples(T(0));
+      for (int lane = 0; lane < lanes; ++lane) {
+        over_samples += V::load(dy + (position * lanes + lane) * C.padded_outputs() + first);
+      }
+      sum += over_samples;
     }
     alignas(64) T sums[V::size];
     sum.store(sums);

@@ -41,7 +41,8 @@ struct PhiloxKey {
 ///
 /// Source: Salmon et al. 2011, section 3.3; ten rounds.
 template <class Word>
-EBM_INLINE std::array<Word, 4> philox(std::array<Word, 4> counter, PhiloxKey key) noexcept {
+EBM_INLINE std::array<Word, 4> philox(const std::array<Word, 4>& start, PhiloxKey key) noexcept {
+  auto counter = start;
   unroll<10>([&](auto) EBM_INLINE_LAMBDA {
     const auto first = detail::multiply_wide(counter[0], 0xD2511F53u);
     const auto second = detail::multiply_wide(counter[2], 0xCD9E8D57u);

@@ -49,8 +49,8 @@ class Langevin {
   /// The same for a one-off run: final states of chains that start at `start`.
   template <class T = float, class E>
   requires Energy<E, T>
-  [[nodiscard]] Samples<T> sample(const E& energy, Samples<T> start, Rng rng = {},
-                                  std::uint64_t first_chain = 0) const {
+  [[nodiscard]] Samples<T> sample(const E& energy, std::type_identity_t<Samples<T>> start,
+                                  Rng rng = {}, std::uint64_t first_chain = 0) const {
     Serial executor;
     Workspace<T> workspace;
     run<T>(energy, start, first_chain, rng, executor, workspace);

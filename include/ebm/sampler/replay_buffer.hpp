@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <ebm/core/error.hpp>
 #include <ebm/core/samples.hpp>
 #include <ebm/random/stream.hpp>
@@ -56,8 +57,9 @@ class ReplayBuffer {
     require(options.capacity >= 1, "ReplayBuffer: capacity must be >= 1, got ", options.capacity);
     require(options.fresh >= 0 && options.fresh <= 1, "ReplayBuffer: fresh must be in [0, 1], got ",
             options.fresh);
-    require(options.low < options.high, "ReplayBuffer: low must be below high, got ", options.low,
-            " and ", options.high);
+    require(options.low < options.high && std::isfinite(options.high - options.low),
+            "ReplayBuffer: low must be below high, both finite, got ", options.low, " and ",
+            options.high);
     storage_.resize(options.capacity, features);
   }
 

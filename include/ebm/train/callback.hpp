@@ -24,6 +24,7 @@ struct EpochReport {
   int epochs = 0;
   int batches = 0;
   BatchResult mean;
+  double gradient_norm = 0;  ///< mean, before clipping
   double learning_rate = 0;
   double seconds = 0;  ///< of the epoch's batches
 };

@@ -51,7 +51,8 @@ class Trainer {
   /// Trains for the recipe's epochs; what is left of an epoch after whole batches is dropped.
   ///
   /// data: [sample][feature], at least one batch, finite
-  /// Throws `InvalidArgument` if the data don't fit, and `Error` if the loss stops being finite.
+  /// Throws `InvalidArgument` if the data don't fit, and `Error` if the chains, the loss or its
+  /// gradient stop being finite; the parameters stay those of the step before.
   template <class... Callbacks>
   requires(Callback<Callbacks, Trainer>&&...) void fit(const ConstSamplesRef<T>& data,
                                                        Callbacks&&... callbacks) {
@@ -105,10 +106,12 @@ class Trainer {
       step(report, summary.learning_rate);
       report.seconds = seconds_since(step_start);
       summary.mean += report.result;
+      summary.gradient_norm += report.gradient_norm;
       (detail::notify(callbacks, *this, report), ...);
     }
     summary.batches = done;
     summary.mean = (1.0 / done) * summary.mean;
+    summary.gradient_norm /= done;
     summary.seconds = seconds_since(epoch_start);
     (detail::notify(callbacks, *this, summary), ...);
   }
@@ -116,22 +119,27 @@ class Trainer {
   void step(BatchReport& report, double learning_rate) {
     const auto first_chain = static_cast<std::uint64_t>(iteration_ * recipe_.batch);
     buffer_.draw(chains_, recipe_.rng, static_cast<std::uint64_t>(iteration_));
-    recipe_.sampler.template run<T>(*model_, chains_, first_chain, recipe_.rng, *executor_,
-                                    workspace_);
+    recipe_.sampler.run(*model_, SamplesRef<T>(chains_), first_chain, recipe_.rng, *executor_,
+                        workspace_);
+    require_finite(chains_.allFinite(), "the chains are", report);
     buffer_.push(chains_);
 
     const std::span<T> gradient(gradient_);
     report.result = loss_gradient_(*model_, recipe_.loss, batch_, chains_, *executor_, gradient);
-    if (!std::isfinite(report.result.loss.total)) {
-      throw Error(sentence("Trainer: the loss is ", report.result.loss.total, " in epoch ",
-                           report.epoch, ", batch ", report.batch,
-                           ": a lower learning rate or stronger regulariser may help"));
-    }
+    require_finite(std::isfinite(report.result.loss.total), "the loss is", report);
     report.gradient_norm = recipe_.gradient_clip(gradient);
+    require_finite(std::isfinite(report.gradient_norm), "the gradient is", report);
     recipe_.optimizer.step(model_->parameters(), gradient, learning_rate);
     model_->freeze();
     report.learning_rate = learning_rate;
     report.iteration = ++iteration_;
+  }
+
+  /// Throws `Error` that names the step unless `finite`.
+  static void require_finite(bool finite, const char* what, const BatchReport& report) {
+    if (finite) return;
+    throw Error(sentence("Trainer: ", what, " not finite in epoch ", report.epoch, ", batch ",
+                         report.batch, ": a lower learning rate or stronger regulariser may help"));
   }
 
   /// The samples in the order of an epoch.

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# How ebm builds what is its own: tests, examples and benchmarks. Nothing here reaches users.
+
+# Finds `package` for `user` or stops with a sentence that names Debian's package and, if there is
+# one, the option that does without it. A macro, since find_package sets variables of its caller.
+macro(ebm_need package user debian option)
+  find_package(${package} QUIET)
+  if(NOT ${package}_FOUND)
+    set(ebm_way_out "")
+    if(NOT "${option}" STREQUAL "")
+      set(ebm_way_out ", or configure with -D${option}=OFF")
+    endif()
+    message(FATAL_ERROR "${user} needs ${package}, which was not found: install it "
+                        "(Debian: ${debian})${ebm_way_out}.")
+  endif()
+endmacro()
+
+# Warnings, sanitizers and processor of a target of our own.
+function(ebm_own_target target)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+  target_compile_options(
+    ${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                      $<$<BOOL:${EBM_WERROR}>:-Werror> $<$<BOOL:${EBM_NATIVE}>:-march=native>)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # GCC bug 105651: "text" + std::string() is a false alarm, fixed in GCC 13.
+    target_compile_options(${target} PRIVATE -Wno-restrict)
+  endif()
+  if(EBM_SANITIZE)
+    set(sanitizers -fsanitize=${EBM_SANITIZE} -fno-sanitize-recover=all)
+    target_compile_options(${target} PRIVATE ${sanitizers} -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE ${sanitizers})
+  endif()
+endfunction()

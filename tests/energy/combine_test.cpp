@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include <ebm/energy/analytic.hpp>
+#include <ebm/energy/combine.hpp>
+#include <ebm/energy/evaluate.hpp>
+#include <ebm/energy/expression.hpp>
+#include <ebm/energy/neural.hpp>
+#include <ebm/nn/linear.hpp>
+
+#include "support/catch.hpp"
+#include "support/check_gradient.hpp"
+#include "support/random_samples.hpp"
+
+using namespace ebm;
+
+namespace {
+
+using Net = Sequential<Shape<2>, Linear<5>, Swish, Linear<1>>;
+using Network = Neural<Net, double>;
+
+template <class E>
+Eigen::VectorXd values(const E& energy, const Samples<double>& samples) {
+  return energies<double>(energy, samples);
+}
+
+}  // namespace
+
+TEST_CASE("sums, products and scaled energies have the values of their parts") {
+  const Gaussian<2> a({0.3, -0.2}, {0.5, 2});
+  const DoubleWell<2> b(1.5);
+  const auto x = random_samples<double>(20, 2, 1);
+  CHECK(values(a + b, x).isApprox(values(a, x) + values(b, x), 1e-14));
+  CHECK(values(a * b, x).isApprox(values(a, x).cwiseProduct(values(b, x)), 1e-14));
+  CHECK(values(2.5 * a, x).isApprox(2.5 * values(a, x), 1e-14));
+  CHECK(values(0.5 * (a + 3 * b) * a, x)
+            .isApprox((0.5 * (values(a, x) + 3 * values(b, x))).cwiseProduct(values(a, x)), 1e-14));
+}
+
+TEST_CASE("combined energies have the gradients of finite differences") {
+  const Gaussian<2> a({0.3, -0.2}, {0.5, 2});
+  const Network network(Rng{1});
+  const auto tilt = expression<Shape<2>>([](const auto& x) { return sin(x[0]) + x[0] * x[1]; });
+  const auto x = random_samples<double>(5, 2, 1);
+  check_energy_gradient(a + tilt, x);
+  check_energy_gradient(a * tilt, x);
+  check_energy_gradient(2.5 * a, x);
+  // A network adds its input gradient to what others have left there.
+  check_energy_gradient(a + reference(network), x);
+  check_energy_gradient(reference(network) + a, x);
+  check_energy_gradient(reference(network) * reference(network) + 0.1 * tilt, x);
+}
+
+TEST_CASE("a reference follows the energy that it refers to") {
+  Network network(Rng{1});
+  const auto doubled = 2 * reference(network);
+  const auto x = random_samples<double>(3, 2, 1);
+  const auto before = values(doubled, x);
+  network.parameters().back() += 1;
+  network.freeze();
+  CHECK(values(doubled, x).isApprox((before.array() - 2).matrix(), 1e-12));
+}
+
+TEST_CASE("a combined energy passes parameter gradients on to its network") {
+  Network network(Rng{1});
+  const auto energy = 3 * reference(network);
+  const auto x = random_samples<double>(lanes, 2, 1);
+  std::vector<double> gradient(network.parameters().size());
+  Tape<double, Wrt::parameters> tape;
+  tape.set_parameter_gradient(gradient);
+  Pack<double>* block = tape.allocate(2);
+  load_block<Shape<2>, double>(x, 0, block);
+  tape.backward(energy(tape.input<Shape<2>>(block)));
+  const auto sum = [&] {
+    network.freeze();
+    return values(energy, x).sum();
+  };
+  CHECK(relative_error(gradient, central_differences(network.parameters(), sum)) < 1e-6);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include <cmath>
+#include <ebm/optim/clip.hpp>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/message.hpp"
+
+TEST_CASE("a gradient beyond the bound is scaled to it, and its norm before is returned") {
+  std::vector<double> gradient{3, 4};
+  CHECK(ebm::GlobalNormClip(1)(std::span(gradient)) == Approx(5));
+  CHECK(gradient[0] == Approx(3 / (5 + 1e-6)).epsilon(1e-14));
+  CHECK(gradient[1] == Approx(4 / (5 + 1e-6)).epsilon(1e-14));
+}
+
+TEST_CASE("a gradient within the bound stays as it is, bit by bit") {
+  std::vector<float> gradient{0.3f, -0.4f};
+  const auto before = gradient;
+  CHECK(ebm::GlobalNormClip(1)(std::span(gradient)) == Approx(0.5));
+  CHECK(gradient == before);
+  CHECK(ebm::NoGradientClip()(std::span(gradient)) == Approx(0.5));
+  CHECK(gradient == before);
+}
+
+TEST_CASE("a bound that is not above zero is refused with its value") {
+  const auto message = [](double bound) {
+    return message_of<ebm::InvalidArgument>([&] { ebm::GlobalNormClip clip(bound); });
+  };
+  CHECK(message(0) == "GlobalNormClip: bound must be > 0, got 0");
+  CHECK(message(std::nan("")) == "GlobalNormClip: bound must be > 0, got nan");
+}

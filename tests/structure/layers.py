@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""Checks that the headers of include/ebm include only what lies below them.
+
+Usage: layers.py FOLDER    (FOLDER is include/ebm; prints one sentence a violation)
+"""
+
+import re
+import sys
+from pathlib import Path
+
+LAYERS = [
+    {"core"},
+    {"random", "parallel"},
+    {"kernels"},
+    {"autodiff"},
+    {"nn"},
+    {"energy"},
+    {"sampler", "loss", "optim", "eval"},
+    {"train"},
+    {"ebm.hpp"},
+]
+# Components of their own: they stand beside the umbrella, and nothing else may include them.
+BESIDE = {"io", "cuda", "mpi"}
+# The headers that bring all headers of some rooms.
+UMBRELLAS = {"ebm.hpp": set.union(*LAYERS), "io/io.hpp": {"io"}}
+
+LAYER_OF = {room: layer for layer, rooms in enumerate(LAYERS) for room in rooms}
+LAYER_OF.update({room: LAYER_OF["ebm.hpp"] for room in BESIDE})
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def headers_of(folder):
+    """The headers below `folder`, as paths relative to it."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.hpp"))
+
+
+def includes_of(folder, header):
+    """The pairs (delimiter, name) of the include lines of `header`."""
+    return INCLUDE.findall((folder / header).read_text(encoding="utf-8"))
+
+
+def own_includes_of(folder, header):
+    """The headers of the library that `header` includes, relative to `folder`."""
+    return [name[len("ebm/"):] for _, name in includes_of(folder, header) if name.startswith("ebm/")]
+
+
+def room_of(header):
+    return header.split("/")[0]
+
+
+def include_violations(folder):
+    """Sentences about the include lines that don't point downward."""
+    for header in headers_of(folder):
+        room = room_of(header)
+        if room not in LAYER_OF:
+            yield f"{header}: '{room}' is in no layer"
+            continue
+        for delimiter, name in includes_of(folder, header):
+            if delimiter == '"':
+                yield f'{header} includes "{name}": headers of the library are written <ebm/...>'
+        for target in own_includes_of(folder, header):
+            target_room = room_of(target)
+            if not (folder / target).is_file():
+                yield f"{header} includes ebm/{target}, which does not exist"
+            elif target_room not in LAYER_OF:
+                yield f"{header} includes ebm/{target}: '{target_room}' is in no layer"
+            elif target_room != room and LAYER_OF[target_room] >= LAYER_OF[room]:
+                yield (f"{header} (layer {LAYER_OF[room]}) includes ebm/{target} "
+                       f"(layer {LAYER_OF[target_room]}): includes point only downward")
+
+
+def reached_from(folder, start):
+    """The headers of the library that include lines lead to from `start`, itself among them."""
+    reached, waiting = set(), [start]
+    while waiting:
+        header = waiting.pop()
+        if header not in reached and (folder / header).is_file():
+            reached.add(header)
+            waiting.extend(own_includes_of(folder, header))
+    return reached
+
+
+def umbrella_violations(folder):
+    """Sentences about headers that an umbrella should bring but doesn't."""
+    for umbrella, rooms in UMBRELLAS.items():
+        reached = reached_from(folder, umbrella)
+        for header in headers_of(folder):
+            if reached and header not in reached and room_of(header) in rooms:
+                yield f"{umbrella} does not bring {header}"
+
+
+def violations(folder):
+    if not headers_of(folder):
+        return [f"{folder} holds no header"]
+    return [*include_violations(folder), *umbrella_violations(folder)]
+
+
+if __name__ == "__main__":
+    found = violations(Path(sys.argv[1]))
+    print("\n".join(found) if found else "all includes point downward")
+    sys.exit(1 if found else 0)

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+#include <vector>
+
+/// Central differences of `f()` in each of `values`, which are put back.
+template <class F>
+[[nodiscard]] std::vector<double> central_differences(std::span<double> values, const F& f) {
+  constexpr double h = 1e-5;
+  std::vector<double> slopes;
+  for (double& value : values) {
+    const double before = value;
+    value = before + h;
+    const double above = f();
+    value = before - h;
+    const double below = f();
+    value = before;
+    slopes.push_back((above - below) / (2 * h));
+  }
+  return slopes;
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/autodiff/var.hpp>
+#include <ebm/core/aligned.hpp>
+#include <ebm/core/block.hpp>
+#include <span>
+#include <vector>
+
+/// What a network makes of samples, and the gradients of sum(gy * y) for weights gy.
+template <class T>
+struct NetworkPasses {
+  ebm::Samples<T> y;
+  ebm::Samples<T> gx;                 ///< zero unless asked for
+  std::vector<T> parameter_gradient;  ///< zero unless asked for
+};
+
+/// Runs `Net` forward and backward over samples, a block at a time.
+///
+/// x: [sample][input feature]; gy: [sample][output feature]
+template <class Net, ebm::Wrt W = ebm::Wrt::both, class T>
+NetworkPasses<T> run_network(std::span<const T> parameters, const ebm::Samples<T>& x,
+                             const ebm::Samples<T>& gy) {
+  using Input = typename Net::Input;
+  using Output = typename Net::Output;
+  ebm::AlignedVector<T> frozen(static_cast<std::size_t>(Net::frozen_size));
+  Net::freeze(parameters.data(), frozen.data());
+
+  NetworkPasses<T> passes{ebm::Samples<T>(gy.rows(), gy.cols()),
+                          ebm::Samples<T>::Zero(x.rows(), x.cols()),
+                          std::vector<T>(parameters.size())};
+  ebm::Tape<T, W> tape;
+  tape.set_parameter_gradient(passes.parameter_gradient);
+  for (int block = 0; block < ebm::block_count(x.rows()); ++block) {
+    tape.clear();
+    ebm::Pack<T>* values = tape.allocate(Input::size);
+    ebm::load_block<Input, T>(x, block, values);
+    const auto input = tape.template input<Input>(values);
+    const auto output = Net::apply(frozen.data(), input);
+    ebm::store_block<Output, T>(output.data(), block, passes.y);
+    if constexpr (W != ebm::Wrt::nothing) {
+      // Lanes without a sample must add nothing to the parameter gradient.
+      T* adjoint = reinterpret_cast<T*>(output.adjoint_data());
+      ebm::load_block<Output, T>(gy, block, output.adjoint_data());
+      for (int i = 0; i < Output::size; ++i) {
+        for (int lane = ebm::block_fill(x.rows(), block); lane < ebm::lanes; ++lane) {
+          adjoint[i * ebm::lanes + lane] = 0;
+        }
+      }
+      tape.backward(output[0], ebm::Pack<T>(0));
+      if constexpr (ebm::wants_inputs(W)) {
+        ebm::store_block<Input, T>(input.adjoint_data(), block, passes.gx);
+      }
+    }
+  }
+  return passes;
+}
