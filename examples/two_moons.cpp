@@ -32,15 +32,16 @@ int main() {
                                               .low = -2,
                                               .high = 2}},
                          .buffer = {.low = -2, .high = 2},
-                         .loss = ContrastiveDivergence{{.alpha = 0.05}},
-                         .optimizer = Adam{{.learning_rate = 2e-3}},
+                         .loss = ContrastiveDivergence{{.alpha = 0.01}},
+                         .optimizer = Adam{{.learning_rate = 1e-2}},
                          .gradient_clip = GlobalNormClip{10},
-                         .schedule = StepDecay{{.gamma = 0.95}},
+                         .schedule = StepDecay{{.gamma = 0.9}},
                          .epochs = 40},
                   threads);
   trainer.fit(two_moons(8192, 1));
 
-  // The share of pairs (moon, anywhere) in which the moon has the lower energy: the AUROC.
+  // The share of pairs (moon, anywhere) in which the moon has the lower energy: the AUROC. The
+  // moons' own density would reach 0.96, since some points anywhere lie on a moon.
   const Eigen::VectorXf moons = energies(energy, two_moons(1000, 2));
   const Samples<float> points = 2 * Samples<float>::Random(1000, 2);
   const Eigen::VectorXf anywhere = energies(energy, points);
@@ -48,5 +49,5 @@ int main() {
   for (const float e : moons) wins += static_cast<double>((anywhere.array() > e).count());
   const double auroc = wins / 1e6;
   std::printf("AUROC of the energy, moons against anywhere in [-2, 2]^2: %.3f\n", auroc);
-  return auroc > 0.9 ? 0 : 1;
+  return auroc > 0.93 ? 0 : 1;
 }

@@ -16,6 +16,7 @@ namespace {
 using ebm::Error;
 using ebm::io::quoted;
 using ebm::io::read_file;
+using ebm::io::require_writable;
 using ebm::io::write_file_atomically;
 
 std::string text_of(const std::filesystem::path& path) {
@@ -151,4 +152,18 @@ TEST_CASE("reading a folder as a file says that it is one") {
   const TemporaryFolder folder;
   CHECK(message_of<Error>([&] { (void)read_file(folder.path()); }) ==
         "read_file: cannot read " + quoted(folder.path()) + ": Is a directory");
+}
+
+TEST_CASE("whether a file can be written is told beforehand, and nothing is changed") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "old", "old");
+  require_writable(folder / "old");
+  require_writable(folder / "new");
+  CHECK(text_of(folder / "old") == "old");
+  CHECK(files_in(folder) == 1);
+  CHECK(message_of<Error>([&] { require_writable(folder / "none" / "new"); }) ==
+        "write_file: cannot write " + quoted(folder / "none" / "new") + ": there is no folder " +
+            quoted(folder / "none"));
+  CHECK(message_of<Error>([&] { require_writable(folder.path()); }) ==
+        "write_file: cannot write " + quoted(folder.path()) + ": it is no regular file");
 }

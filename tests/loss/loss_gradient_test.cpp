@@ -51,9 +51,10 @@ TEMPLATE_TEST_CASE("loss and gradient of the tutorial's batch are PyTorch's", ""
   const auto expected_value = [](double value) {
     return Approx(value).epsilon(golden_tolerance<T>);
   };
-  CHECK(result.loss.total == expected_value(step[0]));
+  // Differences of scores that are 100 times as large.
+  CHECK(result.loss.total == Approx(step[0]).epsilon(10 * golden_tolerance<T>));
+  CHECK(result.loss.contrastive_divergence == Approx(step[2]).epsilon(10 * golden_tolerance<T>));
   CHECK(result.loss.regularizer == expected_value(step[1]));
-  CHECK(result.loss.contrastive_divergence == expected_value(step[2]));
   CHECK(result.data_score == expected_value(mean(scores.begin())));
   CHECK(result.model_score == expected_value(mean(scores.begin() + 20)));
   CHECK(ebm::global_norm(std::span<const T>(gradient)) == expected_value(step[3]));
@@ -156,14 +157,14 @@ TEST_CASE("what doesn't fit the loss is refused with a sentence") {
   const auto good = images<float>(2, 1), none = images<float>(0, 1);
   auto broken = good;
   broken(1, 7) = std::numeric_limits<float>::infinity();
-  CHECK(message(none, good, 81) == "LossGradient: at least one data and one model sample expected");
-  CHECK(message(good, none, 81) == "LossGradient: at least one data and one model sample expected");
-  CHECK(message(Samples<float>::Zero(2, 3), good, 81) ==
+  CHECK(message(none, good, 70) == "LossGradient: at least one data and one model sample expected");
+  CHECK(message(good, none, 70) == "LossGradient: at least one data and one model sample expected");
+  CHECK(message(Samples<float>::Zero(2, 3), good, 70) ==
         "LossGradient: the energy expects 50 features a sample, got 3");
-  CHECK(message(good, Samples<float>::Zero(2, 51), 81) ==
+  CHECK(message(good, Samples<float>::Zero(2, 51), 70) ==
         "LossGradient: the energy expects 50 features a sample, got 51");
-  CHECK(message(broken, good, 81) == "LossGradient: sample 1 holds a value that is not finite");
-  CHECK(message(good, broken, 81) == "LossGradient: sample 1 holds a value that is not finite");
+  CHECK(message(broken, good, 70) == "LossGradient: sample 1 holds a value that is not finite");
+  CHECK(message(good, broken, 70) == "LossGradient: sample 1 holds a value that is not finite");
   CHECK(message(good, good, 3) ==
-        "LossGradient: the energy has 81 parameters, the gradient has room for 3");
+        "LossGradient: the energy has 70 parameters, the gradient has room for 3");
 }

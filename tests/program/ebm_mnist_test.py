@@ -1,291 +1,478 @@
 # SPDX-License-Identifier: MIT
 """Runs ebm-mnist as a user would: python3 ebm_mnist_test.py PROGRAM."""
+
 import csv
 import gzip
+import hashlib
 import json
 import math
+import os
 import pathlib
+import pty
+import random
 import struct
 import subprocess
 import sys
 import tempfile
 import unittest
+import zlib
 
 PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
-QUICK = ["train", "--epochs", "2", "--limit-batches", "2", "--batch", "16", "--steps", "3"]
+PIXELS = 28 * 28
+SHAPES = {
+    "conv1.weight": [16, 1, 5, 5], "conv1.bias": [16],
+    "conv2.weight": [32, 16, 3, 3], "conv2.bias": [32],
+    "conv3.weight": [64, 32, 3, 3], "conv3.bias": [64],
+    "conv4.weight": [64, 64, 3, 3], "conv4.bias": [64],
+    "linear1.weight": [64, 256], "linear1.bias": [64],
+    "linear2.weight": [1, 64], "linear2.bias": [1],
+}
 
 
-def tensors(path):
-    """Names, shapes and float32 values of a safetensors file."""
+def read_safetensors(path):
+    """Names, shapes and float32 values of a file."""
     data = path.read_bytes()
     size = struct.unpack("<Q", data[:8])[0]
     header = json.loads(data[8:8 + size])
     header.pop("__metadata__", None)
     result = {}
     for name, info in header.items():
+        assert info["dtype"] == "F32"
         begin, end = info["data_offsets"]
         values = struct.unpack(f"<{(end - begin) // 4}f", data[8 + size + begin:8 + size + end])
         result[name] = (info["shape"], values)
     return result
 
 
-def safetensors(tensor_name, shape, values):
-    body = struct.pack(f"<{len(values)}f", *values)
-    header = json.dumps({tensor_name: {"dtype": "F32", "shape": shape,
-                                       "data_offsets": [0, len(body)]}}).encode()
-    return struct.pack("<Q", len(header)) + header + body
+def safetensors(tensors, dtype="F32", code="f"):
+    """The file of {name: (shape, values)}."""
+    header, body = {}, b""
+    for name, (shape, values) in tensors.items():
+        begin = len(body)
+        body += struct.pack(f"<{len(values)}{code}", *values)
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [begin, len(body)]}
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + body
+
+
+def images_tensor(values, shape=(1, 1, 28, 28), **kind):
+    return safetensors({"images": (list(shape), values)}, **kind)
 
 
 def idx_images(count, rows=28, columns=28, magic=0x803):
+    numbers = random.Random(count)
     return struct.pack(">4I", magic, count, rows, columns) + bytes(
-        i % 256 for i in range(count * rows * columns))
+        numbers.randrange(256) for _ in range(count * rows * columns))
 
 
 def idx_labels(count):
     return struct.pack(">2I", 0x801, count) + bytes(i % 10 for i in range(count))
 
 
+def png(pixels, width=28, channels=1):
+    """A PNG file of 8 bits a channel."""
+    def chunk(kind, content):
+        checked = kind + content
+        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    line = width * channels
+    lines = [pixels[i:i + line] for i in range(0, len(pixels), line)]
+    colour = {1: 0, 3: 2}[channels]
+    return (b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", struct.pack(">2I5B", width, len(lines), 8, colour, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + line for line in lines)))
+            + chunk(b"IEND", b""))
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def png_size(path):
+    content = path.read_bytes()
+    assert content[:8] == b"\x89PNG\r\n\x1a\n"
+    return struct.unpack(">2I", content[16:24])
+
+
+def write_mnist(folder, train=40, test=10, **changes):
+    """A small MNIST; `changes` replace files, or leave them out where None."""
+    files = {"train-images-idx3-ubyte": idx_images(train),
+             "train-labels-idx1-ubyte": idx_labels(train),
+             "t10k-images-idx3-ubyte": idx_images(test),
+             "t10k-labels-idx1-ubyte": idx_labels(test)}
+    folder.mkdir()
+    for name, content in {**files, **changes}.items():
+        if content is not None:
+            (folder / name).write_bytes(content)
+    return folder
+
+
+def setUpModule():
+    """A small MNIST, and a run on it that all tests look at."""
+    global DATA, RUN, MODEL, TRAINING
+    temporary = tempfile.TemporaryDirectory()
+    unittest.addModuleCleanup(temporary.cleanup)
+    shared = pathlib.Path(temporary.name)
+    DATA = write_mnist(shared / "data")
+    RUN = shared / "run"
+    MODEL = RUN / "model.safetensors"
+    TRAINING = subprocess.run([PROGRAM, *quickly(out=RUN)], capture_output=True, text=True)
+    assert TRAINING.returncode == 0, TRAINING.stderr
+
+
+def quickly(**options):
+    """The arguments of a short training; `options` change or add flags."""
+    flags = {"epochs": 2, "batch": 16, "steps": 3, "data": DATA, "out": "run", **options}
+    return ["train", *(f"--{name.replace('_', '-')}={value}" for name, value in flags.items())]
+
+
 class Program(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.shared = tempfile.TemporaryDirectory()
-        cls.run_folder = pathlib.Path(cls.shared.name) / "run"
-        result = subprocess.run([PROGRAM, *QUICK, "--out", cls.run_folder], capture_output=True,
-                                text=True)
-        assert result.returncode == 0, result.stderr
-        cls.training_output = result
-        cls.model = cls.run_folder / "model.safetensors"
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.shared.cleanup()
-
     def setUp(self):
         temporary = tempfile.TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
         self.folder = pathlib.Path(temporary.name)
 
-    def run_program(self, *arguments):
-        return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True,
-                              cwd=self.folder)
+    def run_program(self, *arguments, **options):
+        return subprocess.run([PROGRAM, *map(str, arguments)], text=True, cwd=self.folder,
+                              **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options})
 
     def succeed(self, *arguments):
         result = self.run_program(*arguments)
         self.assertEqual(result.returncode, 0, result.stderr)
         return result.stdout
 
+    def content(self):
+        return {path: path.read_bytes() if path.is_file() else None
+                for path in self.folder.rglob("*")}
+
     def refuse(self, code, part, *arguments):
         """One sentence on stderr that holds `part`, nothing on stdout, nothing left behind."""
-        before = sorted(self.folder.rglob("*"))
+        before = self.content()
         result = self.run_program(*arguments)
         self.assertEqual(result.returncode, code, result.stderr)
         self.assertEqual(result.stdout, "")
         self.assertRegex(result.stderr, r"\Aebm-mnist: [^\n]+\n\Z")
         self.assertIn(part, result.stderr)
-        self.assertEqual(sorted(self.folder.rglob("*")), before)
-
-    def write_mnist(self, train=64, test=10, **changes):
-        files = {"train-images-idx3-ubyte": idx_images(train),
-                 "train-labels-idx1-ubyte": idx_labels(train),
-                 "t10k-images-idx3-ubyte": idx_images(test),
-                 "t10k-labels-idx1-ubyte": idx_labels(test)}
-        folder = self.folder / "data"
-        folder.mkdir()
-        for name, content in {**files, **changes}.items():
-            if content is not None:
-                (folder / name).write_bytes(content)
-        return folder
+        self.assertEqual(self.content(), before)
 
 
 class Training(Program):
+    def model_of(self, **options):
+        self.succeed(*quickly(**options), "--overwrite")
+        return digest(self.folder / "run" / "model.safetensors")
+
     def test_a_run_leaves_model_metrics_samples_and_configuration(self):
-        names = sorted(str(p.relative_to(self.run_folder)) for p in self.run_folder.rglob("*"))
+        names = sorted(str(path.relative_to(RUN)) for path in RUN.rglob("*"))
         self.assertEqual(names, ["config.json", "metrics.csv", "model.safetensors", "samples",
                                  "samples/epoch_001.png", "samples/epoch_002.png"])
-        shapes = {name: shape for name, (shape, _) in tensors(self.model).items()}
-        self.assertEqual(shapes["conv1.weight"], [16, 1, 5, 5])
-        self.assertEqual(shapes["linear2.bias"], [1])
-        self.assertEqual(len(shapes), 12)
-        with open(self.run_folder / "metrics.csv", newline="") as file:
-            rows = list(csv.DictReader(file))
-        self.assertEqual([row["epoch"] for row in rows], ["1", "2"])
-        self.assertEqual(float(rows[1]["learning_rate"]), 0.97e-4)
-        for value in rows[1].values():
-            self.assertTrue(math.isfinite(float(value)))
-        config = json.loads((self.run_folder / "config.json").read_text())
-        self.assertEqual(config["steps"], 3)
-        self.assertEqual(config["step-size"], 10)
+        # A batch before the first step and one from each: 48 chains after epoch 1, then 80.
+        for epoch, rows in ((1, 6), (2, 8)):
+            self.assertEqual(png_size(RUN / "samples" / f"epoch_00{epoch}.png"),
+                             (2 * (8 * 30 + 2), 2 * (rows * 30 + 2)))
+
+    def test_the_model_has_pytorchs_names_and_shapes(self):
+        tensors = read_safetensors(MODEL)
+        self.assertEqual({name: shape for name, (shape, _) in tensors.items()}, SHAPES)
+
+    def test_metrics_have_a_row_an_epoch(self):
+        with open(RUN / "metrics.csv", newline="") as file:
+            rows = [{key: float(value) for key, value in row.items()}
+                    for row in csv.DictReader(file)]
+        self.assertEqual([row["epoch"] for row in rows], [1, 2])
+        for row in rows:
+            self.assertTrue(all(map(math.isfinite, row.values())), row)
+            self.assertEqual(row["iterations"], 2)  # the 8 images behind two batches are dropped
+            self.assertGreater(row["gradient_norm"], 0)
+            self.assertAlmostEqual(row["val_contrastive_divergence"],
+                                   row["val_fake_out"] - row["val_real_out"], places=6)
+            self.assertAlmostEqual(
+                row["loss"],
+                row["loss_regularization"] + row["loss_contrastive_divergence"], places=6)
+        self.assertEqual([row["learning_rate"] for row in rows], [1e-4, 0.97e-4])
+
+    def test_the_configuration_records_each_option(self):
+        config = json.loads((RUN / "config.json").read_text())
+        self.assertEqual(config["command"], [str(PROGRAM), *quickly(out=RUN)])
+        self.assertRegex(config["version"], r"^\d+\.\d+\.\d+$")
+        expected = {"epochs": 2, "batch": 16, "steps": 3, "step-size": 10, "noise": 0.005,
+                    "data-noise": 0.005, "clip": 0.03, "alpha": 0.1, "learning-rate": 1e-4,
+                    "beta1": 0, "beta2": 0.999, "lr-decay": 0.97, "lr-period": 1,
+                    "grad-norm": 0.1, "buffer": 8192, "fresh": 0.05, "shuffle": True, "seed": 0,
+                    "limit-batches": 0}
+        self.assertEqual({key: config[key] for key in expected}, expected)
 
     def test_where_to_look_is_printed_and_progress_is_plain_lines(self):
-        self.assertIn("model.safetensors", self.training_output.stdout)
-        self.assertIn("epoch 2/2", self.training_output.stderr)
-        self.assertNotIn("\x1b", self.training_output.stderr)
-        self.assertNotIn("\r", self.training_output.stderr)
+        for name in ("model.safetensors", "metrics.csv", "samples", "config.json"):
+            self.assertIn(str(RUN / name), TRAINING.stdout)
+        self.assertIn("epoch 2/2", TRAINING.stderr)
+        self.assertNotIn("\x1b", TRAINING.stderr)
+        self.assertNotIn("\r", TRAINING.stderr)
+
+    def test_a_terminal_gets_a_bar_with_rate_and_eta(self):
+        ours, theirs = pty.openpty()
+        with open(ours, "rb", buffering=0) as screen:
+            result = self.run_program(*quickly(), stderr=theirs)
+            os.close(theirs)
+            shown = b""
+            try:
+                while block := screen.read(1 << 16):
+                    shown += block
+            except OSError:
+                pass  # how Linux says that the other side is closed
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(shown.decode(),
+                         r"\rEpoch 1/2 \[#+\.*\] \d/2  \d+\.\d batches/s  ETA \d+ s")
 
     def test_the_same_seed_gives_the_same_bytes_for_any_number_of_threads(self):
-        for threads in (1, 3):
-            self.succeed(*QUICK, "--out", f"run{threads}", "--threads", threads)
-            self.assertEqual((self.folder / f"run{threads}" / "model.safetensors").read_bytes(),
-                             self.model.read_bytes())
-        self.succeed(*QUICK, "--out", "other", "--seed", 1)
-        self.assertNotEqual((self.folder / "other" / "model.safetensors").read_bytes(),
-                            self.model.read_bytes())
+        for threads in (1, 2, 3):
+            self.assertEqual(self.model_of(threads=threads), digest(MODEL))
 
-    def test_data_may_be_plain_gzipped_or_in_torchvisions_folders(self):
-        plain = self.write_mnist()
-        self.succeed(*QUICK, "--data", plain, "--out", "a")
+    def test_seed_and_options_change_the_model(self):
+        for name, value in (("seed", 1), ("limit_batches", 1), ("noise", 0.01), ("data_noise", 0),
+                            ("step_size", 1), ("clip", 1e-6), ("alpha", 1), ("fresh", 1),
+                            ("buffer", 16), ("learning_rate", 1e-3), ("beta1", 0.5),
+                            ("beta2", 0.5), ("lr_decay", 0.5), ("grad_norm", 1e-9),
+                            ("no_shuffle", "true")):
+            with self.subTest(name):
+                self.assertNotEqual(self.model_of(**{name: value}), digest(MODEL))
+
+    def test_the_bundled_mnist_is_the_default(self):
+        self.succeed("train", "--epochs", 1, "--limit-batches", 1, "--steps", 1, "--out", "run")
+
+    def test_data_may_be_gzipped_in_torchvisions_folders(self):
+        plain = write_mnist(self.folder / "data")
         nested = self.folder / "root" / "MNIST" / "raw"
         nested.mkdir(parents=True)
         for file in plain.iterdir():
             (nested / (file.name + ".gz")).write_bytes(gzip.compress(file.read_bytes()))
-        self.succeed(*QUICK, "--data", self.folder / "root", "--out", "b")
-        self.assertEqual((self.folder / "a" / "model.safetensors").read_bytes(),
-                         (self.folder / "b" / "model.safetensors").read_bytes())
+        self.assertEqual(self.model_of(data=self.folder / "root"), digest(MODEL))
 
-    def test_a_model_is_replaced_only_on_demand(self):
-        self.succeed(*QUICK, "--out", "run")
-        self.refuse(1, "--overwrite", *QUICK, "--out", "run")
-        self.succeed(*QUICK, "--out", "run", "--overwrite", "--seed", 3)
+    def test_a_run_is_replaced_as_a_whole_and_only_on_demand(self):
+        self.succeed(*quickly())
+        self.refuse(1, "--overwrite", *quickly())
+        self.succeed(*quickly(epochs=1), "--overwrite")
+        self.assertEqual([path.name for path in (self.folder / "run" / "samples").iterdir()],
+                         ["epoch_001.png"])
 
     def test_broken_data_is_refused(self):
         cases = {
-            "train-labels-idx1-ubyte": idx_labels(63),
-            "train-images-idx3-ubyte": idx_images(64)[:-1],
+            "train-labels-idx1-ubyte": idx_labels(39),
+            "train-images-idx3-ubyte": idx_images(40)[:-1],
             "t10k-images-idx3-ubyte": idx_images(10, magic=0x802),
+            "t10k-labels-idx1-ubyte": None,
         }
         for name, content in cases.items():
             with self.subTest(name):
-                folder = self.write_mnist(**{name: content})
-                self.refuse(1, name.split("-")[0], *QUICK, "--data", folder, "--out", "run")
-                for file in folder.iterdir():
-                    file.unlink()
-                folder.rmdir()
-        self.refuse(1, "train-images-idx3-ubyte", *QUICK, "--data", "nowhere", "--out", "run")
-        small = self.write_mnist(train=5)
-        self.refuse(1, "fewer than a batch of 16", *QUICK, "--data", small, "--out", "run")
+                data = write_mnist(self.folder / name, **{name: content})
+                self.refuse(1, name, *quickly(data=data))
+
+    def test_unfit_data_are_refused(self):
+        self.refuse(1, "'nowhere'", *quickly(data="nowhere"))
+        few = write_mnist(self.folder / "few", train=5)
+        self.refuse(1, "fewer than a batch of 16", *quickly(data=few))
+        untested = write_mnist(self.folder / "untested", test=0)
+        self.refuse(1, "no test images", *quickly(data=untested))
+        tall = write_mnist(self.folder / "tall", **{
+            "train-images-idx3-ubyte": idx_images(40, 32, 28)})
+        self.refuse(1, "32x28, expected 28x28", *quickly(data=tall))
 
     def test_an_unusable_output_folder_is_refused(self):
         (self.folder / "file").write_text("")
-        self.refuse(1, "file", *QUICK, "--out", "file/run")
+        self.refuse(1, "file/run", *quickly(out="file/run"))
+        self.refuse(1, "/proc/nowhere", *quickly(out="/proc/nowhere"))
+
+    def test_a_run_that_diverges_says_so(self):
+        result = self.run_program(*quickly(epochs=50, learning_rate=10, lr_decay=10))
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stdout, "")
+        self.assertRegex(result.stderr.splitlines()[-1], "^ebm-mnist: .* epoch .* learning rate")
 
 
 class Sampling(Program):
+    def sample(self, name, *options, steps=4):
+        self.succeed("sample", "--model", MODEL, "--steps", steps, "--out", name, *options)
+        return self.folder / name
+
     def test_samples_are_in_the_domain_and_repeat_for_the_seed(self):
-        command = ["sample", "--model", self.model, "--count", 5, "--steps", 4]
-        self.succeed(*command, "--out", "a.safetensors")
-        self.succeed(*command, "--out", "b.safetensors", "--threads", 1)
-        self.succeed(*command, "--out", "c.safetensors", "--seed", 1)
-        shape, values = tensors(self.folder / "a.safetensors")["samples"]
+        file = self.sample("a.safetensors", "--count", 5)
+        shape, values = read_safetensors(file)["samples"]
         self.assertEqual(shape, [5, 1, 28, 28])
         self.assertLessEqual(max(map(abs, values)), 1)
-        self.assertEqual(values, tensors(self.folder / "b.safetensors")["samples"][1])
-        self.assertNotEqual(values, tensors(self.folder / "c.safetensors")["samples"][1])
+        same = self.sample("b.safetensors", "--count", 5, "--threads", 1)
+        self.assertEqual(digest(file), digest(same))
+        other = self.sample("c.safetensors", "--count", 5, "--seed", 1)
+        self.assertNotEqual(digest(file), digest(other))
 
     def test_more_chains_leave_the_first_ones_as_they_are(self):
-        for count in (3, 20):
-            self.succeed("sample", "--model", self.model, "--count", count, "--steps", 4, "--out",
-                         f"{count}.safetensors")
-        few = tensors(self.folder / "3.safetensors")["samples"][1]
-        many = tensors(self.folder / "20.safetensors")["samples"][1]
+        few = read_safetensors(self.sample("3.safetensors", "--count", 3))["samples"][1]
+        many = read_safetensors(self.sample("20.safetensors", "--count", 20))["samples"][1]
         self.assertEqual(few, many[:len(few)])
 
     def test_a_trace_starts_with_noise_and_ends_with_the_samples(self):
-        self.succeed("sample", "--model", self.model, "--count", 2, "--steps", 6, "--trace", 3,
-                     "--out", "t.safetensors")
-        content = tensors(self.folder / "t.safetensors")
+        content = read_safetensors(self.sample("t.safetensors", "--count", 2, "--trace", 2))
         shape, trace = content["trace"]
         self.assertEqual(shape, [3, 2, 1, 28, 28])
-        self.assertEqual(trace[-2 * 784:], content["samples"][1])
-        self.assertNotEqual(trace[:2 * 784], content["samples"][1])
+        self.assertEqual(trace[-2 * PIXELS:], content["samples"][1])
+        start = read_safetensors(self.sample("s.safetensors", "--count", 2, steps=0))
+        self.assertEqual(trace[:2 * PIXELS], start["samples"][1])
+        self.assertAlmostEqual(sum(start["samples"][1]) / (2 * PIXELS), 0, delta=0.06)
 
-    def test_pictures_are_png(self):
-        for extra in ([], ["--trace", 2]):
-            self.succeed("sample", "--model", self.model, "--count", 3, "--steps", 4, "--out",
-                         "a.png", *extra)
-            self.assertEqual((self.folder / "a.png").read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+    def test_pictures_are_squares_and_traces_a_row_a_chain(self):
+        self.assertEqual(png_size(self.sample("a.png", "--count", 3)), (124, 124))
+        self.assertEqual(png_size(self.sample("t.png", "--count", 2, "--trace", 2)), (184, 124))
 
     def test_bad_requests_are_refused(self):
-        command = ["sample", "--model", self.model]
+        command = ["sample", "--model", MODEL]
         self.refuse(2, ".png or .safetensors", *command, "--out", "a.jpg")
-        self.refuse(1, "nowhere", *command, "--out", "nowhere/a.png")
         self.refuse(2, "--count", *command, "--out", "a.png", "--count", 0)
         self.refuse(2, "--trace", *command, "--out", "a.png", "--steps", 3, "--trace", 4)
-        self.refuse(1, "missing.safetensors", "sample", "--model", "missing.safetensors", "--out",
-                    "a.png")
+        self.refuse(2, "don't fit a PNG", *command, "--out", "a.png", "--count", 1_000_000)
         self.refuse(2, "--model", "sample", "--out", "a.png")
+
+    def test_places_where_nothing_can_be_written_are_refused_before_the_work(self):
+        command = ["sample", "--model", MODEL, "--steps", 1_000_000, "--out"]
+        (self.folder / "folder.png").mkdir()
+        self.refuse(1, "'nowhere'", *command, "nowhere/a.png")
+        self.refuse(1, "folder.png", *command, "folder.png")
+        self.refuse(1, "/proc/a.png", *command, "/proc/a.png")
+
+    def test_models_that_do_not_fit_are_refused(self):
+        good = read_safetensors(MODEL)
+        shape, values = good["conv1.weight"]
+        models = {
+            "'linear2.bias'": {k: v for k, v in good.items() if k != "linear2.bias"},
+            "'extra'": {**good, "extra": ([1], [0.0])},
+            "[25, 1, 4, 4], expected [16, 1, 5, 5]": {
+                **good, "conv1.weight": ([25, 1, 4, 4], values)},
+            "not finite": {**good, "conv1.weight": (shape, (math.nan, *values[1:]))},
+        }
+        for part, tensors in models.items():
+            with self.subTest(part):
+                (self.folder / "m.safetensors").write_bytes(safetensors(tensors))
+                self.refuse(1, part, "sample", "--model", "m.safetensors", "--out", "a.png")
+        (self.folder / "cut.safetensors").write_bytes(MODEL.read_bytes()[:-4])
+        for name in ("cut.safetensors", "missing.safetensors", "."):
+            with self.subTest(name):
+                self.refuse(1, f"'{name}'", "sample", "--model", name, "--out", "a.png")
 
 
 class Scoring(Program):
     def score(self, *images):
-        return json.loads(self.succeed("score", "--json", "--model", self.model, "--images",
-                                       *images))
+        return json.loads(self.succeed("score", "--json", "--model", MODEL, "--images", *images))
 
     def test_json_holds_count_mean_deviation_and_each_score(self):
         (self.folder / "images").write_bytes(idx_images(21))
         result = self.score("images")
         self.assertEqual(list(result), ["count", "mean", "std", "scores"])
         scores = result["scores"]
-        self.assertEqual(result["count"], 21)
-        self.assertEqual(len(scores), 21)
+        self.assertEqual([result["count"], len(scores)], [21, 21])
         mean = sum(scores) / 21
         self.assertAlmostEqual(result["mean"], mean)
         self.assertAlmostEqual(result["std"],
                                math.sqrt(sum((s - mean) ** 2 for s in scores) / 21))
 
     def test_an_image_has_one_score_in_every_format(self):
-        image = idx_images(1)
-        (self.folder / "plain").write_bytes(image)
-        (self.folder / "packed.gz").write_bytes(gzip.compress(image))
-        values = [byte / 255 * 2 - 1 for byte in image[16:]]
-        (self.folder / "i.safetensors").write_bytes(safetensors("images", [1, 1, 28, 28], values))
-        scores = self.score("plain", "packed.gz", "i.safetensors")["scores"]
-        self.assertEqual(scores[0], scores[1])
-        self.assertAlmostEqual(scores[0], scores[2], places=5)
+        file = idx_images(1)
+        pixels = file[16:]
+        (self.folder / "plain").write_bytes(file)
+        (self.folder / "packed.gz").write_bytes(gzip.compress(file))
+        (self.folder / "grey.png").write_bytes(png(pixels))
+        (self.folder / "rgb.png").write_bytes(png(bytes(b for p in pixels for b in (p, p, p)),
+                                                  channels=3))
+        (self.folder / "tensor.safetensors").write_bytes(
+            images_tensor([byte / 255 * 2 - 1 for byte in pixels]))
+        scores = self.score("plain", "packed.gz", "grey.png", "rgb.png",
+                            "tensor.safetensors")["scores"]
+        self.assertEqual(len(set(scores[:4])), 1)
+        self.assertAlmostEqual(scores[4], scores[0], places=6)
+
+    def test_a_tensor_may_hold_values_between_those_of_bytes(self):
+        values = [byte / 255 * 2 - 1 for byte in idx_images(1)[16:]]
+        (self.folder / "a.safetensors").write_bytes(images_tensor(values))
+        (self.folder / "b.safetensors").write_bytes(
+            images_tensor([0.999 * value + 0.0005 for value in values]))
+        a, b = self.score("a.safetensors", "b.safetensors")["scores"]
+        self.assertNotEqual(a, b)
+        self.assertAlmostEqual(a, b, places=2)
+
+    def test_several_files_are_scored_in_order(self):
+        for count in (2, 3):
+            (self.folder / str(count)).write_bytes(idx_images(count))
+        together = self.score("3", "2")["scores"]
+        self.assertEqual(together, self.score("3")["scores"] + self.score("2")["scores"])
 
     def test_lines_for_people_name_file_index_and_score(self):
-        (self.folder / "images").write_bytes(idx_images(2))
-        lines = self.succeed("score", "--model", self.model, "--images", "images").splitlines()
-        self.assertRegex(lines[0], r"^images 0 -?\d+\.\d+$")
-        self.assertRegex(lines[2], r"^count 2, mean -?\d+\.\d+, deviation \d+\.\d+$")
+        for name in "ab":
+            (self.folder / name).write_bytes(idx_images(2))
+        number, summary = r"-?\d+\.\d+", r"count {}, mean -?\d+\.\d+, deviation \d+\.\d+"
+        lines = self.succeed("score", "--model", MODEL, "--images", "a", "b").splitlines()
+        expected = [f"a 0 {number}", f"a 1 {number}", "a: " + summary.format(2), f"b 0 {number}",
+                    f"b 1 {number}", "b: " + summary.format(2), summary.format(4)]
+        self.assertEqual(len(lines), len(expected))
+        for line, pattern in zip(lines, expected):
+            self.assertRegex(line, f"^{pattern}$")
+        self.assertEqual(float(lines[0].split()[2]), round(self.score("a")["scores"][0], 6))
 
-    def test_bad_images_and_models_are_refused(self):
-        (self.folder / "small").write_bytes(idx_images(2, 8, 8))
-        (self.folder / "cut").write_bytes(idx_images(2)[:-3])
-        (self.folder / "text").write_text("no images")
-        for name, values in (("nan", [math.nan] * 784), ("large", [1.5] * 784)):
-            (self.folder / f"{name}.safetensors").write_bytes(
-                safetensors("images", [1, 1, 28, 28], values))
-        (self.folder / "shape.safetensors").write_bytes(
-            safetensors("images", [784], [0.0] * 784))
-        command = ["score", "--model", self.model, "--images"]
-        self.refuse(1, "8x8", *command, "small")
-        for name in ("cut", "text", "missing", "nan.safetensors", "large.safetensors",
-                     "shape.safetensors"):
+    def test_bad_images_are_refused(self):
+        zeros = [0.0] * PIXELS
+        files = {
+            "small": (idx_images(2, 8, 8), "8x8"),
+            "empty": (idx_images(0), "no image"),
+            "cut": (idx_images(2)[:-3], "'cut'"),
+            "cut.gz": (gzip.compress(idx_images(2))[:-9], "cut off"),
+            "text": (b"no images", "expected 0x00000803"),
+            "wide.png": (png(bytes(28 * 56), width=56), "28x56 pixels, expected 28x28"),
+            "cut.png": (png(bytes(PIXELS))[:-20], "'cut.png'"),
+            "nan.safetensors": (images_tensor([math.nan] * PIXELS), "nan in image 0"),
+            "large.safetensors": (images_tensor([*zeros, 1.5, *zeros[1:]], (2, 1, 28, 28)),
+                                  "1.5 in image 1, expected [-1, 1]"),
+            "flat.safetensors": (images_tensor(zeros, [PIXELS]), "expected [any, 1, 28, 28]"),
+            "double.safetensors": (images_tensor(zeros, dtype="F64", code="d"), "expected F32"),
+        }
+        for name, (content, part) in files.items():
+            (self.folder / name).write_bytes(content)
             with self.subTest(name):
-                self.refuse(1, name, *command, name)
-        (self.folder / "truncated.safetensors").write_bytes(self.model.read_bytes()[:-4])
-        self.refuse(1, "truncated.safetensors", "score", "--model", "truncated.safetensors",
-                    "--images", "small")
-        self.refuse(1, "conv1", "score", "--model", "shape.safetensors", "--images", "small")
+                self.refuse(1, part, "score", "--model", MODEL, "--images", name)
+        self.refuse(1, "no tensor 'images'", "score", "--model", MODEL, "--images", MODEL)
+        (self.folder / "good").write_bytes(idx_images(2))
+        self.refuse(1, "'missing'", "score", "--model", MODEL, "--images", "good", "missing")
+
+    def test_scores_that_nobody_can_read_are_a_failure(self):
+        (self.folder / "images").write_bytes(idx_images(1))
+        with open("/dev/full", "w") as full:
+            result = self.run_program("score", "--model", MODEL, "--images", "images", stdout=full)
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, r"\Aebm-mnist: [^\n]+ standard output\n\Z")
 
 
 class CommandLine(Program):
-    def test_help_begins_with_an_example_and_succeeds(self):
+    def test_help_begins_with_an_example_and_ends_with_success(self):
         for command in ([], ["train"], ["sample"], ["score"]):
             with self.subTest(command):
-                self.assertIn("ebm-mnist", self.succeed(*command, "--help").split("Options:")[0])
+                example = self.succeed(*command, "--help").split("Usage:")[0]
+                self.assertIn(" ".join(["ebm-mnist", *command]), example)
+        self.assertIn("Exit status: 0", self.succeed("--help"))
 
     def test_flags_out_of_range_are_refused_with_their_range(self):
-        for flag, value in (("--epochs", -1), ("--epochs", 1.5), ("--batch", 0), ("--steps", "x"),
-                            ("--step-size", 0), ("--noise", "nan"), ("--clip", "inf"),
-                            ("--learning-rate", "1e999"), ("--beta1", 1), ("--fresh", 1.1),
-                            ("--buffer", 0), ("--seed", 2 ** 32), ("--threads", -1),
-                            ("--alpha", -0.1), ("--grad-norm", 0), ("--lr-decay", 0)):
+        for flag, value, expected in (
+                ("--epochs", -1, "[1, 1000000]"), ("--epochs", 1.5, "whole"),
+                ("--epochs", "", "whole"),
+                ("--batch", 0, "[1,"), ("--steps", "x", "[0,"), ("--steps", "0x10", "whole"),
+                ("--step-size", 0, "(0,"), ("--noise", "nan", "[0, 10]"), ("--clip", "inf", "(0,"),
+                ("--learning-rate", "1e999", "(0, 10]"), ("--beta1", 1, "[0, 1)"),
+                ("--beta2", 0.99999999999999999, "[0, 1)"), ("--fresh", 1.1, "[0, 1]"),
+                ("--buffer", 0, "[1,"), ("--seed", 2 ** 32, "[0, 4294967295]"),
+                ("--threads", -1, "[0, 1024]"), ("--threads", 10 ** 20, "[0, 1024]"),
+                ("--alpha", -0.1, "[0,"), ("--grad-norm", 0, "(0,"), ("--lr-decay", 0, "(0, 10]"),
+                ("--data-noise", "5 ", "[0, 10]"), ("--lr-period", 0, "[1,"),
+                ("--limit-batches", -1, "[0,")):
             with self.subTest(flag=flag, value=value):
-                self.refuse(2, flag, "train", f"{flag}={value}")
+                self.refuse(2, f"{flag}: expected", "train", flag, value)
+                self.refuse(2, expected, "train", flag, value)
 
     def test_unknown_words_are_refused(self):
         self.refuse(2, "--frobnicate", "train", "--frobnicate")
+        self.refuse(2, "'ebm-mnist train --help'", "train", "twice\n")
         self.refuse(2, "train, sample or score", "dream")
         self.refuse(2, "train, sample or score")
 

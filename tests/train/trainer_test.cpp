@@ -166,11 +166,11 @@ TEST_CASE("training lifts the scores of data over those of points elsewhere") {
   Trainer trainer(
       model,
       Recipe{
-          .sampler = Langevin{{.steps = 20, .step_size = 0.01, .noise = 0.1, .gradient_clip = 10}},
-          .loss = ContrastiveDivergence{{.alpha = 0.05}},
-          .optimizer = ebm::Adam{{.learning_rate = 2e-3}},
+          .sampler = Langevin{{.steps = 20, .step_size = 0.01, .noise = 0.14, .gradient_clip = 10}},
+          .loss = ContrastiveDivergence{{.alpha = 0.01}},
+          .optimizer = ebm::Adam{{.learning_rate = 5e-3}},
           .gradient_clip = ebm::GlobalNormClip{10},
-          .epochs = 15,
+          .epochs = 40,
           .batch = 64},
       executor);
   const auto data = ring(500);

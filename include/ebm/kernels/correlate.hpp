@@ -165,8 +165,7 @@ void compute_columns(const T* in, const T* weights, const T* bias, int row, int 
     }
   };
   // A split makes blocks of two widths: the wider ones first.
-  constexpr int wide =
-      blocks.count % blocks.parts == 0 ? blocks.parts : blocks.count % blocks.parts;
+  constexpr int wide = blocks.wide_parts();
   for (int index = 0; index < wide; ++index) {
     block(std::integral_constant<int, blocks.size(0)>{}, index);
   }

@@ -37,6 +37,10 @@ struct Split {
     return part * (count / parts) + std::min(part, count % parts);
   }
   [[nodiscard]] constexpr int size(int part) const { return first(part + 1) - first(part); }
+  /// How many parts have the size of the first; the others are smaller by one.
+  [[nodiscard]] constexpr int wide_parts() const {
+    return count % parts == 0 ? parts : count % parts;
+  }
 };
 
 /// Twice the cycles of one multiply-add for each accumulator of a tile: the slowest of arithmetic,
@@ -57,10 +61,14 @@ constexpr Tile best_tile(int rows, int columns) {
     for (int c = 1; c <= std::min(columns, machine.registers); ++c) {
       if (r * c + std::min(r, c) + 1 > machine.registers) continue;
       const Split down(rows, r), across(columns, c);
-      long cost = 0;
-      for (int i = 0; i < down.parts; ++i) {
-        for (int j = 0; j < across.parts; ++j) cost += tile_cost(down.size(i), across.size(j));
-      }
+      // Parts come in two sizes: the first, and the last.
+      const auto cost_of_row = [&](int height) {
+        const int narrow = across.size(across.parts - 1);
+        return long{across.wide_parts()} * tile_cost(height, across.size(0)) +
+               long{across.parts - across.wide_parts()} * tile_cost(height, narrow);
+      };
+      const long cost = down.wide_parts() * cost_of_row(down.size(0)) +
+                        (down.parts - down.wide_parts()) * cost_of_row(down.size(down.parts - 1));
       if (best_cost < 0 || cost < best_cost) {
         best = {r, c};
         best_cost = cost;
