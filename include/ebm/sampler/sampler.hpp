@@ -43,10 +43,14 @@ class Workspace {
 /// `run(energy, chains, first_chain, rng, executor, workspace)` replaces each row of `chains` by
 /// its chain's final state. Row i is the chain with id first_chain + i, which alone (with the seed)
 /// decides its random numbers: not its neighbours, the batch size or the threads.
+/// `add_noise<T, Shape>(samples, deviation, first, key, executor, workspace)` adds normal noise to
+/// samples and keeps them in the domain of the chains: what data get in training.
 template <class S, class T = float>
 concept Sampler = requires(const S& sampler, const Gaussian<2>& energy, SamplesRef<T> chains,
-                           Rng rng, Serial& executor, Workspace<T>& workspace) {
+                           Rng rng, PhiloxKey key, Serial& executor, Workspace<T>& workspace) {
   sampler.run(energy, chains, std::uint64_t{}, rng, executor, workspace);
+  sampler.template add_noise<T, Shape<2>>(chains, double{}, std::uint64_t{}, key, executor,
+                                          workspace);
 };
 
 }  // namespace ebm

@@ -22,6 +22,12 @@ class Trainer {
   using value_type = typename E::value_type;
   using T = value_type;
 
+  static_assert(Sampler<decltype(RecipeType::sampler), T>,
+                "the recipe's sampler must satisfy Sampler: run chains and add noise to data");
+  static_assert(Loss<decltype(RecipeType::loss)>, "the recipe's loss must satisfy Loss");
+  static_assert(Optimizer<decltype(RecipeType::optimizer), T>,
+                "the recipe's optimizer must satisfy Optimizer for the model's value type");
+
   /// The model and the executor stay the caller's.
   ///
   /// Throws `InvalidArgument` if a number of the recipe is outside of its range.
