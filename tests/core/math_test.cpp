@@ -30,7 +30,7 @@ std::vector<Function<T>> functions() {
   using Limits = std::numeric_limits<T>;
   constexpr bool single = sizeof(T) == 4;
   const double lowest = single ? -86.6 : -707.7, highest = single ? 88.72 : 709.78;
-  const double far = single ? 1e4 : 1e8;
+  const double far = single ? 1e4 : 1e6;
   const auto exp_ = [](const P& x) { return exp(x); };
   const auto log_ = [](const P& x) { return log(x); };
   const auto sin_ = [](const P& x) { return sin(x); };
