@@ -159,7 +159,8 @@ EBM_INLINE Pack<T, L> log(const Pack<T, L>& x) noexcept {
                 select(zero < x, finite, select(x < P(T(1)), -infinity, x)));
 }
 
-/// sin x and cos x at once, for |x| up to about 10^4 (float) or 10^6 (double); less exact beyond.
+/// sin x and cos x at once, for |x| up to about 10^4 (float) or 10^8 (double; 10^6 where the target
+/// has no FMA); less exact beyond.
 ///
 /// Where the result is near 0 and |x| > 4, its absolute, not its relative error is small.
 template <class T, int L>
