@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cctype>
 #include <cstdint>
 #include <ebm/loss/contrastive_divergence.hpp>
 #include <ebm/optim/adam.hpp>
@@ -9,6 +11,7 @@
 #include <ebm/sampler/replay_buffer.hpp>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// The commands of ebm-mnist and their options; the defaults are the tutorial's.
@@ -55,5 +58,11 @@ struct ScoreOptions {
   int threads = 0;
 };
 void score(const ScoreOptions& options);
+
+/// Whether a file's name ends in `.png` or the like, in small or capital letters.
+[[nodiscard]] inline bool has_extension(const std::filesystem::path& path, std::string_view name) {
+  const std::string extension = path.extension().string();
+  return std::ranges::equal(extension, name, {}, [](unsigned char c) { return std::tolower(c); });
+}
 
 }  // namespace ebm_mnist

@@ -2,8 +2,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <csignal>
 #include <ebm/core/error.hpp>
 #include <ebm/core/version.hpp>
+#include <ebm/io/file.hpp>
 #include <iostream>
 #include <limits>
 #include <new>
@@ -43,12 +45,15 @@ CLI::Validator number(double low, double high, Without bound = Without::none) {
           range};
 }
 
-/// Accepts whole numbers in [low, high].
+/// Accepts whole numbers in [low, high] and drops leading zeros, which CLI11 takes for octal.
 CLI::Validator whole(long long low, long long high) {
   const std::string range = ebm::sentence("in [", low, ", ", high, ']');
-  return {[=](const std::string& input) -> std::string {
+  return {[=](std::string& input) -> std::string {
             long long value = 0;
-            if (read_number(input, value) && value >= low && value <= high) return {};
+            if (read_number(input, value) && value >= low && value <= high) {
+              input = std::to_string(value);
+              return {};
+            }
             return ebm::sentence("expected a whole number ", range, ", got '", input, "'");
           },
           range};
@@ -59,17 +64,17 @@ constexpr long long million = 1'000'000;
 void add_common(CLI::App& command, std::uint32_t* seed, int& threads) {
   if (seed != nullptr) {
     command.add_option("--seed", *seed, "Seed of all random numbers")
-        ->check(whole(0, std::numeric_limits<std::uint32_t>::max()))
+        ->transform(whole(0, std::numeric_limits<std::uint32_t>::max()))
         ->capture_default_str();
   }
   command.add_option("--threads", threads, "Threads; 0: one for each processor")
-      ->check(whole(0, 1024))
+      ->transform(whole(0, 1024))
       ->capture_default_str();
 }
 
 void add_langevin(CLI::App& command, ebm::LangevinOptions& o) {
   command.add_option("--steps", o.steps, "Langevin steps of a chain")
-      ->check(whole(0, million))
+      ->transform(whole(0, million))
       ->capture_default_str();
   command.add_option("--step-size", o.step_size, "Factor of the gradient in a step")
       ->check(number(0, 1e6, Without::low))
@@ -97,15 +102,16 @@ CLI::App& add_train(CLI::App& app, TrainOptions& o) {
   c.add_option("--out", o.out, "Folder for the model, metrics and samples")
       ->type_name("DIR")
       ->capture_default_str();
-  c.add_flag("--overwrite", o.overwrite, "Replace the run that --out holds already");
+  c.add_flag("--overwrite", o.overwrite,
+             "Let --out hold files already, and replace an earlier run's after the first epoch");
   c.add_option("--epochs", o.epochs, "Passes over the data")
-      ->check(whole(1, million))
+      ->transform(whole(1, million))
       ->capture_default_str();
   c.add_option("--batch", o.batch, "Images of a step, and as many chains")
-      ->check(whole(1, million))
+      ->transform(whole(1, million))
       ->capture_default_str();
   c.add_option("--limit-batches", o.limit_batches, "Steps of an epoch at most; 0: all")
-      ->check(whole(0, million))
+      ->transform(whole(0, million))
       ->capture_default_str();
   c.add_flag("--no-shuffle", o.no_shuffle, "Take the images in the order of the file");
   c.add_option("--data-noise", o.data_noise,
@@ -114,7 +120,7 @@ CLI::App& add_train(CLI::App& app, TrainOptions& o) {
       ->capture_default_str();
   add_langevin(c, o.langevin);
   c.add_option("--buffer", o.buffer.capacity, "Samples that the replay buffer keeps")
-      ->check(whole(1, million))
+      ->transform(whole(1, million))
       ->capture_default_str();
   c.add_option("--fresh", o.buffer.fresh, "Share of chains that start from noise")
       ->check(number(0, 1))
@@ -135,7 +141,7 @@ CLI::App& add_train(CLI::App& app, TrainOptions& o) {
       ->check(number(0, 10, Without::low))
       ->capture_default_str();
   c.add_option("--lr-period", o.decay.period, "Epochs from one decay to the next")
-      ->check(whole(1, million))
+      ->transform(whole(1, million))
       ->capture_default_str();
   c.add_option("--grad-norm", o.gradient_norm, "Bound of the parameter gradient's global norm")
       ->check(number(0, 1e6, Without::low))
@@ -156,12 +162,12 @@ CLI::App& add_sample(CLI::App& app, SampleOptions& o) {
       ->type_name("FILE")
       ->required();
   c.add_option("--count", o.count, "Number of chains")
-      ->check(whole(1, million))
+      ->transform(whole(1, million))
       ->capture_default_str();
   c.add_option("--trace", o.trace,
                "Keep the start and every K-th step too; in a PNG a chain is a "
                "row; 0: the end only")
-      ->check(whole(0, million))
+      ->transform(whole(0, million))
       ->capture_default_str();
   add_langevin(c, o.langevin);
   add_common(c, &o.seed, o.threads);
@@ -175,7 +181,9 @@ CLI::App& add_score(CLI::App& app, ScoreOptions& o) {
   c.footer(
       "Prints f = -E of each image (file, index, f), then count, mean and standard deviation (of "
       "the population)\nover all files. Images are 28x28: IDX (gzipped or not), PNG (converted to "
-      "grey) or a safetensors file with\nthe tensor images, [N,1,28,28] float32 in [-1, 1].");
+      "grey) or a safetensors file with\nthe tensor images (or samples, as the command sample "
+      "writes them), [N,1,28,28] float32 in "
+      "[-1, 1].");
   c.add_option("--model", o.model, "Model file (safetensors)")->type_name("FILE")->required();
   c.add_option("--images", o.images, "One or more image files")->type_name("FILE")->required();
   c.add_flag("--json", o.json, R"(Print {"count":…,"mean":…,"std":…,"scores":[…]} instead)");
@@ -189,6 +197,11 @@ int complain(std::string what, int code) {
   return code;
 }
 
+int flush_output() {
+  if (!std::cout.flush()) return complain("can't write to standard output", failure);
+  return success;
+}
+
 /// What was wrong with the command line, and who knows better.
 int complain_of_usage(const CLI::App& app, std::string what) {
   std::string help = "ebm-mnist";
@@ -197,6 +210,7 @@ int complain_of_usage(const CLI::App& app, std::string what) {
 }
 
 int run(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like a full disk
   CLI::App app("Example: ebm-mnist train\n\nEnergy-based models of handwritten digits.",
                "ebm-mnist");
   app.footer(
@@ -215,11 +229,12 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help, --version
-    return app.exit(request);
+    app.exit(request);
+    return flush_output();
   } catch (const CLI::RequiredError& error) {
-    const bool has_command = !app.get_subcommands().empty();
-    return complain_of_usage(
-        app, has_command ? error.what() : "expected a command: train, sample or score");
+    if (!app.get_subcommands().empty()) return complain_of_usage(app, error.what());
+    const std::string got = argc > 1 ? ", got " + ebm::io::quoted_text(argv[1]) : "";
+    return complain_of_usage(app, "expected a command: train, sample or score" + got);
   } catch (const CLI::ParseError& error) {
     return complain_of_usage(app, error.what());
   }
@@ -238,8 +253,7 @@ int run(int argc, char** argv) {
   } catch (const std::exception& error) {
     return complain(error.what(), failure);
   }
-  if (!std::cout.flush()) return complain("can't write to standard output", failure);
-  return success;
+  return flush_output();
 }
 
 }  // namespace

@@ -61,12 +61,15 @@ void write_picture(const SampleOptions& o, const Chains& chains) {
 }  // namespace
 
 void sample(const SampleOptions& o) {
-  const bool is_picture = o.out.extension() == ".png";
-  ebm::require(is_picture || o.out.extension() == ".safetensors",
+  const bool is_picture = has_extension(o.out, ".png");
+  ebm::require(is_picture || has_extension(o.out, ".safetensors"),
                "--out: expected a name that ends in .png or .safetensors, got ",
                ebm::io::quoted(o.out));
   ebm::require(o.trace <= o.langevin.steps, "--trace: expected at most the number of steps, ",
                o.langevin.steps, ", got ", o.trace);
+  std::error_code missing;  // a missing model has its own message
+  ebm::require(!fs::equivalent(o.model, o.out, missing), "--out: ", ebm::io::quoted(o.out),
+               " is the model itself");
   if (is_picture) require_picture_fits(o);
   ebm::io::require_writable(o.out);
   const Model model = load(o.model);

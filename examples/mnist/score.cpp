@@ -29,10 +29,13 @@ ebm::Samples<float> from_bytes(const ebm::io::GrayImages& images, const fs::path
 
 ebm::Samples<float> from_tensor(const fs::path& path) {
   const auto content = ebm::io::read_safetensors(path);
-  const auto values = content.get<float>("images", {-1, 1, 28, 28});
+  // `samples` is what the command sample writes.
+  const bool is_ours = content.contains("samples") && !content.contains("images");
+  const char* name = is_ours ? "samples" : "images";
+  const auto values = content.get<float>(name, {-1, 1, 28, 28});
   const auto bad = std::ranges::find_if_not(values, [](float v) { return v >= -1 && v <= 1; });
   if (bad != values.end()) {
-    throw ebm::Error(ebm::sentence("score: tensor 'images' of ", ebm::io::quoted(path),
+    throw ebm::Error(ebm::sentence("score: tensor '", name, "' of ", ebm::io::quoted(path),
                                    " holds the value ", *bad, " in image ",
                                    (bad - values.begin()) / pixels, ", expected [-1, 1]"));
   }
@@ -41,8 +44,8 @@ ebm::Samples<float> from_tensor(const fs::path& path) {
 }
 
 ebm::Samples<float> read_images(const fs::path& path) {
-  if (path.extension() == ".safetensors") return from_tensor(path);
-  if (path.extension() == ".png") return from_bytes(ebm::io::read_png_gray(path), path);
+  if (has_extension(path, ".safetensors")) return from_tensor(path);
+  if (has_extension(path, ".png")) return from_bytes(ebm::io::read_png_gray(path), path);
   return from_bytes(ebm::io::read_idx_images(path), path);
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <cmath>
 #include <ebm/core/version.hpp>
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/io/image_grid.hpp>
@@ -48,26 +49,26 @@ std::string configuration(const TrainOptions& o, int threads) {
                                     {"grad-norm", o.gradient_norm},
                                     {"seed", o.seed},
                                     {"threads", threads}};
-  return json.dump(2) + "\n";
+  // File names need not be UTF-8; JSON is.
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-/// Writes what a run leaves behind: metrics, samples, the model.
+/// Writes what a run leaves behind: configuration, metrics, samples, the model.
 class RunFolder {
  public:
-  RunFolder(const TrainOptions& options, int threads) : folder_(options.out) {
-    const fs::path model = folder_ / "model.safetensors";
-    if (fs::exists(model) && !options.overwrite) {
-      throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(model),
-                                     " exists: choose another --out, or pass --overwrite"));
-    }
+  RunFolder(const TrainOptions& options, int threads)
+      : folder_(options.out), configuration_(configuration(options, threads)) {
     std::error_code failure;
-    fs::create_directories(folder_ / "samples", failure);
+    fs::create_directories(folder_, failure);
     if (failure) {
-      throw ebm::Error(ebm::sentence("train: can't create ", ebm::io::quoted(folder_ / "samples"),
-                                     ": ", failure.message()));
+      throw ebm::Error(
+          ebm::sentence("train: can't create ", ebm::io::quoted(folder_), ": ", failure.message()));
     }
-    ebm::io::write_file_atomically(folder_ / "config.json", configuration(options, threads));
-    remove_earlier_run();
+    if (!fs::is_empty(folder_) && !options.overwrite) {
+      throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(folder_),
+                                     " is not empty: choose another --out, or pass --overwrite"));
+    }
+    ebm::io::require_writable(folder_ / "config.json");
     csv_ << std::setprecision(9)
          << "epoch,iterations,learning_rate,loss,loss_regularization,loss_contrastive_divergence,"
             "metrics_avg_real,metrics_avg_fake,gradient_norm,val_contrastive_divergence,"
@@ -78,9 +79,14 @@ class RunFolder {
     double real = 0;    ///< mean f of the test images
     double fake = 0;    ///< mean f of as many noise images
     double random = 0;  ///< mean f of 1,024 noise images
+
+    [[nodiscard]] bool is_finite() const {
+      return std::isfinite(real) && std::isfinite(fake) && std::isfinite(random);
+    }
   };
 
   void add_epoch(const ebm::EpochReport& r, const Validation& v) {
+    if (r.epoch == 1) begin();
     csv_ << r.epoch << ',' << r.batches << ',' << r.learning_rate << ',' << r.mean.loss.total << ','
          << r.mean.loss.regularizer << ',' << r.mean.loss.contrastive_divergence << ','
          << r.mean.data_score << ',' << r.mean.model_score << ',' << r.gradient_norm << ','
@@ -101,10 +107,13 @@ class RunFolder {
   }
 
  private:
-  /// Else the epochs of a longer run before would look like this one's.
-  void remove_earlier_run() const {
+  /// An earlier run goes when there is something in its place; were its pictures left, those of
+  /// a longer run would look like this one's.
+  void begin() const {
+    fs::create_directories(folder_ / "samples");
     fs::remove(folder_ / "model.safetensors");
     fs::remove(folder_ / "metrics.csv");
+    ebm::io::write_file_atomically(folder_ / "config.json", configuration_);
     std::vector<fs::path> pictures;
     for (const auto& entry : fs::directory_iterator(folder_ / "samples")) {
       const bool is_ours = entry.path().filename().string().starts_with("epoch_");
@@ -114,6 +123,7 @@ class RunFolder {
   }
 
   fs::path folder_;
+  std::string configuration_;
   std::ostringstream csv_;
 };
 
@@ -137,6 +147,12 @@ struct Hooks {
     };
     const RunFolder::Validation validation{
         mean(test_images), mean(noise.topRows(test_images.rows())), mean(noise.topRows(outliers))};
+    if (!validation.is_finite()) {
+      throw ebm::Error(
+          ebm::sentence("train: the scores of the test images or of noise are not "
+                        "finite after epoch ",
+                        report.epoch, ": a lower learning rate may help"));
+    }
     folder.add_epoch(report, validation);
 
     ebm::Samples<float> newest(std::min<Eigen::Index>(64, trainer.buffer().size()), pixels);
@@ -157,6 +173,7 @@ struct Hooks {
 }  // namespace
 
 void train(const TrainOptions& o) {
+  ebm::require(!o.out.empty(), "--out: expected the name of a folder, got ''");
   ebm::Threads threads(o.threads);
   const ebm::Rng rng{o.seed};
   ebm::Samples<float> images, test_images;

@@ -19,6 +19,15 @@ std::uintptr_t misalignment(const void* pointer, std::size_t alignment) {
 
 }  // namespace
 
+TEST_CASE("an arena knows what it has handed out, over any number of chunks") {
+  Arena arena;
+  CHECK(arena.used() == 0);
+  for (int i = 0; i < 3; ++i) (void)arena.allocate<char>(1 << 20);
+  CHECK(arena.used() == 3 << 20);
+  arena.clear();
+  CHECK(arena.used() == 0);
+}
+
 TEST_CASE("an arena aligns everything to a cache line, and packs to their own alignment") {
   struct alignas(256) Wide {
     std::byte bytes[256];

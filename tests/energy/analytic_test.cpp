@@ -84,14 +84,21 @@ TEST_CASE("a double well has its minima at -1 and 1, and its height between them
 TEST_CASE("analytic energies refuse parameters without a distribution") {
   CHECK(message_of<InvalidArgument>([] {
           Gaussian<2>({0, 0}, {1, 0});
-        }) == "Gaussian: deviation must be > 0, got 0");
+        }) == "Gaussian: deviation must be > 0 and finite, got 0");
   CHECK_THROWS_AS(Gaussian<1>({0}, {-1}), InvalidArgument);
   CHECK(message_of<InvalidArgument>([] { GaussianMixture<1>({}, 1); }) ==
         "GaussianMixture: at least one component expected");
   CHECK(message_of<InvalidArgument>([] {
           GaussianMixture<1>({{0, {0}}}, 1);
-        }) == "GaussianMixture: weights must be > 0, got 0");
+        }) == "GaussianMixture: weights must be > 0 and finite, got 0");
   CHECK_THROWS_AS(GaussianMixture<1>({{1, {0}}}, 0), InvalidArgument);
+  const double infinity = std::numeric_limits<double>::infinity();
+  CHECK_THROWS_AS(Gaussian<1>({std::nan("")}, {1}), InvalidArgument);
+  CHECK_THROWS_AS(Gaussian<1>({0}, {infinity}), InvalidArgument);
+  CHECK_THROWS_AS(GaussianMixture<1>({{infinity, {0}}}, 1), InvalidArgument);
+  CHECK_THROWS_AS(GaussianMixture<1>({{1, {infinity}}}, 1), InvalidArgument);
+  CHECK_THROWS_AS(GaussianMixture<1>({{1, {0}}}, infinity), InvalidArgument);
+  CHECK_THROWS_AS(DoubleWell<1>(infinity), InvalidArgument);
   CHECK(message_of<InvalidArgument>([] { DoubleWell<1>(-2); }) ==
-        "DoubleWell: height must be > 0, got -2");
+        "DoubleWell: height must be > 0 and finite, got -2");
 }

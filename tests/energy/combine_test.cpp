@@ -49,6 +49,12 @@ TEST_CASE("combined energies have the gradients of finite differences") {
   check_energy_gradient(reference(network) * reference(network) + 0.1 * tilt, x);
 }
 
+TEST_CASE("a factor may stand on either side of its energy") {
+  const Gaussian<2> a({1, 2}, {1, 2});
+  const auto x = random_samples<double>(3, 2, 1);
+  CHECK(values(a * 3, x) == values(3 * a, x));
+}
+
 TEST_CASE("a reference follows the energy that it refers to") {
   Network network(Rng{1});
   const auto doubled = 2 * reference(network);

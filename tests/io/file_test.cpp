@@ -167,3 +167,13 @@ TEST_CASE("whether a file can be written is told beforehand, and nothing is chan
   CHECK(message_of<Error>([&] { require_writable(folder.path()); }) ==
         "write_file: cannot write " + quoted(folder.path()) + ": it is no regular file");
 }
+
+TEST_CASE("a file keeps its permissions when it is replaced") {
+  using std::filesystem::perms;
+  const TemporaryFolder folder;
+  const auto path = folder / "file";
+  ebm::io::write_file_atomically(path, "old");
+  std::filesystem::permissions(path, perms::owner_read | perms::owner_write);
+  ebm::io::write_file_atomically(path, "new");
+  CHECK(std::filesystem::status(path).permissions() == (perms::owner_read | perms::owner_write));
+}

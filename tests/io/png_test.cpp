@@ -117,3 +117,40 @@ TEST_CASE("pictures of impossible sizes are not written") {
         "write_png: 50000x50000 pixels are too many for one file");
   CHECK_FALSE(std::filesystem::exists(folder / "file.png"));
 }
+
+TEST_CASE("a colour that the palette lacks is black") {
+  const auto number = [](std::size_t value) {
+    Bytes bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      bytes.push_back(static_cast<std::uint8_t>(value >> shift));
+    }
+    return bytes;
+  };
+  Bytes file{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  const auto add_chunk = [&](const char* type, const Bytes& content) {
+    Bytes checked(type, type + 4);
+    checked.insert(checked.end(), content.begin(), content.end());
+    const auto size = number(content.size());
+    const auto checksum = number(crc32(0, checked.data(), static_cast<uInt>(checked.size())));
+    for (const auto& part : {size, checked, checksum}) {
+      file.insert(file.end(), part.begin(), part.end());
+    }
+  };
+  const Bytes pixels{0, 0, 1, 2, 255};  // a filter byte, then four indices
+  Bytes packed(64);
+  auto packed_size = static_cast<uLongf>(packed.size());
+  REQUIRE(compress(packed.data(), &packed_size, pixels.data(), pixels.size()) == Z_OK);
+  packed.resize(packed_size);
+  add_chunk("IHDR", {0, 0, 0, 4, 0, 0, 0, 1, 8, 3, 0, 0, 0});
+  add_chunk("PLTE", {200, 200, 200, 90, 90, 90});
+  add_chunk("IDAT", packed);
+  add_chunk("IEND", {});
+  const TemporaryFolder folder;
+  write_raw_file(folder / "file.png", std::as_bytes(std::span(file)));
+  CHECK(read_png_gray(folder / "file.png").pixels == Bytes{200, 90, 0, 0});
+
+  file.push_back(0);
+  write_raw_file(folder / "file.png", std::as_bytes(std::span(file)));
+  CHECK(complaint(folder / "file.png") ==
+        ebm::sentence("has bytes behind its end chunk, at byte ", file.size() - 1));
+}

@@ -101,9 +101,9 @@ TEST_CASE("a tensor that lacks a member or is no object is refused") {
 
 TEST_CASE("an unknown dtype is refused with its name") {
   CHECK(complaint(tensor(R"("dtype":"F31","shape":[1],"data_offsets":[0,1])"), 1) ==
-        "has tensor 'a' of unknown dtype \"F31\"");
+        "has tensor 'a' of unknown dtype 'F31'");
   CHECK(complaint(tensor(R"("dtype":32,"shape":[1],"data_offsets":[0,1])"), 1) ==
-        "has tensor 'a' of unknown dtype 32");
+        "has tensor 'a' of unknown dtype number");
 }
 
 TEST_CASE("a shape of anything but sizes is refused") {
@@ -158,4 +158,17 @@ TEST_CASE("tensors that overlap or leave a hole are refused with the byte where 
         "has tensor 'b' at byte 0 of the data, inside the tensor before it: expected byte 4");
   CHECK(complaint(two("5", "9"), 9) ==
         "has tensor 'b' at byte 5 of the data, after a hole: expected byte 4");
+}
+
+TEST_CASE(
+    "what a header holds in a tensor's place is shown briefly, and without control characters") {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  CHECK(complaint(tensor(R"("dtype":)" + deep + R"(,"shape":[1],"data_offsets":[0,4])"), 4) ==
+        "has tensor 'a' of unknown dtype array");
+  const std::string longest(5'000'000, 'F');
+  CHECK(complaint(tensor(R"("dtype":")" + longest + R"(","shape":[1],"data_offsets":[0,4])"), 4) ==
+        "has tensor 'a' of unknown dtype '" + std::string(300, 'F') + "...'");
+  CHECK(complaint(R"({"\u001b[31m\u0000":1})") == "has tensor '?[31m?' that is no object");
+  CHECK(complaint(tensor(R"("dtype":"F32","shape":[1e999],"data_offsets":[0,4])"), 4) ==
+        "has a header with a number that is out of range");
 }

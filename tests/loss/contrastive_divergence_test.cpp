@@ -48,6 +48,6 @@ TEST_CASE("an alpha that is not at least 0 is refused with its value") {
   const auto message = [](double alpha) {
     return message_of<ebm::InvalidArgument>([&] { ContrastiveDivergence({.alpha = alpha}); });
   };
-  CHECK(message(-1) == "ContrastiveDivergence: alpha must be >= 0, got -1");
-  CHECK(message(std::nan("")) == "ContrastiveDivergence: alpha must be >= 0, got nan");
+  CHECK(message(-1) == "ContrastiveDivergence: alpha must be >= 0 and finite, got -1");
+  CHECK(message(std::nan("")) == "ContrastiveDivergence: alpha must be >= 0 and finite, got nan");
 }

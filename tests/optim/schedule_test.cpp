@@ -21,5 +21,6 @@ TEST_CASE("StepDecay refuses a period below 1 and a factor that is not above 0")
     return message_of<ebm::InvalidArgument>([&] { ebm::StepDecay decay(options); });
   };
   CHECK(message({.period = 0}) == "StepDecay: period must be >= 1, got 0");
-  CHECK(message({.gamma = 0}) == "StepDecay: gamma must be > 0, got 0");
+  CHECK(message({.gamma = 0}) == "StepDecay: gamma must be > 0 and finite, got 0");
+  CHECK(message({.gamma = INFINITY}) == "StepDecay: gamma must be > 0 and finite, got inf");
 }

@@ -10,6 +10,7 @@ import os
 import pathlib
 import pty
 import random
+import resource
 import struct
 import subprocess
 import sys
@@ -254,6 +255,18 @@ class Training(Program):
         self.assertEqual([path.name for path in (self.folder / "run" / "samples").iterdir()],
                          ["epoch_001.png"])
 
+    def test_a_folder_with_other_files_is_left_alone(self):
+        (self.folder / "run").mkdir()
+        (self.folder / "run" / "notes.txt").write_text("mine")
+        self.refuse(1, "is not empty", *quickly())
+
+    def test_an_earlier_run_stays_until_the_new_one_has_something_to_show(self):
+        self.succeed(*quickly())
+        before = self.content()
+        with self.assertRaises(subprocess.TimeoutExpired):  # killed in its first epoch
+            self.run_program(*quickly(steps=1_000_000), "--overwrite", timeout=1)
+        self.assertEqual(self.content(), before)
+
     def test_broken_data_is_refused(self):
         cases = {
             "train-labels-idx1-ubyte": idx_labels(39),
@@ -280,12 +293,29 @@ class Training(Program):
         (self.folder / "file").write_text("")
         self.refuse(1, "file/run", *quickly(out="file/run"))
         self.refuse(1, "/proc/nowhere", *quickly(out="/proc/nowhere"))
+        self.refuse(2, "--out", *quickly(out=""))
+        self.refuse(1, "name too long", *quickly(out="x" * 300))
 
     def test_a_run_that_diverges_says_so(self):
         result = self.run_program(*quickly(epochs=50, learning_rate=10, lr_decay=10))
         self.assertEqual(result.returncode, 1)
         self.assertEqual(result.stdout, "")
         self.assertRegex(result.stderr.splitlines()[-1], "^ebm-mnist: .* epoch .* learning rate")
+
+    def test_scores_that_overflow_behind_the_last_step_are_divergence(self):
+        result = self.run_program(*quickly(epochs=20, learning_rate=10, lr_decay=10, alpha=0,
+                                           limit_batches=1, steps=1))
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr.splitlines()[-1], "^ebm-mnist: .* epoch .* learning rate")
+        self.assertNotRegex((self.folder / "run" / "metrics.csv").read_text(), "inf|nan")
+
+    def test_a_file_that_may_not_grow_is_a_failure_like_a_full_disk(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+        result = self.run_program(*quickly(), preexec_fn=limit)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("File too large", result.stderr)
+        self.assertEqual([path.name for path in (self.folder / "run").rglob(".ebm*")], [])
 
 
 class Sampling(Program):
@@ -328,6 +358,13 @@ class Sampling(Program):
         self.refuse(2, "--trace", *command, "--out", "a.png", "--steps", 3, "--trace", 4)
         self.refuse(2, "don't fit a PNG", *command, "--out", "a.png", "--count", 1_000_000)
         self.refuse(2, "--model", "sample", "--out", "a.png")
+        copy = self.folder / "m.safetensors"
+        copy.write_bytes(MODEL.read_bytes())
+        self.refuse(2, "is the model itself", "sample", "--model", copy, "--out", copy)
+
+    def test_numbers_are_decimal_whatever_they_begin_with(self):
+        self.assertEqual(digest(self.sample("a.safetensors", "--seed", "010", "--count", "09")),
+                         digest(self.sample("b.safetensors", "--seed", 10, "--count", 9)))
 
     def test_places_where_nothing_can_be_written_are_refused_before_the_work(self):
         command = ["sample", "--model", MODEL, "--steps", 1_000_000, "--out"]
@@ -381,10 +418,14 @@ class Scoring(Program):
                                                   channels=3))
         (self.folder / "tensor.safetensors").write_bytes(
             images_tensor([byte / 255 * 2 - 1 for byte in pixels]))
-        scores = self.score("plain", "packed.gz", "grey.png", "rgb.png",
-                            "tensor.safetensors")["scores"]
-        self.assertEqual(len(set(scores[:4])), 1)
-        self.assertAlmostEqual(scores[4], scores[0], places=6)
+        (self.folder / "CAPITALS.PNG").write_bytes(png(pixels))
+        (self.folder / "samples.safetensors").write_bytes(safetensors(
+            {"samples": ([1, 1, 28, 28], [byte / 255 * 2 - 1 for byte in pixels])}))
+        scores = self.score("plain", "packed.gz", "grey.png", "rgb.png", "CAPITALS.PNG",
+                            "tensor.safetensors", "samples.safetensors")["scores"]
+        self.assertEqual(len(set(scores[:5])), 1)
+        self.assertAlmostEqual(scores[5], scores[0], places=6)
+        self.assertEqual(scores[6], scores[5])
 
     def test_a_tensor_may_hold_values_between_those_of_bytes(self):
         values = [byte / 255 * 2 - 1 for byte in idx_images(1)[16:]]
@@ -473,7 +514,7 @@ class CommandLine(Program):
     def test_unknown_words_are_refused(self):
         self.refuse(2, "--frobnicate", "train", "--frobnicate")
         self.refuse(2, "'ebm-mnist train --help'", "train", "twice\n")
-        self.refuse(2, "train, sample or score", "dream")
+        self.refuse(2, "train, sample or score, got 'dream'", "dream")
         self.refuse(2, "train, sample or score")
 
 

@@ -343,3 +343,13 @@ TEST_CASE("an option outside of its range is refused with its name and value") {
   CHECK(message({.low = 1, .high = 1}) == "Langevin: low must be below high, got 1 and 1");
   CHECK(message({.low = nan}) == "Langevin: low must be below high, got nan and 1");
 }
+
+TEST_CASE("an option that is out of range in the chains' type is refused") {
+  const auto message = [](const LangevinOptions& options) {
+    return message_of<ebm::InvalidArgument>(
+        [&] { (void)Langevin(options).sample(Gaussian<2>(), Samples<float>::Zero(1, 2)); });
+  };
+  CHECK(message({.step_size = 1e300}) == "Langevin: step_size overflows: 1e+300");
+  CHECK(message({.noise = 1e300}) == "Langevin: noise overflows: 1e+300");
+  CHECK(message({.low = 1, .high = 1 + 1e-12}) == "Langevin: low and high are too close: 1 and 1");
+}

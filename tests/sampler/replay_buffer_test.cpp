@@ -154,3 +154,11 @@ TEST_CASE("samples of another size than the buffer's are refused with both") {
   CHECK(message_of<InvalidArgument>([&] { buffer.push(wrong); }) ==
         "ReplayBuffer::push: 3 features expected, got 4");
 }
+
+TEST_CASE("fresh chains stay below the upper bound, where float rounds to it") {
+  ReplayBuffer<float> buffer(1 << 16, {.capacity = 1, .low = 1, .high = 1 + 0x1p-22});
+  Samples<float> chains(1, 1 << 16);
+  buffer.draw(chains, Rng{1}, 0);
+  CHECK(chains.minCoeff() == 1);
+  CHECK(chains.maxCoeff() < 1 + 0x1p-22f);
+}

@@ -135,6 +135,7 @@ struct Shift {
   template <class T, class S, class X>
   void add_noise(ebm::SamplesRef<T>, double, std::uint64_t, ebm::PhiloxKey, X&,
                  ebm::Workspace<T>&) const {}
+  void require_in_domain(const char*, const ebm::ConstSamplesRef<float>&) const {}
 };
 
 /// Writes down the rates and gradients of its steps; changes no parameters.
@@ -473,4 +474,32 @@ TEST_CASE("a recipe with a number outside of its range is refused with the numbe
         "Trainer: data_noise must be >= 0 and finite, got nan");
   CHECK(message({.limit_batches = -1}) == "Trainer: limit_batches must be >= 0, got -1");
   CHECK(message({.buffer = {.capacity = 0}}) == "ReplayBuffer: capacity must be >= 1, got 0");
+}
+
+TEST_CASE("a parameter that stops being finite is taken back") {
+  Neural<ImageNet> model;
+  const std::vector<float> before(model.parameters().begin(), model.parameters().end());
+  Serial executor;
+  Trainer trainer(model,
+                  Recipe{.optimizer = ebm::Adam<float>({.learning_rate = 1e38}),
+                         .schedule = ebm::StepDecay({.gamma = 1e3}),
+                         .batch = 32},
+                  executor);
+  // The first epoch moves every parameter by 1e38, which the second would multiply.
+  const auto message = message_of<ebm::Error>([&] { trainer.fit(images(32)); });
+  CHECK(message.starts_with("Trainer: "));
+  CHECK(std::ranges::all_of(model.parameters(), [](float p) { return std::isfinite(p); }));
+  CHECK(model.parameters().size() == before.size());
+}
+
+TEST_CASE("data outside of the sampler's domain are refused, with noise and without") {
+  Neural<ImageNet> model;
+  Serial executor;
+  Samples<float> data = images(32);
+  data(7, 3) = 1.5f;
+  for (const double noise : {0.0, 0.005}) {
+    Trainer trainer(model, Recipe{.batch = 32, .data_noise = noise}, executor);
+    CHECK(message_of<ebm::InvalidArgument>([&] { trainer.fit(data); }) ==
+          "Trainer::fit: sample 7 holds 1.5, outside of the sampler's domain [-1, 1]");
+  }
 }

@@ -40,8 +40,11 @@ class Arena {
       chunks_.clear();
       chunks_.emplace_back(total);
     }
-    used_ = 0;
+    used_ = in_full_chunks_ = 0;
   }
+
+  /// Bytes handed out since `clear`, with what alignment took.
+  [[nodiscard]] std::size_t used() const noexcept { return in_full_chunks_ + used_; }
 
   /// Bytes held, used or not.
   [[nodiscard]] std::size_t capacity() const noexcept {
@@ -68,12 +71,14 @@ class Arena {
   };
 
   void grow(std::size_t bytes) {
+    in_full_chunks_ += used_;
     const std::size_t last = chunks_.empty() ? smallest_chunk : chunks_.back().size;
     chunks_.emplace_back(bytes > 2 * last ? bytes : 2 * last);
   }
 
   std::vector<Chunk> chunks_;
-  std::size_t used_ = 0;
+  std::size_t in_full_chunks_ = 0;  // bytes used of all chunks but the last
+  std::size_t used_ = 0;            // of the last
 };
 
 }  // namespace ebm

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <ebm/autodiff/operations.hpp>
 #include <ebm/core/error.hpp>
 #include <ebm/energy/energy.hpp>
@@ -19,11 +20,14 @@ class Gaussian {
   /// The standard normal distribution.
   Gaussian() { deviation_.fill(1); }
 
-  /// Throws `InvalidArgument` unless every deviation is > 0.
+  /// Throws `InvalidArgument` unless every deviation is > 0 and every number finite.
   Gaussian(const std::array<double, Dimension>& mean,
            const std::array<double, Dimension>& deviation)
       : mean_(mean), deviation_(deviation) {
-    for (const double d : deviation) require(d > 0, "Gaussian: deviation must be > 0, got ", d);
+    for (const double d : deviation) {
+      require(d > 0 && std::isfinite(d), "Gaussian: deviation must be > 0 and finite, got ", d);
+    }
+    for (const double m : mean) require(std::isfinite(m), "Gaussian: mean must be finite, got ", m);
   }
 
   template <class Tape, bool Active>
@@ -66,14 +70,20 @@ class GaussianMixture {
     std::array<double, Dimension> mean;
   };
 
-  /// Throws `InvalidArgument` without components, with a weight <= 0, or with a deviation <= 0.
+  /// Throws `InvalidArgument` without components, with a weight or deviation that is not > 0 and
+  /// finite, or with a mean that is not finite.
   GaussianMixture(std::vector<Component> components, double deviation)
       : components_(std::move(components)), deviation_(deviation) {
     require(!components_.empty(), "GaussianMixture: at least one component expected");
-    require(deviation > 0, "GaussianMixture: deviation must be > 0, got ", deviation);
+    require(deviation > 0 && std::isfinite(deviation),
+            "GaussianMixture: deviation must be > 0 and finite, got ", deviation);
     double total = 0;
     for (const Component& c : components_) {
-      require(c.weight > 0, "GaussianMixture: weights must be > 0, got ", c.weight);
+      require(c.weight > 0 && std::isfinite(c.weight),
+              "GaussianMixture: weights must be > 0 and finite, got ", c.weight);
+      for (const double m : c.mean) {
+        require(std::isfinite(m), "GaussianMixture: means must be finite, got ", m);
+      }
       total += c.weight;
     }
     for (Component& c : components_) c.weight /= total;
@@ -133,9 +143,10 @@ class DoubleWell {
  public:
   using Input = Shape<Dimension>;
 
-  /// Throws `InvalidArgument` unless height > 0.
+  /// Throws `InvalidArgument` unless height is > 0 and finite.
   explicit DoubleWell(double height = 1) : height_(height) {
-    require(height > 0, "DoubleWell: height must be > 0, got ", height);
+    require(height > 0 && std::isfinite(height), "DoubleWell: height must be > 0 and finite, got ",
+            height);
   }
 
   template <class Tape, bool Active>

@@ -84,5 +84,10 @@ requires std::is_arithmetic_v<Factor> ScaledEnergy<A>
 operator*(Factor factor, A a) {
   return {std::move(a), static_cast<double>(factor)};
 }
+template <detail::AnyEnergy A, class Factor>
+requires std::is_arithmetic_v<Factor> ScaledEnergy<A>
+operator*(A a, Factor factor) {
+  return factor * std::move(a);
+}
 
 }  // namespace ebm

@@ -14,7 +14,9 @@ namespace ebm {
 ///
 /// `Input` is the shape of one sample; calling the energy with a variable of that shape returns a
 /// scalar variable. Low energy means likely: p(x) is proportional to exp(-E(x)).
-/// Calls are const, and safe from several threads with a tape each.
+/// Calls are const, and safe from several threads with a tape each. What a call records refers to
+/// the energy, which must live until the tape has been swept: a formula that uses an energy must
+/// not make it on the spot.
 template <class E, class T = float>
 concept Energy = requires(const E& energy,
                           const Var<Tape<T, Wrt::inputs>, typename E::Input, true>& x) {

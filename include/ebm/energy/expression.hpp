@@ -11,6 +11,8 @@ namespace ebm {
 
 /// An energy given by a generic lambda: `f(x)` with elements `x[i]` returns a scalar expression.
 ///
+/// `x[i]` is in memory order, which is the features' order for flat shapes; for images there is
+/// `x(channel, row, column)`.
 /// `expression<Shape<2>>([](const auto& x) { return square(x[0]) + square(x[1] - x[0]); })`
 template <class InputShape, class F>
 class Expression {
@@ -35,6 +37,9 @@ Expression<InputShape, F> expression(F f) {
 }
 
 /// A formula with `Count` trainable parameters: `f(x, theta)` with elements `theta[i]`.
+///
+/// Terms with and without parameters differ in type where only parameters are differentiated: a
+/// sum in a loop starts from a term with one, such as theta[0] * x[0].
 template <class InputShape, int Count, class F, class T = float>
 class ParametricExpression {
  public:

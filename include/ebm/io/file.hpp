@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -18,9 +19,20 @@
 /// Whole files, read at once and written all or not at all.
 namespace ebm::io {
 
+/// Text from outside as messages show it: short, and without control characters.
+[[nodiscard]] inline std::string quoted_text(std::string_view text) {
+  constexpr std::size_t most = 300;
+  std::string result = "'";
+  for (const char c : text.substr(0, most)) {
+    const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    result += is_control ? '?' : c;
+  }
+  return result + (text.size() > most ? "...'" : "'");
+}
+
 /// A path as messages show it.
 [[nodiscard]] inline std::string quoted(const std::filesystem::path& path) {
-  return sentence("'", path.string(), "'");
+  return quoted_text(path.native());
 }
 
 namespace detail {
@@ -71,6 +83,14 @@ class TemporarySibling {
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) fail();
       bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+  }
+
+  /// Gives the file the permissions of the one that it replaces.
+  void copy_permissions() const {
+    struct stat old;
+    if (::stat(target_.c_str(), &old) == 0 && ::fchmod(file_.get(), old.st_mode & 07777) != 0) {
+      fail();
     }
   }
 
@@ -138,10 +158,12 @@ class TemporarySibling {
   }
 }
 
-/// Makes `path` hold exactly `bytes`; on failure throws Error and leaves what was there before.
+/// Makes `path` hold exactly `bytes`, with the permissions of a file that was there; on failure
+/// throws Error and leaves what was there before.
 inline void write_file_atomically(const std::filesystem::path& path,
                                   std::span<const std::byte> bytes) {
   detail::TemporarySibling file(detail::file_to_replace(path));
+  file.copy_permissions();
   file.write(bytes);
   file.become_target();
 }

@@ -49,8 +49,8 @@ void load_model(const std::filesystem::path& path, E& energy) {
   }
   for (const auto& [name, tensor] : content.tensors()) {
     if (std::ranges::find(infos, name, &ParameterInfo::name) == infos.end()) {
-      throw Error(sentence("load_model: ", quoted(path), " holds a tensor '", name,
-                           "', which the model does not have"));
+      throw Error(sentence("load_model: ", quoted(path), " holds a tensor ", quoted_text(name),
+                           ", which the model does not have"));
     }
   }
   std::ranges::copy(values, energy.parameters().begin());

@@ -16,6 +16,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,8 +35,12 @@ struct Picture {
 
 namespace detail {
 
-/// The checksums that stb does not look at: without them a damaged file gives other pixels.
-inline void check_png_chunks(const std::filesystem::path& path, std::span<const std::byte> file) {
+/// Checks what stb does not look at, lengths and checksums: a damaged file would give other pixels.
+///
+/// Returns the file up to its end chunk, and a palette filled up with black: stb would read colours
+/// that the palette lacks from memory that nobody has written.
+inline std::vector<std::byte> checked_png(const std::filesystem::path& path,
+                                          std::span<const std::byte> file) {
   const auto refuse = [&](const auto&... parts) {
     throw Error(sentence("read_png: ", quoted(path), " ", parts...));
   };
@@ -49,13 +54,27 @@ inline void check_png_chunks(const std::filesystem::path& path, std::span<const 
     return value;
   };
   constexpr std::size_t frame = 12;  // a chunk's length, type and checksum
-  for (std::size_t at = 8; at < bytes.size();) {
+  constexpr std::uint32_t whole_palette = 3 * 256;
+  std::vector<std::byte> checked(file.begin(), file.begin() + 8);
+  for (std::size_t at = 8;;) {
     const auto left = bytes.size() - at;
     if (left < frame || number(at) > left - frame) refuse("is cut off at byte ", bytes.size());
     const auto size = number(at);
     const auto checksum = crc32(0, bytes.data() + at + 4, size + 4);
     if (checksum != number(at + 8 + size)) refuse("is damaged in its chunk at byte ", at);
+    const auto chunk = file.subspan(at, frame + size);
+    const bool is_palette = std::ranges::equal(bytes.subspan(at + 4, 4), std::string_view("PLTE"));
+    const bool is_end = std::ranges::equal(bytes.subspan(at + 4, 4), std::string_view("IEND"));
+    const auto content = checked.insert(checked.end(), chunk.begin(), chunk.end()) + 8;
     at += frame + size;
+    if (is_palette && size < whole_palette) {
+      checked.insert(content + size, whole_palette - size, std::byte{0});
+      constexpr std::array length{std::byte{0}, std::byte{0}, std::byte{whole_palette >> 8},
+                                  std::byte{whole_palette & 0xff}};
+      std::ranges::copy(length, checked.end() - frame - whole_palette);
+    }
+    if (is_end && at != bytes.size()) refuse("has bytes behind its end chunk, at byte ", at);
+    if (is_end) return checked;
   }
 }
 
@@ -86,16 +105,16 @@ inline void write_png(const std::filesystem::path& path, const Picture& picture)
 /// Reads any PNG as one grayscale image, colours by their luma; throws Error that says what's
 /// wrong.
 [[nodiscard]] inline GrayImages read_png_gray(const std::filesystem::path& path) {
-  const auto file = read_file(path);
-  detail::check_png_chunks(path, file);
+  const auto file = detail::checked_png(path, read_file(path));
   int columns = 0, rows = 0, channels = 0;
   const std::unique_ptr<unsigned char, decltype(&std::free)> pixels(
       stbi_load_from_memory(reinterpret_cast<const unsigned char*>(file.data()),
                             static_cast<int>(file.size()), &columns, &rows, &channels, STBI_grey),
       &std::free);
   if (!pixels) {
-    throw Error(
-        sentence("read_png: ", quoted(path), " is no readable PNG file: ", stbi_failure_reason()));
+    const std::string_view reason(stbi_failure_reason());
+    throw Error(sentence("read_png: ", quoted(path), " is no readable PNG file: ",
+                         reason.empty() ? "its pixels are damaged" : reason));
   }
   const auto size = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
   return {1, rows, columns, {pixels.get(), pixels.get() + size}};

@@ -53,12 +53,13 @@ class SafeTensors {
 
   /// The same for a tensor of any element type.
   void insert(std::string name, Tensor tensor) {
-    require(name != detail::metadata_key, "SafeTensors: no tensor can be called '", name, "'");
+    require(name != detail::metadata_key, "SafeTensors: no tensor can be called ",
+            quoted_text(name));
     require(byte_size(tensor.dtype, tensor.shape) == tensor.bytes.size(), "SafeTensors: tensor '",
             name, "' of shape ", text(tensor.shape), " got ",
             tensor.bytes.size() / dtype_size(tensor.dtype), " values");
     const auto [position, inserted] = tensors_.try_emplace(std::move(name), std::move(tensor));
-    require(inserted, "SafeTensors: there are two tensors '", position->first, "'");
+    require(inserted, "SafeTensors: there are two tensors ", quoted_text(position->first));
   }
 
   [[nodiscard]] bool contains(std::string_view name) const { return tensors_.contains(name); }
@@ -67,8 +68,8 @@ class SafeTensors {
   [[nodiscard]] const Tensor& at(std::string_view name) const {
     const auto found = tensors_.find(name);
     if (found == tensors_.end()) {
-      throw Error(sentence("SafeTensors: ", source_, " has no tensor '", name, "'; it has ",
-                           tensors_.empty() ? "none" : names()));
+      throw Error(sentence("SafeTensors: ", source_, " has no tensor ", quoted_text(name),
+                           "; it has ", tensors_.empty() ? "none" : names()));
     }
     return found->second;
   }
@@ -77,10 +78,10 @@ class SafeTensors {
 
   /// The elements, valid as long as this object; throws Error unless they are stored as `T`.
   template <class T>
-  [[nodiscard]] std::span<const T> get(std::string_view name) const {
+  [[nodiscard]] std::span<const T> get(std::string_view name) const& {
     const Tensor& tensor = at(name);
     if (tensor.dtype != dtype_of<T>) {
-      throw Error(sentence("SafeTensors: tensor '", name, "' of ", source_, " holds ",
+      throw Error(sentence("SafeTensors: tensor ", quoted_text(name), " of ", source_, " holds ",
                            dtype_name(tensor.dtype), ", expected ", dtype_name(dtype_of<T>)));
     }
     return {reinterpret_cast<const T*>(tensor.bytes.data()), tensor.bytes.size() / sizeof(T)};
@@ -88,16 +89,20 @@ class SafeTensors {
 
   /// The same, and throws Error unless the shape is `expected`, where -1 stands for any size.
   template <class T>
-  [[nodiscard]] std::span<const T> get(std::string_view name, const TensorShape& expected) const {
+  [[nodiscard]] std::span<const T> get(std::string_view name, const TensorShape& expected) const& {
     const auto fits = [](std::int64_t size, std::int64_t wanted) {
       return wanted == -1 || size == wanted;
     };
     if (!std::ranges::equal(shape(name), expected, fits)) {
-      throw Error(sentence("SafeTensors: tensor '", name, "' of ", source_, " has shape ",
-                           text(shape(name)), ", expected ", text(expected)));
+      throw Error(sentence("SafeTensors: tensor ", quoted_text(name), " of ", source_,
+                           " has shape ", text(shape(name)), ", expected ", text(expected)));
     }
     return get<T>(name);
   }
+
+  /// Elements of a temporary would be gone at once.
+  template <class T>
+  std::span<const T> get(std::string_view name, const TensorShape& expected = {}) const&& = delete;
 
   [[nodiscard]] const std::map<std::string, Tensor, std::less<>>& tensors() const noexcept {
     return tensors_;

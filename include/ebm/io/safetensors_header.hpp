@@ -78,7 +78,7 @@ class HeaderParser {
       if (event == Json::parse_event_t::object_end) keys.pop_back();
       if (event == Json::parse_event_t::key) {
         const auto [key, is_new] = keys.back().insert(parsed.get<std::string>());
-        if (!is_new) refuse("has the key '", *key, "' twice in its header");
+        if (!is_new) refuse("has the key ", quoted_text(*key), " twice in its header");
       }
       return true;
     };
@@ -86,34 +86,41 @@ class HeaderParser {
       return Json::parse(text, refuse_duplicates);
     } catch (const Json::parse_error& error) {
       refuse("has a header that is no valid JSON (byte ", error.byte, " of ", text.size(), ")");
+    } catch (const Json::exception&) {
+      refuse("has a header with a number that is out of range");
     }
   }
 
   [[nodiscard]] std::map<std::string, std::string> metadata(const Json& value) const {
     if (!value.is_object()) refuse("has a ", metadata_key, " that is no object");
     for (const auto& [key, text] : value.items()) {
-      if (!text.is_string()) refuse("has ", metadata_key, " '", key, "' that is no string");
+      if (!text.is_string())
+        refuse("has ", metadata_key, " ", quoted_text(key), " that is no string");
     }
     return value.get<std::map<std::string, std::string>>();
   }
 
   [[nodiscard]] TensorEntry entry(const std::string& name, const Json& value) const {
-    if (!value.is_object()) refuse("has tensor '", name, "' that is no object");
+    if (!value.is_object()) refuse("has tensor ", quoted_text(name), " that is no object");
     const auto& type = member(name, value, "dtype");
     const auto dtype = type.is_string() ? dtype_named(type.get<std::string>()) : std::nullopt;
-    if (!dtype) refuse("has tensor '", name, "' of unknown dtype ", type);
+    if (!dtype)
+      refuse("has tensor ", quoted_text(name), " of unknown dtype ",
+             type.is_string() ? quoted_text(type.get_ref<const std::string&>())
+                              : std::string(type.type_name()));
     const auto shape = integers(name, value, "shape");
     const auto offsets = integers(name, value, "data_offsets");
     if (offsets.size() != 2 || offsets[0] > offsets[1]) {
-      refuse("has tensor '", name, "' whose data_offsets are no [begin, end] with begin <= end");
+      refuse("has tensor ", quoted_text(name),
+             " whose data_offsets are no [begin, end] with begin <= end");
     }
     const auto size = byte_size(*dtype, shape);
-    if (!size) refuse("has tensor '", name, "' whose shape overflows");
+    if (!size) refuse("has tensor ", quoted_text(name), " whose shape overflows");
     const auto begin = static_cast<std::size_t>(offsets[0]);
     const auto end = static_cast<std::size_t>(offsets[1]);
     if (end - begin != *size) {
-      refuse("gives tensor '", name, "' ", end - begin, " bytes by its data_offsets, but ", *size,
-             " by its dtype and shape");
+      refuse("gives tensor ", quoted_text(name), " ", end - begin,
+             " bytes by its data_offsets, but ", *size, " by its dtype and shape");
     }
     return {name, *dtype, shape, begin, end};
   }
@@ -121,7 +128,7 @@ class HeaderParser {
   [[nodiscard]] const Json& member(const std::string& name, const Json& value,
                                    const char* key) const {
     const auto found = value.find(key);
-    if (found == value.end()) refuse("has tensor '", name, "' without ", key);
+    if (found == value.end()) refuse("has tensor ", quoted_text(name), " without ", key);
     return *found;
   }
 
@@ -133,7 +140,8 @@ class HeaderParser {
       return number.is_number_unsigned() && number.get<std::uint64_t>() <= limit;
     };
     if (!list.is_array() || !std::ranges::all_of(list, in_range)) {
-      refuse("has tensor '", name, "' whose ", key, " is no list of integers in [0, 2^63)");
+      refuse("has tensor ", quoted_text(name), " whose ", key,
+             " is no list of integers in [0, 2^63)");
     }
     return list.get<std::vector<std::int64_t>>();
   }
@@ -143,11 +151,11 @@ class HeaderParser {
     std::size_t covered = 0;
     for (const auto& entry : entries) {
       if (entry.end > data_size) {
-        refuse("has tensor '", entry.name, "' up to byte ", entry.end, " of the data, which has ",
-               data_size);
+        refuse("has tensor ", quoted_text(entry.name), " up to byte ", entry.end,
+               " of the data, which has ", data_size);
       }
       if (entry.begin != covered) {
-        refuse("has tensor '", entry.name, "' at byte ", entry.begin, " of the data, ",
+        refuse("has tensor ", quoted_text(entry.name), " at byte ", entry.begin, " of the data, ",
                entry.begin < covered ? "inside the tensor before it" : "after a hole",
                ": expected byte ", covered);
       }

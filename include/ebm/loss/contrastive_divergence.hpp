@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <ebm/core/error.hpp>
 #include <ebm/loss/loss.hpp>
 
@@ -34,10 +35,11 @@ struct ContrastiveDivergenceOptions {
 template <class Regularizer = SquaredScores>
 class ContrastiveDivergence {
  public:
-  /// Throws `InvalidArgument` unless alpha >= 0.
+  /// Throws `InvalidArgument` unless alpha is >= 0 and finite.
   explicit ContrastiveDivergence(const ContrastiveDivergenceOptions& options = {})
       : options_(options) {
-    require(options.alpha >= 0, "ContrastiveDivergence: alpha must be >= 0, got ", options.alpha);
+    require(options.alpha >= 0 && std::isfinite(options.alpha),
+            "ContrastiveDivergence: alpha must be >= 0 and finite, got ", options.alpha);
   }
 
   [[nodiscard]] const ContrastiveDivergenceOptions& options() const noexcept { return options_; }

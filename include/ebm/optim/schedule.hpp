@@ -19,12 +19,15 @@ class StepDecay {
   /// Throws `InvalidArgument` if an option is outside of its range.
   explicit StepDecay(const StepDecayOptions& options = {}) : options_(options) {
     require(options.period >= 1, "StepDecay: period must be >= 1, got ", options.period);
-    require(options.gamma > 0, "StepDecay: gamma must be > 0, got ", options.gamma);
+    require(options.gamma > 0 && std::isfinite(options.gamma),
+            "StepDecay: gamma must be > 0 and finite, got ", options.gamma);
   }
 
   /// epoch: counted from 0
   [[nodiscard]] double factor(int epoch) const {
-    return std::pow(options_.gamma, epoch / options_.period);
+    double factor = 1;  // products, since the last bit of std::pow depends on the C library
+    for (int decay = 0; decay < epoch / options_.period; ++decay) factor *= options_.gamma;
+    return factor;
   }
 
  private:

@@ -9,6 +9,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -23,14 +24,19 @@ class Threads {
  public:
   /// A team of `count` workers, the caller included; 0 means one for each hardware thread.
   ///
-  /// Throws `InvalidArgument` unless 0 <= count <= 1024.
+  /// Throws `InvalidArgument` unless 0 <= count <= 1024, and `Error` if the system refuses them.
   explicit Threads(int count = 0) : count_(count) {
     require(count >= 0 && count <= 1024, "Threads: count must be in [0, 1024], got ", count);
     if (count_ == 0) count_ = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     team_ = std::make_unique<Team>();
-    for (int worker = 1; worker < count_; ++worker) {
-      team_->threads.emplace_back(
-          [team = team_.get(), worker](const std::stop_token& stop) { team->serve(worker, stop); });
+    try {
+      for (int worker = 1; worker < count_; ++worker) {
+        team_->threads.emplace_back([team = team_.get(), worker](const std::stop_token& stop) {
+          team->serve(worker, stop);
+        });
+      }
+    } catch (const std::system_error& error) {
+      throw Error(sentence("Threads: can't start ", count_, " threads: ", error.code().message()));
     }
   }
 

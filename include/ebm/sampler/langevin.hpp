@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <ebm/core/block.hpp>
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/sampler/policies.hpp>
@@ -37,8 +38,11 @@ class Langevin {
 
   /// Runs all steps and leaves the final states in `chains`.
   ///
+  /// The same seed and ids draw the same noise again: to go on with chains that have run already,
+  /// give another `rng` or other ids.
   /// chains: [chain][feature], finite; row i is chain `first_chain` + i
-  /// Throws `InvalidArgument` if the features don't fit the energy or a value is not finite.
+  /// Throws `InvalidArgument` if the features don't fit the energy, a value is not finite, or an
+  /// option is out of range in `T`.
   template <class T, class E, Executor X>
   requires Energy<E, T>
   void run(const E& energy, SamplesRef<T> chains, std::uint64_t first_chain, Rng rng, X& executor,
@@ -55,6 +59,18 @@ class Langevin {
     Workspace<T> workspace;
     run<T>(energy, start, first_chain, rng, executor, workspace);
     return start;
+  }
+
+  /// Throws `InvalidArgument` that names the first sample with a feature outside of the domain.
+  template <class T>
+  void require_in_domain(const char* function, const ConstSamplesRef<T>& samples) const {
+    const Domain<T> domain(options_);
+    for (Eigen::Index row = 0; row < samples.rows(); ++row) {
+      for (const T value : samples.row(row)) {
+        require(domain.contains(value), function, ": sample ", row, " holds ", value,
+                ", outside of the sampler's domain [", options_.low, ", ", options_.high, "]");
+      }
+    }
   }
 
   /// Adds normal noise to samples and keeps them in the domain: the first half of a step.
@@ -100,6 +116,7 @@ class Langevin {
             Workspace<T>& workspace, const Observe& observe) const {
     using S = typename E::Input;
     require_samples<T>("Langevin", chains, S::size);
+    require_options_fit<T>();
     workspace.prepare(executor.workers(), S::size);
     const PhiloxKey key = rng.stream(Purpose::chain_noise);
     executor.for_each(block_count(chains.rows()), [&](int block, int worker) {
@@ -120,6 +137,16 @@ class Langevin {
       }
       store_block<S>(x, block, chains);
     });
+  }
+
+  /// What is a fine number in double may be none in float.
+  template <class T>
+  void require_options_fit() const {
+    const auto finite = [](double value) { return std::isfinite(static_cast<T>(value)); };
+    require(finite(options_.step_size), "Langevin: step_size overflows: ", options_.step_size);
+    require(finite(options_.noise), "Langevin: noise overflows: ", options_.noise);
+    require(static_cast<T>(options_.low) < static_cast<T>(options_.high),
+            "Langevin: low and high are too close: ", options_.low, " and ", options_.high);
   }
 
   LangevinOptions options_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cmath>
+#include <ebm/core/math.hpp>
 #include <ebm/kernels/langevin.hpp>
 #include <limits>
 
@@ -56,6 +56,9 @@ struct Box {
   explicit Box(const LangevinOptions& options)
       : low(static_cast<T>(options.low)), high(static_cast<T>(options.high)) {}
   EBM_INLINE Pack<T> operator()(const Pack<T>& x) const noexcept { return clamp(x, low, high); }
+  [[nodiscard]] bool contains(T value) const noexcept {
+    return value >= low.lane(0) && value <= high.lane(0);
+  }
   Pack<T> low, high;
 };
 
@@ -64,6 +67,7 @@ template <class T>
 struct Unbounded {
   explicit Unbounded(const LangevinOptions&) {}
   EBM_INLINE Pack<T> operator()(const Pack<T>& x) const noexcept { return x; }
+  [[nodiscard]] static bool contains(T) noexcept { return true; }
 };
 
 /// Step size: the same in all steps.
@@ -77,7 +81,9 @@ struct ConstantStep {
 /// eq. 2 and its note: eps_t = a (b + t)^-gamma with gamma in (0.5, 1]; here b = 1, gamma = 0.55.
 struct DecayingStep {
   static double size(const LangevinOptions& options, int step) noexcept {
-    return options.step_size * std::pow(1.0 + step, -0.55);
+    // By functions of our own: the last bit of std::pow depends on the C library.
+    const Pack<double> power = exp(Pack<double>(-0.55) * log(Pack<double>(1.0 + step)));
+    return options.step_size * power.lane(0);
   }
 };
 

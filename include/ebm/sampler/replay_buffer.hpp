@@ -107,10 +107,11 @@ class ReplayBuffer {
   void uniform(Row&& row, Rng rng, std::uint64_t draw, std::uint32_t chain) const {
     Sequence draws(rng.stream(Purpose::fresh_chains), draw, chain);
     const double width = options_.high - options_.low;
+    const T low = static_cast<T>(options_.low), high = static_cast<T>(options_.high);
     for (Eigen::Index i = 0; i < row.size(); ++i) {
-      // 24 bits: exact in float, and never `high` itself.
       const double u = static_cast<double>(draws() >> 8) * 0x1p-24;
-      row[i] = static_cast<T>(options_.low + width * u);
+      const T value = static_cast<T>(options_.low + width * u);
+      row[i] = value < high ? value : std::nextafter(high, low);  // where rounding reached `high`
     }
   }
 

@@ -45,9 +45,12 @@ class Workspace {
 /// decides its random numbers: not its neighbours, the batch size or the threads.
 /// `add_noise<T, Shape>(samples, deviation, first, key, executor, workspace)` adds normal noise to
 /// samples and keeps them in the domain of the chains: what data get in training.
+/// `require_in_domain(function, samples)` throws `InvalidArgument` if data lie outside of it.
 template <class S, class T = float>
 concept Sampler = requires(const S& sampler, const Gaussian<2>& energy, SamplesRef<T> chains,
-                           Rng rng, PhiloxKey key, Serial& executor, Workspace<T>& workspace) {
+                           Rng rng, PhiloxKey key, Serial& executor, Workspace<T>& workspace,
+                           const ConstSamplesRef<T>& data) {
+  sampler.require_in_domain("", data);
   sampler.run(energy, chains, std::uint64_t{}, rng, executor, workspace);
   sampler.template add_noise<T, Shape<2>>(chains, double{}, std::uint64_t{}, key, executor,
                                           workspace);

@@ -64,7 +64,8 @@ void notify(C& callback, Trainer& trainer, const EpochReport& report) {
 /// Satisfied by objects with at least one of the hooks `on_start`, `on_batch`, `on_epoch`,
 /// `on_end`.
 ///
-/// Keeps a misspelt hook from being silently ignored.
+/// An object all of whose hooks are misspelt is refused; beside a hook that fits, a misspelt one
+/// is not noticed.
 template <class C, class Trainer>
 concept Callback = requires(C& callback, Trainer& trainer) {
   callback.on_start(trainer);

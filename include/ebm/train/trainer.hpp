@@ -36,7 +36,8 @@ class Trainer {
         recipe_(std::move(recipe)),
         executor_(&executor),
         buffer_(E::Input::size, recipe_.buffer),
-        gradient_(model.parameters().size()) {
+        gradient_(model.parameters().size()),
+        previous_(model.parameters().size()) {
     const auto& r = recipe_;
     require(r.epochs >= 0, "Trainer: epochs must be >= 0, got ", r.epochs);
     require(r.batch >= 1, "Trainer: batch must be >= 1, got ", r.batch);
@@ -56,15 +57,18 @@ class Trainer {
 
   /// Trains for the recipe's epochs; what is left of an epoch after whole batches is dropped.
   ///
-  /// data: [sample][feature], at least one batch, finite
-  /// Throws `InvalidArgument` if the data don't fit, and `Error` if the chains, the loss or its
-  /// gradient stop being finite; the parameters stay those of the step before.
+  /// A second call goes on with the buffer and the optimiser's state, but counts its epochs, and
+  /// with them the learning rate's schedule and the orders of the data, from 1 again.
+  /// data: [sample][feature], at least one batch, finite, in the domain of the sampler
+  /// Throws `InvalidArgument` if the data don't fit, and `Error` if the chains, the loss, its
+  /// gradient or the parameters stop being finite; the parameters stay those of the step before.
   template <class... Callbacks>
   requires(Callback<Callbacks, Trainer>&&...) void fit(const ConstSamplesRef<T>& data,
                                                        Callbacks&&... callbacks) {
     require(data.rows() >= recipe_.batch, "Trainer::fit: a batch has ", recipe_.batch,
             " samples, but there are only ", data.rows());
     require_samples<T>("Trainer::fit", data, E::Input::size);
+    recipe_.sampler.require_in_domain("Trainer::fit", data);
     start();
     (detail::notify_start(callbacks, *this), ...);
     for (int epoch = 1; epoch <= recipe_.epochs && !stopped_; ++epoch) {
@@ -135,10 +139,20 @@ class Trainer {
     require_finite(std::isfinite(report.result.loss.total), "the loss is", report);
     report.gradient_norm = recipe_.gradient_clip(gradient);
     require_finite(std::isfinite(report.gradient_norm), "the gradient is", report);
-    recipe_.optimizer.step(model_->parameters(), gradient, learning_rate);
-    model_->freeze();
+    update(gradient, learning_rate, report);
     report.learning_rate = learning_rate;
     report.iteration = ++iteration_;
+  }
+
+  /// One step of the optimiser, taken back if a parameter stops being finite.
+  void update(std::span<const T> gradient, double learning_rate, const BatchReport& report) {
+    const std::span<T> parameters = model_->parameters();
+    std::ranges::copy(parameters, previous_.begin());
+    recipe_.optimizer.step(parameters, gradient, learning_rate);
+    const bool finite = std::ranges::all_of(parameters, [](T p) { return std::isfinite(p); });
+    if (!finite) std::ranges::copy(previous_, parameters.begin());
+    require_finite(finite, "a parameter is", report);
+    model_->freeze();
   }
 
   /// Throws `Error` that names the step unless `finite`.
@@ -165,8 +179,9 @@ class Trainer {
 
   /// Copies batch `index` of the epoch and adds noise, within the domain of the chains.
   void gather(const ConstSamplesRef<T>& data, const std::vector<std::uint32_t>& order, int index) {
+    const auto first = static_cast<std::size_t>(index) * static_cast<std::size_t>(recipe_.batch);
     for (int i = 0; i < recipe_.batch; ++i) {
-      batch_.row(i) = data.row(order[static_cast<std::size_t>(index * recipe_.batch + i)]);
+      batch_.row(i) = data.row(order[first + static_cast<std::size_t>(i)]);
     }
     if (recipe_.data_noise == 0) return;
     recipe_.sampler.template add_noise<T, typename E::Input>(
@@ -180,7 +195,7 @@ class Trainer {
   ReplayBuffer<T> buffer_;
   Workspace<T> workspace_;
   LossGradient<T> loss_gradient_;
-  std::vector<T> gradient_;
+  std::vector<T> gradient_, previous_;
   Samples<T> batch_, chains_;
   std::int64_t iteration_ = 0;
   bool stopped_ = false;
