@@ -123,3 +123,14 @@ TEST_CASE("elements of a variable share its values and adjoints") {
   CHECK(x.adjoint_data()[1].lane(0) == 5);
   CHECK(x.adjoint_data()[2].lane(0) == 0);
 }
+
+TEST_CASE("a pixel is found by channel, row and column") {
+  using Image = Shape<2, 3, 4>;
+  Tape<float> tape;
+  Pack<float>* values = tape.allocate(Image::size);
+  for (int i = 0; i < Image::size; ++i) values[i] = Pack<float>(static_cast<float>(i));
+  const auto x = tape.input<Image>(values);
+  CHECK(x(1, 2, 3).value().lane(0) == Image::offset(1, 2, 3));
+  tape.backward(x(1, 0, 2));
+  CHECK(x.adjoint_data()[Image::offset(1, 0, 2)].lane(0) == 1);
+}

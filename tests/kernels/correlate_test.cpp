@@ -37,7 +37,7 @@ std::vector<double> correlated(const std::vector<double>& x, const std::vector<d
     for (int i = 0; i < N.inputs; ++i) {
       for (int row = 0; row < N.rows.kernel; ++row) {
         for (int column = 0; column < N.columns.kernel; ++column) {
-          packed.at(static_cast<std::size_t>(correlation.weight_index(o, row, column, i))) =
+          packed.at(static_cast<std::size_t>(correlation.weights_of(o).at(row, column, i))) =
               *next++;
         }
       }

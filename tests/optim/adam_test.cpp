@@ -94,6 +94,8 @@ TEST_CASE("Adam refuses numbers outside of their range, with the value") {
     return message_of<ebm::InvalidArgument>([&] { Adam<> adam(options); });
   };
   CHECK(message({.learning_rate = 0}) == "Adam: learning_rate must be > 0 and finite, got 0");
+  CHECK(message({.learning_rate = 1e39}) ==
+        "Adam: learning_rate must be > 0 and finite, got 1e+39");  // not in float
   CHECK(message({.learning_rate = nan}) == "Adam: learning_rate must be > 0 and finite, got nan");
   CHECK(message({.beta1 = 1}) == "Adam: beta1 must be in [0, 1), got 1");
   CHECK(message({.beta1 = nan}) == "Adam: beta1 must be in [0, 1), got nan");

@@ -71,6 +71,9 @@ class Tape {
     return arena_.template allocate<Pack<T>>(static_cast<std::size_t>(packs));
   }
 
+  /// Bytes that the recording takes.
+  [[nodiscard]] std::size_t recorded_bytes() const noexcept { return arena_.used(); }
+
   /// Calls `rule()` in the backward sweep, after the rules that were recorded later.
   template <class F>
   void on_backward(const F& rule) {

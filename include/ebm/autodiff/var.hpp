@@ -41,6 +41,10 @@ class Var {
   [[nodiscard]] auto operator[](int index) const noexcept {
     return Var<Tape, Scalar, Active>(*tape_, value_ + index, Active ? adjoint_ + index : nullptr);
   }
+  /// One pixel of an image shape, in the order of PyTorch's indices.
+  [[nodiscard]] auto operator()(int channel, int row, int column) const noexcept {
+    return (*this)[S::offset(channel, row, column)];
+  }
   [[nodiscard]] static constexpr int size() noexcept { return S::size; }
 
   /// adjoint += contribution; nothing if inactive.

@@ -98,20 +98,31 @@ EBM_INLINE void turn_quadrant(const Pack<BitsOf<T>, L>& quadrant, Pack<T, L>& si
 
 }  // namespace detail
 
-/// e^x; 0 below about -86.6 (float) or -707.7 (double), infinity where the result overflows.
-template <class T, int L>
-EBM_INLINE Pack<T, L> exp(const Pack<T, L>& x) noexcept {
-  using M = detail::MathTraits<T>;
+namespace detail {
+
+/// 2^Offset e^x for x whose exponent n = round(x / ln 2) makes 2^(n + Offset) normal or infinite.
+template <int Offset, class T, int L>
+EBM_INLINE Pack<T, L> scaled_exp(const Pack<T, L>& x) noexcept {
+  using M = MathTraits<T>;
   using Bits = BitsOf<T>;
   const Pack<T, L> rounder(M::rounder);
   const auto shifted = fma(x, Pack<T, L>(T(1.442695040888963407)), rounder);
   const auto n = shifted - rounder;
   const auto r = fma(n, Pack<T, L>(-M::ln2_low), fma(n, Pack<T, L>(-M::ln2_high), x));
-  const auto p = detail::horner<detail::exp_series, M::exp_terms>(r);
-  // 2^(n-1), doubled at the end: n itself may be one above the largest exponent.
-  const auto scale = bit_cast<T>((bit_cast<Bits>(shifted) << M::mantissa_bits) +
-                                 Pack<Bits, L>(Bits{M::exponent_bias - 1} << M::mantissa_bits));
-  const auto value = p * scale * Pack<T, L>(T(2));
+  const auto scale =
+      bit_cast<T>((bit_cast<Bits>(shifted) << M::mantissa_bits) +
+                  Pack<Bits, L>(Bits{M::exponent_bias + Offset} << M::mantissa_bits));
+  return horner<exp_series, M::exp_terms>(r) * scale;
+}
+
+}  // namespace detail
+
+/// e^x; 0 below about -86.6 (float) or -707.7 (double), infinity where the result overflows.
+template <class T, int L>
+EBM_INLINE Pack<T, L> exp(const Pack<T, L>& x) noexcept {
+  using M = detail::MathTraits<T>;
+  // Half of it, doubled at the end: n may be one above the largest exponent.
+  const auto value = detail::scaled_exp<-1>(x) * Pack<T, L>(T(2));
   const Pack<T, L> infinity(std::numeric_limits<T>::infinity());
   return select(x < Pack<T, L>(M::exp_low), Pack<T, L>(T(0)),
                 select(x > Pack<T, L>(M::exp_high), infinity, value));
@@ -197,8 +208,11 @@ EBM_INLINE Pack<T, L> cos(const Pack<T, L>& x) noexcept {
 /// 1 / (1 + e^-x).
 template <class T, int L>
 EBM_INLINE Pack<T, L> sigmoid(const Pack<T, L>& x) noexcept {
+  using M = detail::MathTraits<T>;
   const Pack<T, L> one(T(1));
-  return one / (one + exp(-x));
+  // At the upper bound the exponent is that of infinity.
+  const auto bounded = clamp(-x, Pack<T, L>(M::exp_low), Pack<T, L>(M::exp_high));
+  return one / (one + detail::scaled_exp<0>(bounded));
 }
 
 /// ln(1 + e^x), without overflow: max(x, 0) + ln(1 + e^-|x|); for x < 0 its absolute, not its

@@ -62,6 +62,21 @@ struct alignas(sizeof(T) * L) Pack {
     unroll<registers>([&](auto i) EBM_INLINE_LAMBDA { simd::store(reg[i], to + i * width); });
   }
 
+  /// from: [lane], at any address
+  EBM_INLINE static Pack load_unaligned(const T* from) noexcept {
+    Pack result;
+    unroll<registers>([&](auto i) EBM_INLINE_LAMBDA {
+      result.reg[i] = simd::load_unaligned<Register>(from + i * width);
+    });
+    return result;
+  }
+
+  /// to: [lane], at any address
+  EBM_INLINE void store_unaligned(T* to) const noexcept {
+    unroll<registers>([&](auto i)
+                          EBM_INLINE_LAMBDA { simd::store_unaligned(reg[i], to + i * width); });
+  }
+
   /// The value of one lane; slow, for results and tests.
   [[nodiscard]] T lane(int index) const noexcept {
     alignas(Pack) T values[L];
@@ -90,7 +105,7 @@ struct alignas(sizeof(T) * L) Pack {
                b);
   }
   friend EBM_INLINE Pack operator/(const Pack& a, const Pack& b) noexcept {
-    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return Register(x / y); }, a,
+    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return simd::divide(x, y); }, a,
                b);
   }
   EBM_INLINE Pack& operator+=(const Pack& b) noexcept { return *this = *this + b; }
@@ -158,13 +173,15 @@ EBM_INLINE Pack<T, L> select(const Mask<T, L>& mask, const Pack<T, L>& yes,
 /// The smaller value; `a` where either is NaN.
 template <class T, int L>
 EBM_INLINE Pack<T, L> min(const Pack<T, L>& a, const Pack<T, L>& b) noexcept {
-  return select(b < a, b, a);
+  return Pack<T, L>::map(
+      [](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return simd::lesser(y, x); }, a, b);
 }
 
 /// The larger value; `a` where either is NaN.
 template <class T, int L>
 EBM_INLINE Pack<T, L> max(const Pack<T, L>& a, const Pack<T, L>& b) noexcept {
-  return select(a < b, b, a);
+  return Pack<T, L>::map(
+      [](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return simd::greater(y, x); }, a, b);
 }
 
 /// `a` kept in [low, high]; NaN stays NaN.

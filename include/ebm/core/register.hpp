@@ -89,6 +89,26 @@ EBM_INLINE void store(const R& value, Value<R>* to) noexcept {
   }
 }
 
+/// Loads from any address.
+template <class R>
+EBM_INLINE R load_unaligned(const Value<R>* from) noexcept {
+  if constexpr (is_scalar<R>) {
+    return *from;
+  } else {
+    return R::load_unaligned(from);
+  }
+}
+
+/// Stores to any address.
+template <class R>
+EBM_INLINE void store_unaligned(const R& value, Value<R>* to) noexcept {
+  if constexpr (is_scalar<R>) {
+    *to = value;
+  } else {
+    value.store_unaligned(to);
+  }
+}
+
 /// a * b + c, rounded once; where the target has no such instruction, rounded twice.
 template <class R>
 EBM_INLINE R fma(const R& a, const R& b, const R& c) noexcept {
@@ -114,11 +134,25 @@ EBM_INLINE R fma(const R& a, const R& b, const R& c) noexcept {
   }
 }
 
+/// a / b, correctly rounded.
+template <class R>
+EBM_INLINE R divide(const R& a, const R& b) noexcept {
+#if defined(__aarch64__)
+  // xsimd 8.1 refines an estimate, as 32-bit ARM has to.
+  if constexpr (!is_scalar<R> && std::is_same_v<Value<R>, float>) return vdivq_f32(a, b);
+#endif
+  return a / b;
+}
+
+/// The correctly rounded square root.
 template <class R>
 EBM_INLINE R sqrt(const R& a) noexcept {
   if constexpr (is_scalar<R>) {
     return std::sqrt(a);
   } else {
+#if defined(__aarch64__)
+    if constexpr (std::is_same_v<Value<R>, float>) return vsqrtq_f32(a);  // as for `divide`
+#endif
     return xsimd::sqrt(a);
   }
 }
@@ -131,6 +165,25 @@ EBM_INLINE R select(const M& mask, const R& yes, const R& no) noexcept {
   } else {
     return xsimd::select(mask, yes, no);
   }
+}
+
+/// a where a < b, else b: also b where either is NaN.
+template <class R>
+EBM_INLINE R lesser(const R& a, const R& b) noexcept {
+#if defined(__x86_64__)
+  // One instruction that is defined just so; other processors' minimum treats NaN otherwise.
+  if constexpr (!is_scalar<R>) return xsimd::min(a, b);
+#endif
+  return select(a < b, a, b);
+}
+
+/// a where a > b, else b: also b where either is NaN.
+template <class R>
+EBM_INLINE R greater(const R& a, const R& b) noexcept {
+#if defined(__x86_64__)
+  if constexpr (!is_scalar<R>) return xsimd::max(a, b);
+#endif
+  return select(b < a, a, b);
 }
 
 /// The nearest float of each signed integer.

@@ -18,6 +18,18 @@ using Vector = Pack<T, simd::width<T, lanes>>;
 template <class T>
 using Register = simd::Register<T, lanes>;
 
+/// Where one output's weights stand among the packed ones: the first, and the steps from there.
+struct WeightPlaces {
+  int first;
+  int row;     ///< from one row slot to the next
+  int column;  ///< from one column slot to the next
+  int input;   ///< from one input to the next
+
+  [[nodiscard]] constexpr int at(int row_slot, int column_slot, int input_channel) const {
+    return first + row_slot * row + column_slot * column + input_channel * input;
+  }
+};
+
 /// What is correlated with what; all extents at compile time.
 struct Correlation {
   Axis rows;
@@ -32,16 +44,16 @@ struct Correlation {
   /// Channels of the output that are computed together.
   [[nodiscard]] constexpr Split channel_blocks() const { return {outputs, tile.columns}; }
   [[nodiscard]] constexpr Split column_tiles() const { return {columns.outputs, tile.rows}; }
-  /// Where the weight of a tap stands: [block][row slot][column slot][input][output in block].
-  [[nodiscard]] constexpr int weight_index(int output, int row_slot, int column_slot,
-                                           int input) const {
+  /// Where the weights of an output stand: [block][row slot][column slot][input][output in block].
+  [[nodiscard]] constexpr WeightPlaces weights_of(int output) const {
     const Split blocks = channel_blocks();
     int block = 0;
     while (blocks.first(block + 1) <= output) ++block;
     const int first = blocks.first(block);
-    return first * row_slots * column_slots * inputs +
-           ((row_slot * column_slots + column_slot) * inputs + input) * blocks.size(block) +
-           (output - first);
+    return {.first = first * row_slots * column_slots * inputs + (output - first),
+            .row = column_slots * inputs * blocks.size(block),
+            .column = inputs * blocks.size(block),
+            .input = blocks.size(block)};
   }
 };
 
@@ -181,7 +193,7 @@ void compute_columns(const T* in, const T* weights, const T* bias, int row, int 
 /// Correlates a block with packed weights and hands each result to `epilogue(value, offset)`.
 ///
 /// The order of summation is bias, then kernel row, column, input channel.
-/// in: [C.rows.sources][C.columns.sources][C.inputs]; weights: as `C.weight_index`;
+/// in: [C.rows.sources][C.columns.sources][C.inputs]; weights: as `C.weights_of` places them;
 /// bias: [C.outputs] or null for zeros
 template <Correlation C, class T, class Epilogue>
 void correlate(const T* in, const T* weights, const T* bias, const Epilogue& epilogue) noexcept {

@@ -102,17 +102,18 @@ void weight_tile(const T* x, const T* dy, int kernel_row, int feature, int vecto
     unroll<Width>([&](auto v) EBM_INLINE_LAMBDA { acc[f][v] = V(T(0)); });
   });
   accumulate<C>(x, dy + vector * V::size, kernel_row, feature, acc);
-  const int taps = C.rows.taps * C.columns.taps;
+  alignas(64) T sums[Features][Width * V::size];
   for (int f = 0; f < Features; ++f) {
-    const int tap = kernel_row * C.columns.taps + (feature + f) / C.inputs;
-    const int input = (feature + f) % C.inputs;
-    for (int v = 0; v < Width; ++v) {
-      alignas(64) T sums[V::size];
-      acc[f][v].store(sums);
-      for (int i = 0; i < V::size; ++i) {
-        const int output = (vector + v) * V::size + i;
-        if (output < C.outputs) gradient[(output * C.inputs + input) * taps + tap] += sums[i];
-      }
+    for (int v = 0; v < Width; ++v) acc[f][v].store(sums[f] + v * V::size);
+  }
+  // Output by output, since an output's weights lie close together.
+  constexpr int taps = C.rows.taps * C.columns.taps;
+  const int first = vector * V::size, count = std::min(Width * V::size, C.outputs - first);
+  for (int i = 0; i < count; ++i) {
+    T* of_output = gradient + (first + i) * C.inputs * taps + kernel_row * C.columns.taps;
+    for (int f = 0; f < Features; ++f) {
+      const int tap = (feature + f) / C.inputs, input = (feature + f) % C.inputs;
+      of_output[input * taps + tap] += sums[f][i];
     }
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <ebm/kernels/correlate.hpp>
 #include <ebm/kernels/epilogue.hpp>
 #include <ebm/kernels/weight_gradient.hpp>
@@ -69,19 +70,27 @@ class CorrelationLayer {
   static constexpr kernels::Convolution convolution{
       .rows = Rows.forward(), .columns = Columns.forward(), .inputs = In, .outputs = Out};
   static constexpr int scratch_size = convolution.transposed_size();
+  static constexpr std::int64_t multiply_adds =
+      std::int64_t{convolution.positions()} * weight_count;
 
   template <class T>
   static void freeze(const T* parameters, T* frozen) noexcept {
-    constexpr auto backward = gradient_correlation(0, 0);  // all residues pack their weights alike
+    static constexpr auto backward_places = [] {
+      std::array<kernels::WeightPlaces, In> places{};
+      const auto backward = gradient_correlation(0, 0);  // all residues pack their weights alike
+      for (int i = 0; i < In; ++i) places[static_cast<std::size_t>(i)] = backward.weights_of(i);
+      return places;
+    }();
     const T* weight = parameters;
+    T* backward = frozen + gradient_offset;
     for (int o = 0; o < Out; ++o) {
+      const kernels::WeightPlaces forward = forward_correlation.weights_of(o);
       for (int i = 0; i < In; ++i) {
+        const kernels::WeightPlaces& place = backward_places[static_cast<std::size_t>(i)];
         for (int row = 0; row < Rows.kernel; ++row) {
           for (int column = 0; column < Columns.kernel; ++column, ++weight) {
-            frozen[forward_correlation.weight_index(o, row, column, i)] = *weight;
-            frozen[gradient_offset + backward.weight_index(i, Rows.gradient_slot(row),
-                                                           Columns.gradient_slot(column), o)] =
-                *weight;
+            frozen[forward.at(row, column, i)] = *weight;
+            backward[place.at(Rows.gradient_slot(row), Columns.gradient_slot(column), o)] = *weight;
           }
         }
       }

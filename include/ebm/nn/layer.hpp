@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <ebm/core/shape.hpp>
 #include <ebm/kernels/epilogue.hpp>
 
@@ -16,6 +17,7 @@ namespace ebm {
 ///     static constexpr const char* name;             // "conv": parameters are conv1.weight, ...
 ///     static constexpr int weight_count, bias_count, fan_in;
 ///     static constexpr std::array weight_shape;      // PyTorch's
+///     static constexpr std::int64_t multiply_adds;   // of one sample forward, with the padding's
 ///     static constexpr int frozen_size;              // elements that `freeze` writes
 ///     static constexpr int scratch_size;             // elements that `parameter_gradient` needs
 ///     static void freeze(parameters, frozen);
@@ -31,6 +33,7 @@ concept Layer = requires {
   { L::template Bind<In>::name } -> std::convertible_to<const char*>;
   { L::template Bind<In>::weight_count } -> std::convertible_to<int>;
   { L::template Bind<In>::bias_count } -> std::convertible_to<int>;
+  { L::template Bind<In>::multiply_adds } -> std::convertible_to<std::int64_t>;
   { L::template Bind<In>::frozen_size } -> std::convertible_to<int>;
   { L::template Bind<In>::scratch_size } -> std::convertible_to<int>;
 };
@@ -47,6 +50,7 @@ struct NoParameters {
   static constexpr const char* name = "";
   static constexpr int weight_count = 0, bias_count = 0, fan_in = 0;
   static constexpr std::array<int, 0> weight_shape{};
+  static constexpr std::int64_t multiply_adds = 0;
   static constexpr int frozen_size = 0, scratch_size = 0;
 
   template <class T>

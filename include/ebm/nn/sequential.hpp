@@ -78,6 +78,17 @@ class Sequential {
   template <int I>
   using StageAt = std::tuple_element_t<static_cast<std::size_t>(I), Stages>;
 
+  /// Room for the outputs of the even and of the odd stages, where none of them is kept.
+  template <Wrt W>
+  static constexpr std::array<int, 2> scratch_sizes = [] {
+    std::array<int, 2> sizes{};
+    if (!wants_parameters(W)) {
+      unroll<stages - 1>(
+          [&](auto i) { sizes[i % 2] = std::max(sizes[i % 2], StageAt<i>::Output::size); });
+    }
+    return sizes;
+  }();
+
  public:
   using Input = InputShape;
   using Output = typename StageAt<stages - 1>::Output;
@@ -90,11 +101,32 @@ class Sequential {
     return count;
   }();
 
+  /// Multiply-adds of one sample's forward pass, those with padding included; an input gradient
+  /// makes as many again.
+  static constexpr std::int64_t multiply_adds = [] {
+    std::int64_t count = 0;
+    unroll<stages>([&](auto i) { count += StageAt<i>::Layer::multiply_adds; });
+    return count;
+  }();
+
   /// Elements that `freeze` writes.
   static constexpr int frozen_size = [] {
     int size = 0;
     unroll<stages>([&](auto i) { size += StageAt<i>::Layer::frozen_size; });
     return size;
+  }();
+
+  /// Packs that `apply` takes from a tape with this choice of `Wrt` for one block.
+  template <Wrt W>
+  static constexpr int recorded_packs = [] {
+    int packs = Output::size;
+    for (const int size : scratch_sizes<W>) packs += size;
+    unroll<stages>([&](auto i) {
+      if (i < stages - 1 && wants_parameters(W)) packs += StageAt<i>::Output::size;
+      if (W != Wrt::nothing) packs += StageAt<i>::Output::size;
+    });
+    if (W != Wrt::nothing) packs += Output::size;  // the adjoint of the output
+    return packs;
   }();
 
   /// Names, shapes and places of the parameters: layers are counted by kind, from 1.
@@ -144,7 +176,7 @@ class Sequential {
     // Without parameter gradients a stage's output is read by the next stage only.
     T* scratch[2] = {};
     if constexpr (!wants_parameters(Tape::wrt)) {
-      for (T*& buffer : scratch) buffer = allocate(tape, largest_inner_output);
+      for (std::size_t i = 0; i < 2; ++i) scratch[i] = allocate(tape, scratch_sizes<Tape::wrt>[i]);
     }
     const Pack<T>* result = nullptr;
     unroll<stages>([&](auto i) {
@@ -194,12 +226,6 @@ class Sequential {
     int offset = 0;
     unroll<I>([&](auto i) { offset += StageAt<i>::Layer::frozen_size; });
     return offset;
-  }();
-
-  static constexpr int largest_inner_output = [] {
-    int size = 1;
-    unroll<stages - 1>([&](auto i) { size = std::max(size, StageAt<i>::Output::size); });
-    return size;
   }();
 
   static constexpr int largest_scratch = [] {

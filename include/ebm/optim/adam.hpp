@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cmath>
-#include <cstdint>
 #include <ebm/core/error.hpp>
+#include <ebm/kernels/adam.hpp>
 #include <ebm/optim/optimizer.hpp>
 #include <vector>
 
@@ -29,7 +29,7 @@ class Adam {
   /// Throws `InvalidArgument` if an option is outside of its range.
   explicit Adam(const AdamOptions& options = {}) : options_(options) {
     const auto& o = options;
-    require(o.learning_rate > 0 && std::isfinite(o.learning_rate),
+    require(o.learning_rate > 0 && std::isfinite(static_cast<T>(o.learning_rate)),
             "Adam: learning_rate must be > 0 and finite, got ", o.learning_rate);
     require(o.beta1 >= 0 && o.beta1 < 1, "Adam: beta1 must be in [0, 1), got ", o.beta1);
     require(o.beta2 >= 0 && o.beta2 < 1, "Adam: beta2 must be in [0, 1), got ", o.beta2);
@@ -44,32 +44,34 @@ class Adam {
   /// parameters, gradient: [parameter]
   /// Throws `InvalidArgument` if the sizes differ, or change between steps.
   void step(std::span<T> parameters, std::span<const T> gradient, double learning_rate) {
-    if (steps_ == 0) {
+    if (is_new_) {
       mean_.assign(parameters.size(), T(0));
       square_.assign(parameters.size(), T(0));
+      is_new_ = false;
     }
     require(gradient.size() == parameters.size() && mean_.size() == parameters.size(),
             "Adam::step: ", mean_.size(), " parameters expected, got ", parameters.size(),
             " and a gradient of ", gradient.size());
-    ++steps_;
-    const double t = static_cast<double>(steps_);
-    const T beta1 = static_cast<T>(options_.beta1), beta2 = static_cast<T>(options_.beta2);
-    const T rest1 = static_cast<T>(1 - options_.beta1), rest2 = static_cast<T>(1 - options_.beta2);
-    const T rate = static_cast<T>(learning_rate / (1 - std::pow(options_.beta1, t)));
-    const T correction = static_cast<T>(std::sqrt(1 - std::pow(options_.beta2, t)));
-    const T epsilon = static_cast<T>(options_.epsilon);
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      const T g = gradient[i];
-      mean_[i] = beta1 * mean_[i] + rest1 * g;
-      square_[i] = beta2 * square_[i] + rest2 * g * g;
-      parameters[i] -= rate * mean_[i] / (std::sqrt(square_[i]) / correction + epsilon);
-    }
+    // Products instead of std::pow, whose last bit depends on the C library.
+    beta1_power_ *= options_.beta1;
+    beta2_power_ *= options_.beta2;
+    const auto in_t = [](double value) { return static_cast<T>(value); };
+    const kernels::AdamStep<T> numbers{.beta1 = in_t(options_.beta1),
+                                       .rest1 = in_t(1 - options_.beta1),
+                                       .beta2 = in_t(options_.beta2),
+                                       .rest2 = in_t(1 - options_.beta2),
+                                       .rate = in_t(learning_rate / (1 - beta1_power_)),
+                                       .correction = in_t(std::sqrt(1 - beta2_power_)),
+                                       .epsilon = in_t(options_.epsilon)};
+    kernels::adam(numbers, parameters.size(), parameters.data(), gradient.data(), mean_.data(),
+                  square_.data());
   }
 
  private:
   AdamOptions options_;
   std::vector<T> mean_, square_;
-  std::uint64_t steps_ = 0;
+  double beta1_power_ = 1, beta2_power_ = 1;  // beta^t after t steps
+  bool is_new_ = true;
 };
 
 static_assert(Optimizer<Adam<>>);
