@@ -6,6 +6,7 @@
 
 #include "mnist/network.hpp"
 #include "naive_network.hpp"
+#include "rates.hpp"
 
 /// One Langevin step of the tutorial's network: noise, clamp, gradient, clip, step, clamp.
 namespace {
@@ -43,27 +44,26 @@ TEST_CASE("scores and their slopes agree with loops over a network in double pre
   }
 }
 
-/// range(0): chains; range(1): threads
+/// The time is that of one step. range(0): chains; range(1): threads
 void langevin_step(benchmark::State& state) {
   const Model model(ebm::Rng{1});
-  ebm::Threads executor(static_cast<int>(state.range(1)));
+  const int batch = static_cast<int>(state.range(0)), threads = static_cast<int>(state.range(1));
+  ebm::Threads executor(threads);
   ebm::Workspace<float> workspace;
-  ebm::Samples<float> chains = noise_images(static_cast<int>(state.range(0)));
-  // A run of several steps, as in use: chains go to their block and back once in a run.
-  const ebm::Langevin sampler{{.steps = 10}};
+  ebm::Samples<float> chains = noise_images(batch);
+  // As in training: all steps of a run, in which chains go to their block and back once.
+  const ebm::Langevin sampler;
   std::uint64_t first_chain = 0;
-  for (auto _ : state) {
+  while (state.KeepRunningBatch(sampler.options().steps)) {
     sampler.run<float>(model, chains, first_chain, ebm::Rng{2}, executor, workspace);
-    first_chain += static_cast<std::uint64_t>(chains.rows());
+    first_chain += static_cast<std::uint64_t>(batch);
   }
-  // Seconds of one step.
-  state.counters["step"] =
-      benchmark::Counter(sampler.options().steps, benchmark::Counter::kIsIterationInvariantRate |
-                                                      benchmark::Counter::kInvert);
+  // Forward and input gradient make as many multiply-adds each.
+  rates::count_operations(state, 4.0 * ebm_mnist::Network::multiply_adds * batch, threads);
 }
 BENCHMARK(langevin_step)
     ->ArgNames({"batch", "threads"})
-    ->ArgsProduct({{1, 16, 128, 1024}, {1, 2}})
+    ->ArgsProduct({{1, 16, 128, 1024, 4096}, {1, 2}})
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cmath>
-#include <span>
 #include <vector>
 
 /// The tutorial's network as plain loops in double precision, images in [channel][row][column]:
@@ -14,7 +13,8 @@ using Image = std::vector<double>;
 class Network {
  public:
   /// parameters: conv1.weight, conv1.bias, ... linear2.bias, in PyTorch's layouts
-  explicit Network(std::span<const float> parameters)
+  template <class Parameters>
+  explicit Network(const Parameters& parameters)
       : parameters_(parameters.begin(), parameters.end()) {}
 
   /// The score f of one image of 28 x 28 pixels.
