@@ -34,7 +34,7 @@ TEST_CASE("the best tile stays within the registers and within what there is to 
       const Tile tile = best_tile(rows, columns);
       CHECK((tile.rows >= 1 && tile.rows <= rows));
       CHECK((tile.columns >= 1 && tile.columns <= columns));
-      CHECK(tile.rows * tile.columns + std::min(tile.rows, tile.columns) + 1 <= machine.registers);
+      CHECK(tile.rows * tile.columns + std::min(tile.rows, tile.columns) + 1 <= Machine::registers);
     }
   }
 }
@@ -46,6 +46,21 @@ TEST_CASE("a large enough problem gets enough accumulators to hide the latency o
       CAPTURE(rows, columns);
       const Tile tile = best_tile(rows, columns);
       CHECK(tile.rows * tile.columns >= needed);
+    }
+  }
+}
+
+TEST_CASE("of tiles that keep the multiplier busy, the one with the fewer loads is the best") {
+  // A wide output on few positions: more channels at once read the positions less often.
+  const Tile tile = best_tile(8, 32);
+  const auto loads = [](const Tile& t) {
+    return double(t.rows + t.columns) / (t.rows * t.columns);
+  };
+  for (int rows = 1; rows <= 8; ++rows) {
+    for (int columns = 1; columns <= 32; ++columns) {
+      const bool fits = rows * columns + std::min(rows, columns) + 1 <= Machine::registers;
+      const bool divides = 8 % rows == 0 && 32 % columns == 0;
+      if (fits && divides) CHECK(loads(tile) <= 1.1 * loads({rows, columns}));
     }
   }
 }

@@ -49,6 +49,9 @@ constexpr double inverse_factorial(int n) {
 constexpr double exp_series(int k) {
   return inverse_factorial(k);
 }
+constexpr double alternating_exp_series(int k) {
+  return (k % 2 == 0 ? 1 : -1) * inverse_factorial(k);
+}
 constexpr double sin_series(int k) {
   return (k % 2 == 0 ? 1 : -1) * inverse_factorial(2 * k + 1);
 }
@@ -96,23 +99,29 @@ EBM_INLINE void turn_quadrant(const Pack<BitsOf<T>, L>& quadrant, Pack<T, L>& si
   cosine = bit_cast<T>(c ^ difference ^ cosine_sign);
 }
 
-}  // namespace detail
+/// A number near 1, and the power of two that it is to be multiplied with.
+template <class T, int L>
+struct ExpParts {
+  Pack<T, L> mantissa;
+  Pack<T, L> scale;
+};
 
-namespace detail {
-
-/// 2^Offset e^x for x whose exponent n = round(x / ln 2) makes 2^(n + Offset) normal or infinite.
-template <int Offset, class T, int L>
-EBM_INLINE Pack<T, L> scaled_exp(const Pack<T, L>& x) noexcept {
+/// 2^Offset e^(Sign x) for x whose exponent n = round(Sign x / ln 2) makes 2^(n + Offset) normal or
+/// infinite.
+template <int Sign, int Offset, class T, int L>
+EBM_INLINE ExpParts<T, L> exp_parts(const Pack<T, L>& x) noexcept {
   using M = MathTraits<T>;
   using Bits = BitsOf<T>;
+  constexpr double (*series)(int) = Sign > 0 ? exp_series : alternating_exp_series;
   const Pack<T, L> rounder(M::rounder);
-  const auto shifted = fma(x, Pack<T, L>(T(1.442695040888963407)), rounder);
+  const auto shifted = fma(x, Pack<T, L>(T(Sign * 1.442695040888963407)), rounder);
   const auto n = shifted - rounder;
-  const auto r = fma(n, Pack<T, L>(-M::ln2_low), fma(n, Pack<T, L>(-M::ln2_high), x));
+  // What n leaves of x; Sign is in the series instead.
+  const auto r = fma(n, Pack<T, L>(-Sign * M::ln2_low), fma(n, Pack<T, L>(-Sign * M::ln2_high), x));
   const auto scale =
       bit_cast<T>((bit_cast<Bits>(shifted) << M::mantissa_bits) +
                   Pack<Bits, L>(Bits{M::exponent_bias + Offset} << M::mantissa_bits));
-  return horner<exp_series, M::exp_terms>(r) * scale;
+  return {horner<series, M::exp_terms>(r), scale};
 }
 
 }  // namespace detail
@@ -122,7 +131,8 @@ template <class T, int L>
 EBM_INLINE Pack<T, L> exp(const Pack<T, L>& x) noexcept {
   using M = detail::MathTraits<T>;
   // Half of it, doubled at the end: n may be one above the largest exponent.
-  const auto value = detail::scaled_exp<-1>(x) * Pack<T, L>(T(2));
+  const auto half = detail::exp_parts<1, -1>(x);
+  const auto value = half.mantissa * half.scale * Pack<T, L>(T(2));
   const Pack<T, L> infinity(std::numeric_limits<T>::infinity());
   return select(x < Pack<T, L>(M::exp_low), Pack<T, L>(T(0)),
                 select(x > Pack<T, L>(M::exp_high), infinity, value));
@@ -210,9 +220,10 @@ template <class T, int L>
 EBM_INLINE Pack<T, L> sigmoid(const Pack<T, L>& x) noexcept {
   using M = detail::MathTraits<T>;
   const Pack<T, L> one(T(1));
-  // At the upper bound the exponent is that of infinity.
-  const auto bounded = clamp(-x, Pack<T, L>(M::exp_low), Pack<T, L>(M::exp_high));
-  return one / (one + detail::scaled_exp<0>(bounded));
+  // At the lower bound the exponent is that of infinity.
+  const auto bounded = clamp(x, Pack<T, L>(-M::exp_high), Pack<T, L>(-M::exp_low));
+  const auto negative_exp = detail::exp_parts<-1, 0>(bounded);
+  return one / fma(negative_exp.mantissa, negative_exp.scale, one);
 }
 
 /// ln(1 + e^x), without overflow: max(x, 0) + ln(1 + e^-|x|); for x < 0 its absolute, not its

@@ -19,6 +19,13 @@
 /// bits for every width, as long as the machine has fused multiply-add.
 namespace ebm::simd {
 
+/// Architectural vector registers.
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr int register_count = 32;
+#else
+inline constexpr int register_count = 16;
+#endif
+
 #if defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
 template <class T>
 inline constexpr int native_width = 1;
@@ -196,48 +203,34 @@ EBM_INLINE auto to_float(const R& a) noexcept {
   }
 }
 
-/// Low and high halves of a product.
+/// a mod 2^32 times `factor`, lane by lane; what the upper halves of `a` hold does not matter.
 template <class R>
-struct WideProduct {
-  R low;
-  R high;
-};
-
-/// The 64-bit products of unsigned 32-bit lanes with one factor.
-template <class R>
-EBM_INLINE WideProduct<R> multiply_wide(const R& a, std::uint32_t factor) noexcept {
-  static_assert(std::is_same_v<Value<R>, std::uint32_t>);
+EBM_INLINE R multiply_low_halves(const R& a, std::uint32_t factor) noexcept {
+  static_assert(std::is_same_v<Value<R>, std::uint64_t>);
   if constexpr (is_scalar<R>) {
-    const std::uint64_t product = static_cast<std::uint64_t>(a) * factor;
-    return {static_cast<std::uint32_t>(product), static_cast<std::uint32_t>(product >> 32)};
+    return (a & 0xFFFFFFFFu) * factor;
   } else {
-    // x86 multiplies only the even lanes: once for those, once for the odd lanes moved down.
 #if defined(__AVX512F__)
     if constexpr (sizeof(R) == 64) {
-      const __m512i x = a, f = _mm512_set1_epi32(static_cast<int>(factor));
-      const __m512i even = _mm512_mul_epu32(x, f);
-      const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), f);
-      return {R(_mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32))),
-              R(_mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 32), odd))};
+      return R(_mm512_mul_epu32(a, _mm512_set1_epi64(static_cast<long long>(factor))));
     }
 #endif
 #if defined(__AVX2__)
     if constexpr (sizeof(R) == 32) {
-      const __m256i x = a, f = _mm256_set1_epi32(static_cast<int>(factor));
-      const __m256i even = _mm256_mul_epu32(x, f);
-      const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), f);
-      return {R(_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA)),
-              R(_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA))};
+      return R(_mm256_mul_epu32(a, _mm256_set1_epi64x(static_cast<long long>(factor))));
     }
 #endif
-    std::array<std::uint32_t, R::size> in, low, high;
-    a.store_unaligned(in.data());
-    for (std::size_t i = 0; i < R::size; ++i) {
-      const auto [l, h] = multiply_wide(in[i], factor);
-      low[i] = l;
-      high[i] = h;
+#if defined(__SSE2__)
+    if constexpr (sizeof(R) == 16) {
+      return R(_mm_mul_epu32(a, _mm_set1_epi64x(static_cast<long long>(factor))));
     }
-    return {R::load_unaligned(low.data()), R::load_unaligned(high.data())};
+#elif defined(__aarch64__)
+    if constexpr (sizeof(R) == 16) return R(vmull_u32(vmovn_u64(a), vdup_n_u32(factor)));
+#endif
+    std::array<std::uint64_t, R::size> lane;
+    a.store_unaligned(lane.data());
+    for (std::uint64_t& value : lane) value = (value & 0xFFFFFFFFu) * factor;
+    return R::load_unaligned(lane.data());
   }
 }
 

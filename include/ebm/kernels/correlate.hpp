@@ -188,28 +188,39 @@ void compute_columns(const T* in, const T* weights, const T* bias, int row, int 
   }
 }
 
+/// All channels of tile `Index` of output row `row`, if there is one.
+template <Correlation C, int Index, class T, class Epilogue>
+void compute_tile_of_row(const T* in, const T* weights, const T* bias, int row,
+                         const Epilogue& epilogue) noexcept {
+  constexpr Split tiles = C.column_tiles();
+  if constexpr (C.rows.outputs > 0 && Index < tiles.parts) {
+    if (row >= C.rows.outputs) return;
+    constexpr int first = tiles.first(Index), count = tiles.size(Index);
+    constexpr bool inner =
+        C.columns.source(first, 0) >= 0 &&
+        C.columns.source(first + count - 1, C.columns.taps - 1) < C.columns.sources;
+    using Positions = std::conditional_t<inner, InnerTile<C, count>, BorderTile<C, first, count>>;
+    compute_columns<C, Positions>(in, weights, bias, row, first, epilogue);
+  }
+}
+
 }  // namespace detail
 
 /// Correlates a block with packed weights and hands each result to `epilogue(value, offset)`.
 ///
+/// Several correlations with one and the same block take turns tile by tile, so that what they read
+/// is read from memory once.
 /// The order of summation is bias, then kernel row, column, input channel.
-/// in: [C.rows.sources][C.columns.sources][C.inputs]; weights: as `C.weights_of` places them;
-/// bias: [C.outputs] or null for zeros
-template <Correlation C, class T, class Epilogue>
+/// in: [rows.sources][columns.sources][inputs]; weights: as each `weights_of` places them;
+/// bias: [outputs] or null for zeros
+template <Correlation... C, class T, class Epilogue>
 void correlate(const T* in, const T* weights, const T* bias, const Epilogue& epilogue) noexcept {
-  if constexpr (C.rows.outputs > 0 && C.columns.outputs > 0) {
-    constexpr Split tiles = C.column_tiles();
-    for (int row = 0; row < C.rows.outputs; ++row) {
-      unroll<tiles.parts>([&](auto index) {
-        constexpr int first = tiles.first(index), count = tiles.size(index);
-        constexpr bool inner =
-            C.columns.source(first, 0) >= 0 &&
-            C.columns.source(first + count - 1, C.columns.taps - 1) < C.columns.sources;
-        using Positions = std::conditional_t<inner, detail::InnerTile<C, count>,
-                                             detail::BorderTile<C, first, count>>;
-        detail::compute_columns<C, Positions>(in, weights, bias, row, first, epilogue);
-      });
-    }
+  constexpr int rows = std::max({C.rows.outputs...});
+  constexpr int tiles = std::max({C.column_tiles().parts...});
+  for (int row = 0; row < rows; ++row) {
+    unroll<tiles>([&](auto tile) {
+      (detail::compute_tile_of_row<C, tile>(in, weights, bias, row, epilogue), ...);
+    });
   }
 }
 

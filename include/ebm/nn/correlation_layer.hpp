@@ -6,6 +6,7 @@
 #include <ebm/kernels/correlate.hpp>
 #include <ebm/kernels/epilogue.hpp>
 #include <ebm/kernels/weight_gradient.hpp>
+#include <utility>
 
 /// What convolutions and linear layers share: frozen weights and the three products with them.
 namespace ebm::detail {
@@ -105,12 +106,12 @@ class CorrelationLayer {
 
   template <class T, class Epilogue>
   static void input_gradient(const T* dy, const T* frozen, const Epilogue& epilogue) noexcept {
-    unroll<Rows.stride * Columns.stride>([&](auto index) {
-      constexpr auto correlation =
-          gradient_correlation(index / Columns.stride, index % Columns.stride);
-      kernels::correlate<correlation>(dy, frozen + gradient_offset, static_cast<const T*>(nullptr),
-                                      epilogue);
-    });
+    [&]<int... Residue>(std::integer_sequence<int, Residue...>) {
+      kernels::correlate<gradient_correlation(Residue / Columns.stride,
+                                              Residue % Columns.stride)...>(
+          dy, frozen + gradient_offset, static_cast<const T*>(nullptr), epilogue);
+    }
+    (std::make_integer_sequence<int, Rows.stride * Columns.stride>{});
   }
 
   template <class T>

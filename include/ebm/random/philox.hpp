@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <ebm/core/pack.hpp>
 
@@ -10,48 +12,134 @@
 /// Source: Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011.
 namespace ebm {
 
-namespace detail {
-
-EBM_INLINE simd::WideProduct<std::uint32_t> multiply_wide(std::uint32_t a,
-                                                          std::uint32_t factor) noexcept {
-  return simd::multiply_wide(a, factor);
-}
-
-template <int L>
-EBM_INLINE simd::WideProduct<Pack<std::uint32_t, L>> multiply_wide(const Pack<std::uint32_t, L>& a,
-                                                                   std::uint32_t factor) noexcept {
-  simd::WideProduct<Pack<std::uint32_t, L>> product;
-  unroll<Pack<std::uint32_t, L>::registers>([&](auto i) EBM_INLINE_LAMBDA {
-    const auto part = simd::multiply_wide(a.reg[i], factor);
-    product.low.reg[i] = part.low;
-    product.high.reg[i] = part.high;
-  });
-  return product;
-}
-
-}  // namespace detail
-
 /// The key of a stream of random numbers: a seed, and what the numbers are for.
 struct PhiloxKey {
   std::uint32_t seed = 0;
   std::uint32_t purpose = 0;
 };
 
-/// Hashes four counter words into four random words; `Word` is `std::uint32_t` or a pack of them.
-///
-/// Source: Salmon et al. 2011, section 3.3; ten rounds.
+namespace detail {
+
+/// The low and the high word of a product.
 template <class Word>
-EBM_INLINE std::array<Word, 4> philox(const std::array<Word, 4>& start, PhiloxKey key) noexcept {
-  auto counter = start;
+struct WideProduct {
+  Word low;
+  Word high;
+};
+
+EBM_INLINE WideProduct<std::uint32_t> multiply_wide(std::uint32_t a,
+                                                    std::uint32_t factor) noexcept {
+  const std::uint64_t product = std::uint64_t{a} * factor;
+  return {static_cast<std::uint32_t>(product), static_cast<std::uint32_t>(product >> 32)};
+}
+
+/// The words of a register `Narrow`, each in the lower half of a lane of `Wide`, which is twice as
+/// wide; the upper halves hold anything.
+///
+/// SIMD units multiply 32-bit words where they find them so, and such a product is itself a word
+/// again: all rounds of the hash stay in this form.
+template <class Narrow, class Wide>
+struct SpreadWords {
+  Wide even, odd;
+
+  SpreadWords() = default;
+  EBM_INLINE SpreadWords(const Wide& even_, const Wide& odd_) noexcept : even(even_), odd(odd_) {}
+  EBM_INLINE explicit SpreadWords(std::uint32_t word) noexcept
+      : even(simd::broadcast<Wide>(word)), odd(even) {}
+  EBM_INLINE explicit SpreadWords(const Narrow& words) noexcept
+      : even(std::bit_cast<Wide>(words)), odd(even >> 32) {}
+
+  [[nodiscard]] EBM_INLINE Narrow gathered() const noexcept {
+    const Wide low(even & simd::broadcast<Wide>(0xFFFFFFFFu));
+    return std::bit_cast<Narrow>(Wide(low | (odd << 32)));
+  }
+  friend EBM_INLINE SpreadWords operator^(const SpreadWords& a, const SpreadWords& b) noexcept {
+    return {a.even ^ b.even, a.odd ^ b.odd};
+  }
+};
+
+template <class Narrow, class Wide>
+EBM_INLINE WideProduct<SpreadWords<Narrow, Wide>> multiply_wide(const SpreadWords<Narrow, Wide>& a,
+                                                                std::uint32_t factor) noexcept {
+  const Wide even = simd::multiply_low_halves(a.even, factor);
+  const Wide odd = simd::multiply_low_halves(a.odd, factor);
+  return {{even, odd}, {even >> 32, odd >> 32}};
+}
+
+/// Ten rounds on N counters of four words; side by side they fill the multiplier.
+template <int N, class Word>
+EBM_INLINE void philox_rounds(Word (&counter)[N][4], PhiloxKey key) noexcept {
   unroll<10>([&](auto) EBM_INLINE_LAMBDA {
-    const auto first = detail::multiply_wide(counter[0], 0xD2511F53u);
-    const auto second = detail::multiply_wide(counter[2], 0xCD9E8D57u);
-    counter = {second.high ^ counter[1] ^ Word(key.seed), second.low,
-               first.high ^ counter[3] ^ Word(key.purpose), first.low};
+    unroll<N>([&](auto n) EBM_INLINE_LAMBDA {
+      Word(&c)[4] = counter[n];
+      const auto first = multiply_wide(c[0], 0xD2511F53u);
+      const auto second = multiply_wide(c[2], 0xCD9E8D57u);
+      c[0] = second.high ^ c[1] ^ Word(key.seed);
+      c[1] = second.low;
+      c[2] = first.high ^ c[3] ^ Word(key.purpose);
+      c[3] = first.low;
+    });
     key.seed += 0x9E3779B9u;
     key.purpose += 0xBB67AE85u;
   });
-  return counter;
+}
+
+}  // namespace detail
+
+/// Hashes four counter words into four random words.
+///
+/// Source: Salmon et al. 2011, section 3.3; ten rounds.
+EBM_INLINE std::array<std::uint32_t, 4> philox(const std::array<std::uint32_t, 4>& counter,
+                                               PhiloxKey key) noexcept {
+  std::uint32_t words[1][4] = {{counter[0], counter[1], counter[2], counter[3]}};
+  detail::philox_rounds(words, key);
+  return {words[0][0], words[0][1], words[0][2], words[0][3]};
+}
+
+/// The same for several counters of packs, lane by lane.
+template <std::size_t N, int L>
+EBM_INLINE std::array<std::array<Pack<std::uint32_t, L>, 4>, N> philox(
+    std::array<std::array<Pack<std::uint32_t, L>, 4>, N> counters, PhiloxKey key) noexcept {
+  using Words = Pack<std::uint32_t, L>;
+  using Narrow = typename Words::Register;
+  constexpr int all = static_cast<int>(N) * Words::registers;
+  // The four words of one register's counters fill eight registers.
+  constexpr int together = std::min(all, simd::register_count / 16);
+  static_assert(all % together == 0);
+  const auto place = [&](int index, std::size_t word) EBM_INLINE_LAMBDA -> Narrow& {
+    return counters[static_cast<std::size_t>(index / Words::registers)][word]
+        .reg[index % Words::registers];
+  };
+  unroll<all / together>([&](auto part) EBM_INLINE_LAMBDA {
+    constexpr int first = part * together;
+    if constexpr (simd::is_scalar<Narrow>) {
+      std::uint32_t words[together][4];
+      unroll<4 * together>(
+          [&](auto i) EBM_INLINE_LAMBDA { words[i / 4][i % 4] = place(first + i / 4, i % 4); });
+      detail::philox_rounds(words, key);
+      unroll<4 * together>(
+          [&](auto i) EBM_INLINE_LAMBDA { place(first + i / 4, i % 4) = words[i / 4][i % 4]; });
+    } else {
+      using Wide = simd::Register<std::uint64_t, simd::width<std::uint32_t, L> / 2>;
+      using Spread = detail::SpreadWords<Narrow, Wide>;
+      Spread words[together][4];
+      unroll<4 * together>([&](auto i) EBM_INLINE_LAMBDA {
+        words[i / 4][i % 4] = Spread(place(first + i / 4, i % 4));
+      });
+      detail::philox_rounds(words, key);
+      unroll<4 * together>([&](auto i) EBM_INLINE_LAMBDA {
+        place(first + i / 4, i % 4) = words[i / 4][i % 4].gathered();
+      });
+    }
+  });
+  return counters;
+}
+
+/// The same for one counter of packs.
+template <int L>
+EBM_INLINE std::array<Pack<std::uint32_t, L>, 4> philox(
+    const std::array<Pack<std::uint32_t, L>, 4>& counter, PhiloxKey key) noexcept {
+  return philox(std::array<std::array<Pack<std::uint32_t, L>, 4>, 1>{counter}, key)[0];
 }
 
 }  // namespace ebm

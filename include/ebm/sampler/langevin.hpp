@@ -47,7 +47,7 @@ class Langevin {
   requires Energy<E, T>
   void run(const E& energy, SamplesRef<T> chains, std::uint64_t first_chain, Rng rng, X& executor,
            Workspace<T>& workspace) const {
-    walk(energy, chains, first_chain, rng, executor, workspace, [](int, int, const Pack<T>*) {});
+    walk(energy, chains, first_chain, rng, executor, workspace, 0, [](int, int, const Pack<T>*) {});
   }
 
   /// The same for a one-off run: final states of chains that start at `start`.
@@ -84,7 +84,8 @@ class Langevin {
       Pack<T>* x = workspace[worker].state.data();
       load_block<S, T>(samples, block, x);
       const ChainDraws<T> draws(key, first + static_cast<std::uint64_t>(block) * lanes);
-      kernels::perturb(x, S::size, static_cast<T>(deviation), draws, 0, Domain<T>(options_));
+      kernels::advance_and_perturb(x, S::size, kernels::Stay{}, static_cast<T>(deviation), draws, 0,
+                                   Domain<T>(options_));
       store_block<S>(x, block, samples);
     });
   }
@@ -101,9 +102,8 @@ class Langevin {
     require(every >= 1, "Langevin::trace: every must be >= 1, got ", every);
     std::vector<Samples<T>> snapshots(static_cast<std::size_t>(options_.steps / every),
                                       Samples<T>(chains.rows(), chains.cols()));
-    walk(energy, chains, first_chain, rng, executor, workspace,
+    walk(energy, chains, first_chain, rng, executor, workspace, every,
          [&](int block, int steps_done, const Pack<T>* x) {
-           if (steps_done % every != 0) return;
            Samples<T>& snapshot = snapshots[static_cast<std::size_t>(steps_done / every - 1)];
            store_block<typename E::Input>(x, block, SamplesRef<T>(snapshot));
          });
@@ -111,9 +111,10 @@ class Langevin {
   }
 
  private:
+  /// Runs all steps; `observe(block, steps done, states)` sees every `every`-th, if `every` > 0.
   template <class T, class E, class X, class Observe>
   void walk(const E& energy, SamplesRef<T> chains, std::uint64_t first_chain, Rng rng, X& executor,
-            Workspace<T>& workspace, const Observe& observe) const {
+            Workspace<T>& workspace, int every, const Observe& observe) const {
     using S = typename E::Input;
     require_samples<T>("Langevin", chains, S::size);
     require_options_fit<T>();
@@ -126,14 +127,27 @@ class Langevin {
       const ChainDraws<T> draws(key, first_chain + static_cast<std::uint64_t>(block) * lanes);
       const Clip<T> clip(options_);
       const Domain<T> domain(options_);
+      const auto add_noise = [&](int step, const auto& move) {
+        Noise::apply(x, S::size, move, options_, draws, static_cast<std::uint32_t>(step), domain);
+      };
+      if (options_.steps > 0) add_noise(0, kernels::Stay{});
       for (int step = 0; step < options_.steps; ++step) {
-        Noise::apply(x, S::size, options_, draws, static_cast<std::uint32_t>(step), domain);
         tape.clear();
         const auto input = tape.template input<S>(x);
         tape.backward(energy(input));
-        kernels::descend(x, input.adjoint_data(), S::size,
-                         static_cast<T>(StepSize::size(options_, step)), clip, domain);
-        observe(block, step + 1, x);
+        const kernels::Descend descend{static_cast<const Pack<T>*>(input.adjoint_data()),
+                                       static_cast<T>(StepSize::size(options_, step)), clip,
+                                       domain};
+        const int done = step + 1;
+        const bool is_last = done == options_.steps;
+        const bool is_seen = every > 0 && done % every == 0;
+        if (!is_last && !is_seen) {
+          add_noise(done, descend);
+          continue;
+        }
+        kernels::advance(x, S::size, descend);
+        if (is_seen) observe(block, done, x);
+        if (!is_last) add_noise(done, kernels::Stay{});
       }
       store_block<S>(x, block, chains);
     });

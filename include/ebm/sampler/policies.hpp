@@ -17,20 +17,23 @@ struct LangevinOptions {
   double low = -1, high = 1;    ///< the domain of each element, low < high
 };
 
-/// Noise: adds normal noise of deviation `noise` to every element. For SGLD and MCMC.
+/// Noise: moves every element and adds normal noise of deviation `noise`. For SGLD and MCMC.
 struct GaussianNoise {
-  template <class Domain, class T>
-  static void apply(Pack<T>* x, int elements, const LangevinOptions& options,
+  template <class Move, class Domain, class T>
+  static void apply(Pack<T>* x, int elements, const Move& move, const LangevinOptions& options,
                     const ChainDraws<T>& draws, std::uint32_t step, const Domain& domain) noexcept {
-    kernels::perturb(x, elements, static_cast<T>(options.noise), draws, step, domain);
+    kernels::advance_and_perturb(x, elements, move, static_cast<T>(options.noise), draws, step,
+                                 domain);
   }
 };
 
-/// Noise: none. For plain descent of the energy, such as denoising.
+/// Noise: none, every element is just moved. For plain descent of the energy, such as denoising.
 struct NoNoise {
-  template <class Domain, class T>
-  static void apply(Pack<T>*, int, const LangevinOptions&, const ChainDraws<T>&, std::uint32_t,
-                    const Domain&) noexcept {}
+  template <class Move, class Domain, class T>
+  static void apply(Pack<T>* x, int elements, const Move& move, const LangevinOptions&,
+                    const ChainDraws<T>&, std::uint32_t, const Domain&) noexcept {
+    kernels::advance(x, elements, move);
+  }
 };
 
 /// Gradient clip: each element to [-gradient_clip, gradient_clip]. Keeps training stable; the
