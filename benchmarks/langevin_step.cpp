@@ -54,12 +54,14 @@ void langevin_step(benchmark::State& state) {
   // As in training: all steps of a run, in which chains go to their block and back once.
   const ebm::Langevin sampler;
   std::uint64_t first_chain = 0;
+  rates::Peak peak(threads);
   while (state.KeepRunningBatch(sampler.options().steps)) {
     sampler.run<float>(model, chains, first_chain, ebm::Rng{2}, executor, workspace);
     first_chain += static_cast<std::uint64_t>(batch);
+    peak.measure_beside(state);
   }
   // Forward and input gradient make as many multiply-adds each.
-  rates::count_operations(state, 4.0 * ebm_mnist::Network::multiply_adds * batch, threads);
+  peak.count_operations(state, 4.0 * ebm_mnist::Network::multiply_adds * batch);
 }
 BENCHMARK(langevin_step)
     ->ArgNames({"batch", "threads"})

@@ -110,11 +110,13 @@ template <class P>
 void forward(benchmark::State& state) {
   Operands<P> o;
   const kernels::StoreWithSlope<typename P::Activation, float> epilogue{o.y.data(), o.slope.data()};
+  rates::Peak peak(1);
   for (auto _ : state) {
     P::Bound::forward(o.x.data(), o.frozen.data(), epilogue);
     benchmark::ClobberMemory();
+    peak.measure_beside(state);
   }
-  rates::count_operations(state, operations<P>, 1);
+  peak.count_operations(state, operations<P>);
 }
 
 template <class P>
@@ -123,21 +125,25 @@ void input_gradient(benchmark::State& state) {
   // Multiplied into the same place again and again, other numbers would overflow.
   std::fill(o.dy.begin(), o.dy.end(), 0.0f);
   const kernels::MultiplyInto<float> epilogue{o.dx.data()};
+  rates::Peak peak(1);
   for (auto _ : state) {
     P::Bound::input_gradient(o.dy.data(), o.frozen.data(), epilogue);
     benchmark::ClobberMemory();
+    peak.measure_beside(state);
   }
-  rates::count_operations(state, operations<P>, 1);
+  peak.count_operations(state, operations<P>);
 }
 
 template <class P>
 void parameter_gradient(benchmark::State& state) {
   Operands<P> o;
+  rates::Peak peak(1);
   for (auto _ : state) {
     P::Bound::parameter_gradient(o.x.data(), o.dy.data(), o.gradient.data(), o.scratch.data());
     benchmark::ClobberMemory();
+    peak.measure_beside(state);
   }
-  rates::count_operations(state, operations<P>, 1);
+  peak.count_operations(state, operations<P>);
 }
 
 template <class P>

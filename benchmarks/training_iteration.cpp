@@ -52,9 +52,11 @@ TEST_CASE("along the loss's gradient the loss changes by the gradient's squared 
 /// Hands the times of the trainer's iterations on, but that of the first, which allocates.
 struct Timer {
   benchmark::State& state;
+  rates::Peak& peak;
 
   template <class Trainer>
   void on_batch(Trainer& trainer, const ebm::BatchReport& report) {
+    peak.measure();
     if (report.iteration == 1) return;
     if (state.KeepRunning()) {
       state.SetIterationTime(report.seconds);
@@ -71,13 +73,13 @@ void training_iteration(benchmark::State& state) {
   ebm::Threads executor(threads);
   const ebm::Recipe<> recipe{.epochs = 1'000'000};
   ebm::Trainer trainer(model, recipe, executor);
-  trainer.fit(random_samples<float>(10 * recipe.batch, pixels, 1), Timer{state});
+  rates::Peak peak(threads);
+  trainer.fit(random_samples<float>(10 * recipe.batch, pixels, 1), Timer{state, peak});
 
   // 60 steps forward and back; data and chains forward, back to the inputs of the second layer, and
   // back to the parameters.
   const double passes = 2.0 * recipe.sampler.options().steps + 2 * 3;
-  rates::count_operations(state, 2.0 * passes * ebm_mnist::Network::multiply_adds * recipe.batch,
-                          threads);
+  peak.count_operations(state, 2.0 * passes * ebm_mnist::Network::multiply_adds * recipe.batch);
 }
 BENCHMARK(training_iteration)
     ->ArgName("threads")

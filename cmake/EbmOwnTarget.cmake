@@ -27,6 +27,10 @@ function(ebm_own_target target)
     target_compile_options(${target} PRIVATE -Wno-restrict -Wno-uninitialized
                                              -Wno-maybe-uninitialized)
   endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 19)
+    # With -march=native clang names features of some processors that it then warns of itself.
+    target_compile_options(${target} PRIVATE -Wno-invalid-feature-combination)
+  endif()
   if(EBM_SANITIZE)
     set(sanitizers -fsanitize=${EBM_SANITIZE} -fno-sanitize-recover=all)
     target_compile_options(${target} PRIVATE ${sanitizers} -fno-omit-frame-pointer)

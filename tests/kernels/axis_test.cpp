@@ -55,6 +55,20 @@ TEST_CASE("the forward axis meets each product of a convolution exactly once") {
   });
 }
 
+TEST_CASE("the outputs of a tap are those that meet it, in one run") {
+  for_each_geometry([](int extent, int kernel, int stride, int padding) {
+    CAPTURE(extent, kernel, stride, padding);
+    const Axis axis = forward_axis(extent, kernel, stride, padding);
+    Products met;
+    for (int tap = 0; tap < kernel; ++tap) {
+      for (int output = axis.first_output(tap); output < axis.last_output(tap); ++output) {
+        ++met[{axis.source(output, tap), output, tap}];
+      }
+    }
+    CHECK(met == defined_products(extent, kernel, stride, padding));
+  });
+}
+
 TEST_CASE("the gradient axes together meet each product of a convolution exactly once") {
   for_each_geometry([](int extent, int kernel, int stride, int padding) {
     CAPTURE(extent, kernel, stride, padding);

@@ -113,14 +113,13 @@ EBM_INLINE ExpParts<T, L> exp_parts(const Pack<T, L>& x) noexcept {
   using M = MathTraits<T>;
   using Bits = BitsOf<T>;
   constexpr double (*series)(int) = Sign > 0 ? exp_series : alternating_exp_series;
-  const Pack<T, L> rounder(M::rounder);
+  // The sum's last bits are n and the bias of the exponent: what the scale has for its exponent.
+  const Pack<T, L> rounder(M::rounder + T(M::exponent_bias + Offset));
   const auto shifted = fma(x, Pack<T, L>(T(Sign * 1.442695040888963407)), rounder);
   const auto n = shifted - rounder;
   // What n leaves of x; Sign is in the series instead.
   const auto r = fma(n, Pack<T, L>(-Sign * M::ln2_low), fma(n, Pack<T, L>(-Sign * M::ln2_high), x));
-  const auto scale =
-      bit_cast<T>((bit_cast<Bits>(shifted) << M::mantissa_bits) +
-                  Pack<Bits, L>(Bits{M::exponent_bias + Offset} << M::mantissa_bits));
+  const auto scale = bit_cast<T>(bit_cast<Bits>(shifted) << M::mantissa_bits);
   return {horner<series, M::exp_terms>(r), scale};
 }
 

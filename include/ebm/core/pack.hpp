@@ -38,6 +38,13 @@ struct alignas(sizeof(T) * L) Pack {
 
   Pack() = default;
 
+  // Register by register: g++ 12 copies an aggregate of several through memory.
+  EBM_INLINE Pack(const Pack& other) noexcept { *this = other; }
+  EBM_INLINE Pack& operator=(const Pack& other) noexcept {
+    unroll<registers>([&](auto i) EBM_INLINE_LAMBDA { reg[i] = other.reg[i]; });
+    return *this;
+  }
+
   /// A pack that is one register.
   EBM_INLINE explicit Pack(const Register& only) noexcept
       requires(registers == 1 && !simd::is_scalar<Register>) {
@@ -199,7 +206,11 @@ using BitsOf = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
 template <class To, class From, int L>
 requires(sizeof(To) == sizeof(From)) EBM_INLINE Pack<To, L> bit_cast(const Pack<From, L>& a)
 noexcept {
-  return std::bit_cast<Pack<To, L>>(a);
+  Pack<To, L> result;
+  unroll<Pack<To, L>::registers>([&](auto i) EBM_INLINE_LAMBDA {
+    result.reg[i] = simd::bit_cast<typename Pack<To, L>::Register>(a.reg[i]);
+  });
+  return result;
 }
 
 /// -a: flips the sign bit, also of zero and NaN.

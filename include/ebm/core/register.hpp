@@ -116,6 +116,19 @@ EBM_INLINE void store_unaligned(const R& value, Value<R>* to) noexcept {
   }
 }
 
+/// Reads the bits of one register type as those of another of the same size.
+template <class To, class R>
+EBM_INLINE To bit_cast(const R& a) noexcept {
+  static_assert(sizeof(To) == sizeof(R));
+  if constexpr (is_scalar<R>) {
+    return std::bit_cast<To>(a);
+  } else {
+    // std::bit_cast would make g++ 12 copy the register through memory.
+    const typename R::register_type bits = a;
+    return To(reinterpret_cast<typename To::register_type>(bits));
+  }
+}
+
 /// a * b + c, rounded once; where the target has no such instruction, rounded twice.
 template <class R>
 EBM_INLINE R fma(const R& a, const R& b, const R& c) noexcept {

@@ -30,6 +30,19 @@ struct Axis {
   [[nodiscard]] constexpr int last_tap(int output) const {
     return std::max(first_tap(output), std::min(taps, sources - source(output, 0)));
   }
+  /// The outputs whose tap `tap` meets a source: [first_output, last_output).
+  [[nodiscard]] constexpr int first_output(int tap) const {
+    return std::min(outputs, outputs_below(-tap));
+  }
+  [[nodiscard]] constexpr int last_output(int tap) const {
+    return std::max(first_output(tap), std::min(outputs, outputs_below(sources - tap)));
+  }
+
+ private:
+  /// How many outputs q >= 0 have q * step + offset < bound.
+  [[nodiscard]] constexpr int outputs_below(int bound) const {
+    return std::max(0, (bound - offset + step - 1) / step);
+  }
 };
 
 /// Outputs of a convolution along an axis: floor((extent + 2 padding - kernel) / stride) + 1.

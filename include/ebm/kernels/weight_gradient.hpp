@@ -49,26 +49,30 @@ void transpose_adjoints(const T* dy, T* transposed) noexcept {
 
 namespace detail {
 
-/// The vector of neighbouring output channels.
+/// Neighbouring output channels.
 template <class T>
-using ChannelVector = Pack<T, simd::width<T, lanes>>;
+using ChannelRegister = simd::Register<T, lanes>;
+template <class T>
+inline constexpr int register_channels = simd::width<T, lanes>;
 
 /// Sums x[feature] * dy over all positions and samples, for `Features` consecutive inputs of kernel
 /// row `kernel_row` and `Width` vectors of output channels.
 template <Convolution C, int Features, int Width, class T>
 EBM_INLINE void accumulate(const T* x, const T* dy, int kernel_row, int feature,
-                           ChannelVector<T> (&acc)[Features][Width]) noexcept {
-  using V = ChannelVector<T>;
+                           ChannelRegister<T> (&acc)[Features][Width]) noexcept {
+  using R = ChannelRegister<T>;
   alignas(64) T patch[Features * lanes];
-  for (int row = 0; row < C.rows.outputs; ++row) {
+  // Bounds instead of conditions inside: clang then keeps the accumulators in registers.
+  const int last_row = C.rows.last_output(kernel_row);
+  const int first_column = C.columns.first_output((feature + Features - 1) / C.inputs);
+  const int last_column = C.columns.last_output(feature / C.inputs);
+  for (int row = C.rows.first_output(kernel_row); row < last_row; ++row) {
     const int source_row = C.rows.source(row, kernel_row);
-    if (source_row < 0 || source_row >= C.rows.sources) continue;
     const int row_begin = source_row * C.columns.sources * C.inputs;
     const int row_end = row_begin + C.columns.sources * C.inputs;
-    for (int column = 0; column < C.columns.outputs; ++column) {
+    for (int column = first_column; column < last_column; ++column) {
       const int begin = row_begin + C.columns.source(column, 0) * C.inputs + feature;
       const int end = begin + Features;
-      if (end <= row_begin || begin >= row_end) continue;
       const T* from = x + std::ptrdiff_t{begin} * lanes;
       if (begin < row_begin || end > row_end) {  // partly in the padding: read zeros there
         for (int f = 0; f < Features; ++f) {
@@ -81,12 +85,14 @@ EBM_INLINE void accumulate(const T* x, const T* dy, int kernel_row, int feature,
       }
       const T* adjoint = dy + (row * C.columns.outputs + column) * lanes * C.padded_outputs();
       for (int lane = 0; lane < lanes; ++lane, adjoint += C.padded_outputs()) {
-        V slope[Width];
-        unroll<Width>([&](auto v) EBM_INLINE_LAMBDA { slope[v] = V::load(adjoint + v * V::size); });
+        R slope[Width];
+        unroll<Width>([&](auto v) EBM_INLINE_LAMBDA {
+          slope[v] = simd::load<R>(adjoint + v * register_channels<T>);
+        });
         unroll<Features>([&](auto f) EBM_INLINE_LAMBDA {
-          const V value(from[f * lanes + lane]);
-          unroll<Width>([&](auto v)
-                            EBM_INLINE_LAMBDA { acc[f][v] = fma(value, slope[v], acc[f][v]); });
+          const R value = simd::broadcast<R>(from[f * lanes + lane]);
+          unroll<Width>(
+              [&](auto v) EBM_INLINE_LAMBDA { acc[f][v] = simd::fma(value, slope[v], acc[f][v]); });
         });
       }
     }
@@ -96,19 +102,20 @@ EBM_INLINE void accumulate(const T* x, const T* dy, int kernel_row, int feature,
 template <Convolution C, int Features, int Width, class T>
 void weight_tile(const T* x, const T* dy, int kernel_row, int feature, int vector,
                  T* gradient) noexcept {
-  using V = ChannelVector<T>;
-  V acc[Features][Width];
+  using R = ChannelRegister<T>;
+  constexpr int size = register_channels<T>;
+  R acc[Features][Width];
   unroll<Features>([&](auto f) EBM_INLINE_LAMBDA {
-    unroll<Width>([&](auto v) EBM_INLINE_LAMBDA { acc[f][v] = V(T(0)); });
+    unroll<Width>([&](auto v) EBM_INLINE_LAMBDA { acc[f][v] = simd::broadcast<R>(T(0)); });
   });
-  accumulate<C>(x, dy + vector * V::size, kernel_row, feature, acc);
-  alignas(64) T sums[Features][Width * V::size];
-  for (int f = 0; f < Features; ++f) {
-    for (int v = 0; v < Width; ++v) acc[f][v].store(sums[f] + v * V::size);
-  }
+  accumulate<C>(x, dy + vector * size, kernel_row, feature, acc);
+  alignas(64) T sums[Features][Width * size];
+  unroll<Features>([&](auto f) EBM_INLINE_LAMBDA {
+    unroll<Width>([&](auto v) EBM_INLINE_LAMBDA { simd::store(acc[f][v], sums[f] + v * size); });
+  });
   // Output by output, since an output's weights lie close together.
   constexpr int taps = C.rows.taps * C.columns.taps;
-  const int first = vector * V::size, count = std::min(Width * V::size, C.outputs - first);
+  const int first = vector * size, count = std::min(Width * size, C.outputs - first);
   for (int i = 0; i < count; ++i) {
     T* of_output = gradient + (first + i) * C.inputs * taps + kernel_row * C.columns.taps;
     for (int f = 0; f < Features; ++f) {
@@ -125,7 +132,7 @@ void weight_tile(const T* x, const T* dy, int kernel_row, int feature, int vecto
 /// x: [row][column][input][lane]; dy: as `transpose_adjoints` leaves it; gradient: PyTorch's layout
 template <Convolution C, class T>
 void add_weight_gradient(const T* x, const T* dy, T* gradient) noexcept {
-  constexpr int vectors = C.padded_outputs() / detail::ChannelVector<T>::size;
+  constexpr int vectors = C.padded_outputs() / detail::register_channels<T>;
   constexpr Tile tile = best_tile(C.run(), vectors);
   constexpr Split features(C.run(), tile.rows);
   constexpr Split widths(vectors, tile.columns);
@@ -161,7 +168,7 @@ void add_weight_gradient(const T* x, const T* dy, T* gradient) noexcept {
 /// dy: as `transpose_adjoints` leaves it
 template <Convolution C, class T>
 void add_bias_gradient(const T* dy, T* gradient) noexcept {
-  using V = detail::ChannelVector<T>;
+  using V = Pack<T, simd::width<T, lanes>>;
   for (int first = 0; first < C.outputs; first += V::size) {
     // Samples first, then positions: short sums lose less to rounding than one long one.
     V sum(T(0));

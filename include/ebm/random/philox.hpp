@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <ebm/core/pack.hpp>
 
@@ -47,11 +46,11 @@ struct SpreadWords {
   EBM_INLINE explicit SpreadWords(std::uint32_t word) noexcept
       : even(simd::broadcast<Wide>(word)), odd(even) {}
   EBM_INLINE explicit SpreadWords(const Narrow& words) noexcept
-      : even(std::bit_cast<Wide>(words)), odd(even >> 32) {}
+      : even(simd::bit_cast<Wide>(words)), odd(even >> 32) {}
 
   [[nodiscard]] EBM_INLINE Narrow gathered() const noexcept {
     const Wide low(even & simd::broadcast<Wide>(0xFFFFFFFFu));
-    return std::bit_cast<Narrow>(Wide(low | (odd << 32)));
+    return simd::bit_cast<Narrow>(Wide(low | (odd << 32)));
   }
   friend EBM_INLINE SpreadWords operator^(const SpreadWords& a, const SpreadWords& b) noexcept {
     return {a.even ^ b.even, a.odd ^ b.odd};
