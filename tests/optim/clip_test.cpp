@@ -6,6 +6,18 @@
 #include "support/catch.hpp"
 #include "support/message.hpp"
 
+TEST_CASE("a norm takes every element into account, whatever their number") {
+  for (std::size_t count = 0; count <= 70; ++count) {
+    std::vector<float> gradient(count);
+    double sum = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      gradient[i] = static_cast<float>(i + 1);
+      sum += static_cast<double>((i + 1) * (i + 1));  // whole numbers: exact in any order
+    }
+    CHECK(ebm::global_norm(std::span<const float>(gradient)) == std::sqrt(sum));
+  }
+}
+
 TEST_CASE("a gradient beyond the bound is scaled to it, and its norm before is returned") {
   std::vector<double> gradient{3, 4};
   CHECK(ebm::GlobalNormClip(1)(std::span(gradient)) == Approx(5));
