@@ -99,17 +99,10 @@ EBM_INLINE void turn_quadrant(const Pack<BitsOf<T>, L>& quadrant, Pack<T, L>& si
   cosine = bit_cast<T>(c ^ difference ^ cosine_sign);
 }
 
-/// A number near 1, and the power of two that it is to be multiplied with.
-template <class T, int L>
-struct ExpParts {
-  Pack<T, L> mantissa;
-  Pack<T, L> scale;
-};
-
-/// 2^Offset e^(Sign x) for x whose exponent n = round(Sign x / ln 2) makes 2^(n + Offset) normal or
-/// infinite.
+/// 2^Offset e^(Sign x) as `mantissa`, near 1, times the power of two `scale`; for x whose exponent
+/// n = round(Sign x / ln 2) makes 2^(n + Offset) normal or infinite.
 template <int Sign, int Offset, class T, int L>
-EBM_INLINE ExpParts<T, L> exp_parts(const Pack<T, L>& x) noexcept {
+EBM_INLINE void exp_parts(const Pack<T, L>& x, Pack<T, L>& mantissa, Pack<T, L>& scale) noexcept {
   using M = MathTraits<T>;
   using Bits = BitsOf<T>;
   constexpr double (*series)(int) = Sign > 0 ? exp_series : alternating_exp_series;
@@ -119,8 +112,8 @@ EBM_INLINE ExpParts<T, L> exp_parts(const Pack<T, L>& x) noexcept {
   const auto n = shifted - rounder;
   // What n leaves of x; Sign is in the series instead.
   const auto r = fma(n, Pack<T, L>(-Sign * M::ln2_low), fma(n, Pack<T, L>(-Sign * M::ln2_high), x));
-  const auto scale = bit_cast<T>(bit_cast<Bits>(shifted) << M::mantissa_bits);
-  return {horner<series, M::exp_terms>(r), scale};
+  scale = bit_cast<T>(bit_cast<Bits>(shifted) << M::mantissa_bits);
+  mantissa = horner<series, M::exp_terms>(r);
 }
 
 }  // namespace detail
@@ -130,8 +123,9 @@ template <class T, int L>
 EBM_INLINE Pack<T, L> exp(const Pack<T, L>& x) noexcept {
   using M = detail::MathTraits<T>;
   // Half of it, doubled at the end: n may be one above the largest exponent.
-  const auto half = detail::exp_parts<1, -1>(x);
-  const auto value = half.mantissa * half.scale * Pack<T, L>(T(2));
+  Pack<T, L> mantissa, scale;
+  detail::exp_parts<1, -1>(x, mantissa, scale);
+  const auto value = mantissa * scale * Pack<T, L>(T(2));
   const Pack<T, L> infinity(std::numeric_limits<T>::infinity());
   return select(x < Pack<T, L>(M::exp_low), Pack<T, L>(T(0)),
                 select(x > Pack<T, L>(M::exp_high), infinity, value));
@@ -221,8 +215,9 @@ EBM_INLINE Pack<T, L> sigmoid(const Pack<T, L>& x) noexcept {
   const Pack<T, L> one(T(1));
   // At the lower bound the exponent is that of infinity.
   const auto bounded = clamp(x, Pack<T, L>(-M::exp_high), Pack<T, L>(-M::exp_low));
-  const auto negative_exp = detail::exp_parts<-1, 0>(bounded);
-  return one / fma(negative_exp.mantissa, negative_exp.scale, one);
+  Pack<T, L> mantissa, scale;
+  detail::exp_parts<-1, 0>(bounded, mantissa, scale);
+  return one / fma(mantissa, scale, one);
 }
 
 /// ln(1 + e^x), without overflow: max(x, 0) + ln(1 + e^-|x|); for x < 0 its absolute, not its

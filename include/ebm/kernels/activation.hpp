@@ -6,13 +6,6 @@
 /// Activation functions: value and slope of one element.
 namespace ebm::kernels {
 
-/// A value and its derivative.
-template <class V>
-struct ValueAndSlope {
-  V value;
-  V slope;
-};
-
 /// a -> a.
 struct Identity {
   template <class V>
@@ -20,8 +13,9 @@ struct Identity {
     return a;
   }
   template <class V>
-  static EBM_INLINE ValueAndSlope<V> value_and_slope(const V& a) noexcept {
-    return {a, V(typename V::value_type(1))};
+  static EBM_INLINE void value_and_slope(const V& a, V& value, V& slope) noexcept {
+    value = a;
+    slope = V(typename V::value_type(1));
   }
 };
 
@@ -34,10 +28,10 @@ struct Swish {
     return a * sigmoid(a);
   }
   template <class V>
-  static EBM_INLINE ValueAndSlope<V> value_and_slope(const V& a) noexcept {
+  static EBM_INLINE void value_and_slope(const V& a, V& value, V& slope) noexcept {
     const V s = sigmoid(a);
-    const V y = a * s;
-    return {y, fma(y, V(typename V::value_type(1)) - s, s)};
+    value = a * s;
+    slope = fma(value, V(typename V::value_type(1)) - s, s);
   }
 };
 

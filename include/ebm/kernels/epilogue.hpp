@@ -27,9 +27,10 @@ struct StoreWithSlope {
 
   template <class V>
   EBM_INLINE void operator()(const V& a, int offset) const noexcept {
-    const auto result = Activation::value_and_slope(a);
-    result.value.store(y + offset);
-    result.slope.store(slope + offset);
+    V value, derivative;
+    Activation::value_and_slope(a, value, derivative);
+    value.store(y + offset);
+    derivative.store(slope + offset);
   }
 };
 
