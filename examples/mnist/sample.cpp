@@ -31,6 +31,15 @@ void write_tensors(const fs::path& path, const Chains& chains) {
   ebm::io::write_safetensors(path, content);
 }
 
+/// Throws `Error` where a model's weights are so large that a chain's gradient was no number.
+void require_finite(const Chains& chains, const fs::path& model) {
+  for (Eigen::Index i = 0; i < chains.final.rows(); ++i) {
+    if (chains.final.row(i).allFinite()) continue;
+    throw ebm::Error(ebm::sentence("sample: the model ", ebm::io::quoted(model), " moves chain ", i,
+                                   " to a pixel that is not finite, expected [-1, 1]"));
+  }
+}
+
 /// Images beside each other: the samples as a square, or a chain a row and a snapshot a column.
 int picture_columns(const SampleOptions& o) {
   if (o.trace > 0) return o.langevin.steps / o.trace + 1;
@@ -75,6 +84,7 @@ void sample(const SampleOptions& o) {
   const Model model = load(o.model);
   ebm::Threads threads(o.threads);
   const Chains chains = run_chains(model, o.count, o.langevin, o.trace, ebm::Rng{o.seed}, threads);
+  require_finite(chains, o.model);
   if (is_picture) {
     write_picture(o, chains);
   } else {

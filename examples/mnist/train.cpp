@@ -68,7 +68,14 @@ class RunFolder {
       throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(folder_),
                                      " is not empty: choose another --out, or pass --overwrite"));
     }
-    ebm::io::require_writable(folder_ / "config.json");
+    fs::create_directory(samples_, failure);
+    if (failure || !fs::is_directory(samples_)) {
+      throw ebm::Error(ebm::sentence("train: can't create the folder ", ebm::io::quoted(samples_),
+                                     failure ? ": " + failure.message() : ": it is a file"));
+    }
+    for (const fs::path& file : {model_, metrics_, configuration_file_, picture(1)}) {
+      ebm::io::require_writable(file);
+    }
     csv_ << std::setprecision(9)
          << "epoch,iterations,learning_rate,loss,loss_regularization,loss_contrastive_divergence,"
             "metrics_avg_real,metrics_avg_fake,gradient_norm,val_contrastive_divergence,"
@@ -85,37 +92,33 @@ class RunFolder {
     }
   };
 
-  void add_epoch(const ebm::EpochReport& r, const Validation& v) {
+  /// The model first: what is said of an epoch is there when its row says so.
+  void add_epoch(const ebm::EpochReport& r, const Validation& v, const Model& model,
+                 const ebm::Samples<float>& samples) {
+    ebm::io::save_model(model_, model, {{"format", "pt"}, {"epoch", std::to_string(r.epoch)}});
     if (r.epoch == 1) begin();
+    ebm::io::write_image_grid(picture(r.epoch), samples, {}, {.scale = 2});
     csv_ << r.epoch << ',' << r.batches << ',' << r.learning_rate << ',' << r.mean.loss.total << ','
          << r.mean.loss.regularizer << ',' << r.mean.loss.contrastive_divergence << ','
          << r.mean.data_score << ',' << r.mean.model_score << ',' << r.gradient_norm << ','
          << v.fake - v.real << ',' << v.fake << ',' << v.real << ',' << v.random << ',' << r.seconds
          << '\n';
-    ebm::io::write_file_atomically(folder_ / "metrics.csv", csv_.str());
-  }
-
-  void write_samples(int epoch, const ebm::Samples<float>& samples) const {
-    std::ostringstream name;
-    name << "epoch_" << std::setw(3) << std::setfill('0') << epoch << ".png";
-    ebm::io::write_image_grid(folder_ / "samples" / name.str(), samples, {}, {.scale = 2});
-  }
-
-  void write_model(const Model& model, int epoch) const {
-    ebm::io::save_model(folder_ / "model.safetensors", model,
-                        {{"format", "pt"}, {"epoch", std::to_string(epoch)}});
+    ebm::io::write_file_atomically(metrics_, csv_.str());
   }
 
  private:
-  /// An earlier run goes when there is something in its place; were its pictures left, those of
-  /// a longer run would look like this one's.
+  [[nodiscard]] fs::path picture(int epoch) const {
+    std::ostringstream name;
+    name << "epoch_" << std::setw(3) << std::setfill('0') << epoch << ".png";
+    return samples_ / name.str();
+  }
+
+  /// Its model is replaced already; were an earlier run's pictures left, those of a longer run
+  /// would look like this one's.
   void begin() const {
-    fs::create_directories(folder_ / "samples");
-    fs::remove(folder_ / "model.safetensors");
-    fs::remove(folder_ / "metrics.csv");
-    ebm::io::write_file_atomically(folder_ / "config.json", configuration_);
+    ebm::io::write_file_atomically(configuration_file_, configuration_);
     std::vector<fs::path> pictures;
-    for (const auto& entry : fs::directory_iterator(folder_ / "samples")) {
+    for (const auto& entry : fs::directory_iterator(samples_)) {
       const bool is_ours = entry.path().filename().string().starts_with("epoch_");
       if (is_ours && entry.path().extension() == ".png") pictures.push_back(entry.path());
     }
@@ -123,6 +126,8 @@ class RunFolder {
   }
 
   fs::path folder_;
+  fs::path samples_ = folder_ / "samples", model_ = folder_ / "model.safetensors",
+           metrics_ = folder_ / "metrics.csv", configuration_file_ = folder_ / "config.json";
   std::string configuration_;
   std::ostringstream csv_;
 };
@@ -153,12 +158,9 @@ struct Hooks {
                         "finite after epoch ",
                         report.epoch, ": a lower learning rate may help"));
     }
-    folder.add_epoch(report, validation);
-
     ebm::Samples<float> newest(std::min<Eigen::Index>(64, trainer.buffer().size()), pixels);
     for (Eigen::Index i = 0; i < newest.rows(); ++i) newest.row(i) = trainer.buffer()[i];
-    folder.write_samples(report.epoch, newest);
-    folder.write_model(model, report.epoch);
+    folder.add_epoch(report, validation, model, newest);
 
     std::ostringstream line;
     line << std::fixed << std::setprecision(3) << "epoch " << report.epoch << '/' << report.epochs

@@ -85,6 +85,16 @@ TEST_CASE("writing through a symbolic link replaces the file that it names") {
   CHECK(text_of(folder / "file") == "new");
 }
 
+TEST_CASE("writing through a link to nothing makes the file that it names") {
+  const TemporaryFolder folder;
+  std::filesystem::create_symlink("file", folder / "link");  // beside the link, not the process
+  write_file_atomically(folder / "link", "new");
+  CHECK(std::filesystem::is_symlink(folder / "link"));
+  CHECK(text_of(folder / "file") == "new");
+  std::filesystem::create_symlink("loop", folder / "loop");
+  CHECK_THROWS_AS(write_file_atomically(folder / "loop", "new"), Error);
+}
+
 TEST_CASE("a file name as long as the file system allows can be written") {
   const TemporaryFolder folder;
   const std::string name(255, 'n');

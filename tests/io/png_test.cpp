@@ -30,6 +30,42 @@ std::string complaint(const std::filesystem::path& path) {
   return message.starts_with(start) ? message.substr(start.size()) : message;
 }
 
+const Bytes four_indices{0, 0, 1, 2, 255};  // a filter byte, then an index a pixel
+
+Bytes compressed(const Bytes& bytes) {
+  Bytes packed(64);
+  auto size = static_cast<uLongf>(packed.size());
+  REQUIRE(compress(packed.data(), &size, bytes.data(), bytes.size()) == Z_OK);
+  packed.resize(size);
+  return packed;
+}
+
+/// A picture of 1 x 4 pixels with a palette, every chunk with its right length and checksum.
+Bytes palette_png(const Bytes& palette, const Bytes& packed_pixels) {
+  const auto number = [](std::size_t value) {
+    Bytes bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      bytes.push_back(static_cast<std::uint8_t>(value >> shift));
+    }
+    return bytes;
+  };
+  Bytes file{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  const auto add_chunk = [&](const char* type, const Bytes& content) {
+    Bytes checked(type, type + 4);
+    checked.insert(checked.end(), content.begin(), content.end());
+    const auto size = number(content.size());
+    const auto checksum = number(crc32(0, checked.data(), static_cast<uInt>(checked.size())));
+    for (const auto& part : {size, checked, checksum}) {
+      file.insert(file.end(), part.begin(), part.end());
+    }
+  };
+  add_chunk("IHDR", {0, 0, 0, 4, 0, 0, 0, 1, 8, 3, 0, 0, 0});
+  add_chunk("PLTE", palette);
+  add_chunk("IDAT", packed_pixels);
+  add_chunk("IEND", {});
+  return file;
+}
+
 }  // namespace
 
 TEST_CASE("a gray picture comes back with its sizes and pixels") {
@@ -119,33 +155,8 @@ TEST_CASE("pictures of impossible sizes are not written") {
 }
 
 TEST_CASE("a colour that the palette lacks is black") {
-  const auto number = [](std::size_t value) {
-    Bytes bytes;
-    for (int shift = 24; shift >= 0; shift -= 8) {
-      bytes.push_back(static_cast<std::uint8_t>(value >> shift));
-    }
-    return bytes;
-  };
-  Bytes file{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-  const auto add_chunk = [&](const char* type, const Bytes& content) {
-    Bytes checked(type, type + 4);
-    checked.insert(checked.end(), content.begin(), content.end());
-    const auto size = number(content.size());
-    const auto checksum = number(crc32(0, checked.data(), static_cast<uInt>(checked.size())));
-    for (const auto& part : {size, checked, checksum}) {
-      file.insert(file.end(), part.begin(), part.end());
-    }
-  };
-  const Bytes pixels{0, 0, 1, 2, 255};  // a filter byte, then four indices
-  Bytes packed(64);
-  auto packed_size = static_cast<uLongf>(packed.size());
-  REQUIRE(compress(packed.data(), &packed_size, pixels.data(), pixels.size()) == Z_OK);
-  packed.resize(packed_size);
-  add_chunk("IHDR", {0, 0, 0, 4, 0, 0, 0, 1, 8, 3, 0, 0, 0});
-  add_chunk("PLTE", {200, 200, 200, 90, 90, 90});
-  add_chunk("IDAT", packed);
-  add_chunk("IEND", {});
   const TemporaryFolder folder;
+  auto file = palette_png({200, 200, 200, 90, 90, 90}, compressed(four_indices));
   write_raw_file(folder / "file.png", std::as_bytes(std::span(file)));
   CHECK(read_png_gray(folder / "file.png").pixels == Bytes{200, 90, 0, 0});
 
@@ -153,4 +164,21 @@ TEST_CASE("a colour that the palette lacks is black") {
   write_raw_file(folder / "file.png", std::as_bytes(std::span(file)));
   CHECK(complaint(folder / "file.png") ==
         ebm::sentence("has bytes behind its end chunk, at byte ", file.size() - 1));
+}
+
+TEST_CASE("a palette of half a colour is refused") {
+  const TemporaryFolder folder;
+  const auto file = palette_png({200, 200, 200, 90}, compressed(four_indices));
+  write_raw_file(folder / "file.png", std::as_bytes(std::span(file)));
+  CHECK(complaint(folder / "file.png") ==
+        "has a palette of 4 bytes, expected three a colour and 768 at most");
+}
+
+TEST_CASE("pixels that decompress to another checksum are refused") {
+  const TemporaryFolder folder;
+  Bytes packed = compressed(four_indices);
+  packed.back() ^= 1;  // of the checksum in the stream; that of the chunk is right
+  const auto file = palette_png({0, 0, 0}, packed);
+  write_raw_file(folder / "file.png", std::as_bytes(std::span(file)));
+  CHECK(complaint(folder / "file.png") == "is damaged in its compressed pixels");
 }

@@ -267,6 +267,23 @@ class Training(Program):
             self.run_program(*quickly(steps=1_000_000), "--overwrite", timeout=1)
         self.assertEqual(self.content(), before)
 
+    def test_an_earlier_model_stays_where_the_new_run_can_not_be_written(self):
+        self.succeed(*quickly())
+        run = self.folder / "run"
+        for name in ("metrics.csv", "samples"):
+            with self.subTest(name):
+                before = digest(run / "model.safetensors")
+                place, aside = run / name, self.folder / "aside"
+                place.rename(aside)
+                if name == "samples":
+                    place.write_text("a file")
+                else:
+                    place.mkdir()
+                self.refuse(1, name, *quickly(steps=1_000_000), "--overwrite")
+                self.assertEqual(digest(run / "model.safetensors"), before)
+                place.rmdir() if place.is_dir() else place.unlink()
+                aside.rename(place)
+
     def test_broken_data_is_refused(self):
         cases = {
             "train-labels-idx1-ubyte": idx_labels(39),
@@ -382,11 +399,13 @@ class Sampling(Program):
             "[25, 1, 4, 4], expected [16, 1, 5, 5]": {
                 **good, "conv1.weight": ([25, 1, 4, 4], values)},
             "not finite": {**good, "conv1.weight": (shape, (math.nan, *values[1:]))},
+            "moves chain 0": {k: (s, [1e20 * x for x in v]) for k, (s, v) in good.items()},
         }
         for part, tensors in models.items():
             with self.subTest(part):
                 (self.folder / "m.safetensors").write_bytes(safetensors(tensors))
                 self.refuse(1, part, "sample", "--model", "m.safetensors", "--out", "a.png")
+                self.assertFalse((self.folder / "a.png").exists())
         (self.folder / "cut.safetensors").write_bytes(MODEL.read_bytes()[:-4])
         for name in ("cut.safetensors", "missing.safetensors", "."):
             with self.subTest(name):

@@ -123,14 +123,22 @@ class TemporarySibling {
 };
 
 /// The file that a write to `path` replaces: links are followed, what is no file is refused.
-[[nodiscard]] inline std::filesystem::path file_to_replace(const std::filesystem::path& path) {
+[[nodiscard]] inline std::filesystem::path file_to_replace(const std::filesystem::path& path,
+                                                           int links = 0) {
   std::error_code ignored;  // whatever can't be asked for fails with its reason when written
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   if (!std::filesystem::is_directory(folder, ignored)) {
     throw Error(sentence("write_file: cannot write ", quoted(path), ": there is no folder ",
                          quoted(folder)));
   }
-  if (!std::filesystem::exists(path, ignored)) return path;
+  if (!std::filesystem::exists(path, ignored)) {
+    if (!std::filesystem::is_symlink(path, ignored)) return path;
+    constexpr int most_links = 40;  // Linux's own limit
+    if (links == most_links) {
+      throw Error(sentence("write_file: cannot write ", quoted(path), ": too many links"));
+    }
+    return file_to_replace(folder / std::filesystem::read_symlink(path), links + 1);
+  }
   if (!std::filesystem::is_regular_file(path, ignored)) {
     throw Error(sentence("write_file: cannot write ", quoted(path), ": it is no regular file"));
   }
@@ -173,9 +181,11 @@ inline void write_file_atomically(const std::filesystem::path& path, std::string
   write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
-/// Throws Error unless a file could be written at `path` now; leaves what is there.
+/// Throws Error unless a new file can be made beside `path`, and `path` is none or a file that it
+/// could replace; leaves what is there.
 ///
-/// For programs that work for long before they write.
+/// For programs that work for long before they write. It does not see whether another user's file
+/// in a folder like /tmp may be replaced.
 inline void require_writable(const std::filesystem::path& path) {
   const detail::TemporarySibling attempt(detail::file_to_replace(path));
 }

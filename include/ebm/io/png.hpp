@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <new>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,23 @@ struct Picture {
 };
 
 namespace detail {
+
+/// Whether a zlib stream decompresses to its end, where its checksum is right.
+inline bool is_sound_stream(std::span<const std::uint8_t> bytes) {
+  z_stream stream{};
+  if (inflateInit(&stream) != Z_OK) throw std::bad_alloc();
+  std::array<std::uint8_t, 1 << 14> discarded;
+  stream.next_in = const_cast<std::uint8_t*>(bytes.data());  // zlib only reads there
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  int code = Z_OK;
+  while (code == Z_OK) {
+    stream.next_out = discarded.data();
+    stream.avail_out = static_cast<uInt>(discarded.size());
+    code = inflate(&stream, Z_NO_FLUSH);
+  }
+  inflateEnd(&stream);
+  return code == Z_STREAM_END;
+}
 
 /// Checks what stb does not look at, lengths and checksums: a damaged file would give other pixels.
 ///
@@ -56,6 +74,7 @@ inline std::vector<std::byte> checked_png(const std::filesystem::path& path,
   constexpr std::size_t frame = 12;  // a chunk's length, type and checksum
   constexpr std::uint32_t whole_palette = 3 * 256;
   std::vector<std::byte> checked(file.begin(), file.begin() + 8);
+  std::vector<std::uint8_t> compressed;
   for (std::size_t at = 8;;) {
     const auto left = bytes.size() - at;
     if (left < frame || number(at) > left - frame) refuse("is cut off at byte ", bytes.size());
@@ -63,8 +82,18 @@ inline std::vector<std::byte> checked_png(const std::filesystem::path& path,
     const auto checksum = crc32(0, bytes.data() + at + 4, size + 4);
     if (checksum != number(at + 8 + size)) refuse("is damaged in its chunk at byte ", at);
     const auto chunk = file.subspan(at, frame + size);
-    const bool is_palette = std::ranges::equal(bytes.subspan(at + 4, 4), std::string_view("PLTE"));
-    const bool is_end = std::ranges::equal(bytes.subspan(at + 4, 4), std::string_view("IEND"));
+    const auto is = [type = bytes.subspan(at + 4, 4)](std::string_view name) {
+      return std::ranges::equal(type, name);
+    };
+    const bool is_palette = is("PLTE"), is_end = is("IEND");
+    if (is_palette && (size % 3 != 0 || size > whole_palette)) {
+      refuse("has a palette of ", size, " bytes, expected three a colour and ", whole_palette,
+             " at most");
+    }
+    if (is("IDAT")) {
+      const auto part = bytes.subspan(at + 8, size);
+      compressed.insert(compressed.end(), part.begin(), part.end());
+    }
     const auto content = checked.insert(checked.end(), chunk.begin(), chunk.end()) + 8;
     at += frame + size;
     if (is_palette && size < whole_palette) {
@@ -73,8 +102,10 @@ inline std::vector<std::byte> checked_png(const std::filesystem::path& path,
                                   std::byte{whole_palette & 0xff}};
       std::ranges::copy(length, checked.end() - frame - whole_palette);
     }
-    if (is_end && at != bytes.size()) refuse("has bytes behind its end chunk, at byte ", at);
-    if (is_end) return checked;
+    if (!is_end) continue;
+    if (at != bytes.size()) refuse("has bytes behind its end chunk, at byte ", at);
+    if (!is_sound_stream(compressed)) refuse("is damaged in its compressed pixels");
+    return checked;
   }
 }
 
