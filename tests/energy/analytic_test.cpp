@@ -92,6 +92,7 @@ TEST_CASE("analytic energies refuse parameters without a distribution") {
           GaussianMixture<1>({{0, {0}}}, 1);
         }) == "GaussianMixture: weights must be > 0 and finite, got 0");
   CHECK_THROWS_AS(GaussianMixture<1>({{1, {0}}}, 0), InvalidArgument);
+  CHECK_THROWS_AS(GaussianMixture<1>({{1e308, {0}}, {1e308, {1}}}, 1), InvalidArgument);
   const double infinity = std::numeric_limits<double>::infinity();
   CHECK_THROWS_AS(Gaussian<1>({std::nan("")}, {1}), InvalidArgument);
   CHECK_THROWS_AS(Gaussian<1>({0}, {infinity}), InvalidArgument);

@@ -101,6 +101,10 @@ TEST_CASE("Adam refuses numbers outside of their range, with the value") {
   CHECK(message({.beta1 = nan}) == "Adam: beta1 must be in [0, 1), got nan");
   CHECK(message({.beta2 = -0.1}) == "Adam: beta2 must be in [0, 1), got -0.1");
   CHECK(message({.epsilon = 0}) == "Adam: epsilon must be > 0, got 0");
+  CHECK(message({.learning_rate = 1e-60}) ==
+        "Adam: learning_rate must be > 0 and finite, got 1e-60");
+  CHECK(message({.epsilon = 1e-60}) == "Adam: epsilon must be > 0, got 1e-60");
+  CHECK_NOTHROW(Adam<double>({.learning_rate = 1e-60, .epsilon = 1e-60}));
 }
 
 TEST_CASE("Adam refuses sizes that differ, or change between steps") {

@@ -142,6 +142,8 @@ TEST_CASE("a buffer that makes no sense is refused with its number") {
   CHECK(message({.fresh = std::nan("")}) == "ReplayBuffer: fresh must be in [0, 1], got nan");
   CHECK(message({.low = 1, .high = 0}) ==
         "ReplayBuffer: low must be below high, both finite, got 1 and 0");
+  CHECK(message({.low = -1e300, .high = 1e300}) ==  // infinite in float
+        "ReplayBuffer: low must be below high, both finite, got -1e+300 and 1e+300");
   CHECK(message({.low = -infinity}) ==
         "ReplayBuffer: low must be below high, both finite, got -inf and 1");
 }

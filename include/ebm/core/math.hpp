@@ -6,8 +6,8 @@
 
 /// Transcendental functions on packs: polynomials of our own, so the same bits on every machine.
 ///
-/// Within 3 units in the last place, where a function doesn't say otherwise; subnormal results are
-/// flushed to zero.
+/// Within 3 units in the last place, where a function doesn't say otherwise; subnormal results may
+/// be flushed to zero.
 namespace ebm {
 
 namespace detail {

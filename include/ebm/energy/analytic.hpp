@@ -6,12 +6,15 @@
 #include <ebm/autodiff/operations.hpp>
 #include <ebm/core/error.hpp>
 #include <ebm/energy/energy.hpp>
+#include <limits>
 #include <vector>
 
 /// Energies whose distributions are known in closed form: what samplers are tested on.
 namespace ebm {
 
 /// An axis-parallel Gaussian: E(x) = sum over i of (x_i - mean_i)^2 / (2 deviation_i^2).
+///
+/// In float, deviations from 1e-38 on and distances up to 1e19 deviations keep the energy finite.
 template <int Dimension>
 class Gaussian {
  public:
@@ -86,6 +89,7 @@ class GaussianMixture {
       }
       total += c.weight;
     }
+    require(std::isfinite(total), "GaussianMixture: the sum of the weights must be finite");
     for (Component& c : components_) c.weight /= total;
   }
 
@@ -100,7 +104,7 @@ class GaussianMixture {
 
     // ln sum exp by its largest term; the exponentials become the components' responsibilities.
     P* share = tape.allocate(count);
-    P largest(static_cast<T>(-1e30f));
+    P largest(std::numeric_limits<T>::lowest());
     for (int k = 0; k < count; ++k) {
       const Component& c = components_[static_cast<std::size_t>(k)];
       P distance(0);

@@ -29,11 +29,12 @@ class Adam {
   /// Throws `InvalidArgument` if an option is outside of its range.
   explicit Adam(const AdamOptions& options = {}) : options_(options) {
     const auto& o = options;
-    require(o.learning_rate > 0 && std::isfinite(static_cast<T>(o.learning_rate)),
+    // What is above 0 in double may be 0 or infinite in float.
+    require(static_cast<T>(o.learning_rate) > 0 && std::isfinite(static_cast<T>(o.learning_rate)),
             "Adam: learning_rate must be > 0 and finite, got ", o.learning_rate);
     require(o.beta1 >= 0 && o.beta1 < 1, "Adam: beta1 must be in [0, 1), got ", o.beta1);
     require(o.beta2 >= 0 && o.beta2 < 1, "Adam: beta2 must be in [0, 1), got ", o.beta2);
-    require(o.epsilon > 0, "Adam: epsilon must be > 0, got ", o.epsilon);
+    require(static_cast<T>(o.epsilon) > 0, "Adam: epsilon must be > 0, got ", o.epsilon);
   }
 
   [[nodiscard]] const AdamOptions& options() const noexcept { return options_; }

@@ -57,7 +57,8 @@ class ReplayBuffer {
     require(options.capacity >= 1, "ReplayBuffer: capacity must be >= 1, got ", options.capacity);
     require(options.fresh >= 0 && options.fresh <= 1, "ReplayBuffer: fresh must be in [0, 1], got ",
             options.fresh);
-    require(options.low < options.high && std::isfinite(options.high - options.low),
+    const T low = static_cast<T>(options.low), high = static_cast<T>(options.high);
+    require(low < high && std::isfinite(high - low),
             "ReplayBuffer: low must be below high, both finite, got ", options.low, " and ",
             options.high);
     storage_.resize(options.capacity, features);
