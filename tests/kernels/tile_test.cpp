@@ -34,7 +34,7 @@ TEST_CASE("the best tile stays within the registers and within what there is to 
       const Tile tile = best_tile(rows, columns);
       CHECK((tile.rows >= 1 && tile.rows <= rows));
       CHECK((tile.columns >= 1 && tile.columns <= columns));
-      CHECK(tile.rows * tile.columns + std::min(tile.rows, tile.columns) + 2 <= Machine::registers);
+      CHECK(tile_registers(tile.rows, tile.columns) <= Machine::registers);
     }
   }
 }
@@ -58,7 +58,7 @@ TEST_CASE("of tiles that keep the multiplier busy, the one with the fewer loads 
   };
   for (int rows = 1; rows <= 8; ++rows) {
     for (int columns = 1; columns <= 32; ++columns) {
-      const bool fits = rows * columns + std::min(rows, columns) + 2 <= Machine::registers;
+      const bool fits = tile_registers(rows, columns) <= Machine::registers;
       const bool divides = 8 % rows == 0 && 32 % columns == 0;
       if (fits && divides) CHECK(loads(tile) <= 1.1 * loads({rows, columns}));
     }

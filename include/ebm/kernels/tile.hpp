@@ -37,28 +37,33 @@ struct Split {
   }
 };
 
+/// A tile needs a register for each accumulator, for the shorter of its two operands, and for one
+/// element of the other.
+constexpr int tile_registers(int rows, int columns) {
+  return rows * columns + std::min(rows, columns) + 1;
+}
+
 /// Eighths of the cycles of one multiply-add for each accumulator of a tile.
 ///
 /// That is the slowest of arithmetic, latency (an accumulator waits for its own last result) and
 /// loads, and for each load an eighth more, which nothing hides: its share of those that miss the
-/// first-level cache. So of tiles that are equally fast, the one that reads less is chosen.
+/// first-level cache. So of tiles that are equally fast, the one that reads less is chosen. Where
+/// no register is to spare, clang spills.
 constexpr int tile_cost(int rows, int columns) {
   const int loads = rows + columns;
+  const int spills = tile_registers(rows, columns) == Machine::registers ? 4 : 0;
   return std::max({8 * rows * columns / Machine::fma_per_cycle, 8 * Machine::fma_latency,
                    8 * loads / Machine::loads_per_cycle}) +
-         loads;
+         loads + spills;
 }
 
 /// The tile that covers `rows` x `columns` accumulators in the least time.
-///
-/// A tile needs a register for each accumulator, for the shorter of its two operands and for one
-/// element of the other, and one to spare: without it clang spills.
 constexpr Tile best_tile(int rows, int columns) {
   Tile best{1, 1};
   long best_cost = -1;
   for (int r = 1; r <= std::min(rows, Machine::registers); ++r) {
     for (int c = 1; c <= std::min(columns, Machine::registers); ++c) {
-      if (r * c + std::min(r, c) + 2 > Machine::registers) continue;
+      if (tile_registers(r, c) > Machine::registers) continue;
       const Split down(rows, r), across(columns, c);
       // Parts come in two sizes: the first, and the last.
       const auto cost_of_row = [&](int height) {
