@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <ebm/core/pack.hpp>
 #include <ebm/random/normal.hpp>
