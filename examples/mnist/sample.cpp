@@ -3,7 +3,9 @@
 #include <ebm/io/image_grid.hpp>
 #include <ebm/io/safetensors.hpp>
 #include <iostream>
+#include <memory>
 
+#include "cli.hpp"
 #include "commands.hpp"
 #include "model.hpp"
 
@@ -12,6 +14,16 @@ namespace ebm_mnist {
 namespace {
 
 namespace fs = std::filesystem;
+
+struct SampleOptions {
+  std::filesystem::path model;
+  std::filesystem::path out;
+  int count = 64;
+  int trace = 0;
+  ebm::LangevinOptions langevin{.steps = 256};
+  std::uint32_t seed = 0;
+  int threads = 0;
+};
 
 void write_tensors(const fs::path& path, const Chains& chains) {
   const std::int64_t count = chains.final.rows();
@@ -67,9 +79,7 @@ void write_picture(const SampleOptions& o, const Chains& chains) {
   ebm::io::write_image_grid(o.out, rows, {}, grid);
 }
 
-}  // namespace
-
-void sample(const SampleOptions& o) {
+void run(const SampleOptions& o) {
   const bool is_picture = has_extension(o.out, ".png");
   ebm::require(is_picture || has_extension(o.out, ".safetensors"),
                "--out: expected a name that ends in .png or .safetensors, got ",
@@ -92,6 +102,34 @@ void sample(const SampleOptions& o) {
   }
   std::cout << o.count << " samples after " << o.langevin.steps << " steps: " << o.out.string()
             << '\n';
+}
+
+}  // namespace
+
+void add_sample(CLI::App& app) {
+  const auto o = std::make_shared<SampleOptions>();
+  CLI::App& c = *app.add_subcommand("sample",
+                                    "Let a model dream digits, e.g.\n  ebm-mnist sample --model "
+                                    "runs/mnist/model.safetensors --out digits.png");
+  c.footer(
+      "Runs chains from noise. A .safetensors file gets the tensor samples, [N,1,28,28] in [-1, "
+      "1], and with --trace\nthe tensor trace, [snapshots,N,1,28,28].");
+  c.add_option("--model", o->model, "Model file (safetensors)")->type_name("FILE")->required();
+  c.add_option("--out", o->out, "File to write: .png or .safetensors")
+      ->type_name("FILE")
+      ->required();
+  c.add_option("--count", o->count, "Number of chains")
+      ->transform(whole(1, million))
+      ->capture_default_str();
+  c.add_option("--trace", o->trace,
+               "Keep the start and every K-th step too; in a PNG a chain is a "
+               "row; 0: the end only")
+      ->transform(whole(0, million))
+      ->capture_default_str();
+  add_langevin(c, o->langevin);
+  add_seed(c, o->seed);
+  add_threads(c, o->threads);
+  c.callback([o] { run(*o); });
 }
 
 }  // namespace ebm_mnist

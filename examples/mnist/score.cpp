@@ -5,11 +5,13 @@
 #include <ebm/io/safetensors.hpp>
 #include <iomanip>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <span>
 #include <sstream>
 
+#include "cli.hpp"
 #include "commands.hpp"
 #include "model.hpp"
 
@@ -18,6 +20,13 @@ namespace ebm_mnist {
 namespace {
 
 namespace fs = std::filesystem;
+
+struct ScoreOptions {
+  std::filesystem::path model;
+  std::vector<std::filesystem::path> images;
+  bool json = false;
+  int threads = 0;
+};
 
 ebm::Samples<float> from_bytes(const ebm::io::GrayImages& images, const fs::path& path) {
   if (images.rows != 28 || images.columns != 28) {
@@ -80,9 +89,7 @@ std::vector<double> finite_scores(const Model& model, const ebm::Samples<float>&
   return f;
 }
 
-}  // namespace
-
-void score(const ScoreOptions& o) {
+void run(const ScoreOptions& o) {
   const Model model = load(o.model);
   ebm::Threads threads(o.threads);
   std::vector<ebm::Samples<float>> inputs;  // all of them read before the first score is taken
@@ -113,6 +120,26 @@ void score(const ScoreOptions& o) {
     text << summary << '\n';
     std::cout << text.str();
   }
+}
+
+}  // namespace
+
+void add_score(CLI::App& app) {
+  const auto o = std::make_shared<ScoreOptions>();
+  CLI::App& c = *app.add_subcommand("score",
+                                    "Tell how likely a model finds images, e.g.\n  ebm-mnist score "
+                                    "--model runs/mnist/model.safetensors --images test.png");
+  c.footer(
+      "Prints f = -E of each image (file, index, f), then count, mean and standard deviation (of "
+      "the population)\nover all files. Images are 28x28: IDX (gzipped or not), PNG (converted to "
+      "grey) or a safetensors file with\nthe tensor images (or samples, as the command sample "
+      "writes them), [N,1,28,28] float32 in "
+      "[-1, 1].");
+  c.add_option("--model", o->model, "Model file (safetensors)")->type_name("FILE")->required();
+  c.add_option("--images", o->images, "One or more image files")->type_name("FILE")->required();
+  c.add_flag("--json", o->json, R"(Print {"count":…,"mean":…,"std":…,"scores":[…]} instead)");
+  add_threads(c, o->threads);
+  c.callback([o] { run(*o); });
 }
 
 }  // namespace ebm_mnist

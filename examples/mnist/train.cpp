@@ -8,8 +8,10 @@
 #include <ebm/train/trainer.hpp>
 #include <iomanip>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli.hpp"
 #include "commands.hpp"
 #include "model.hpp"
 #include "progress.hpp"
@@ -19,6 +21,26 @@ namespace ebm_mnist {
 namespace {
 
 namespace fs = std::filesystem;
+
+struct TrainOptions {
+  std::filesystem::path data = EBM_MNIST_DATA_DIR;
+  std::filesystem::path out = "runs/mnist";
+  bool overwrite = false;
+  int epochs = 60;
+  int batch = 128;
+  double data_noise = 0.005;
+  bool no_shuffle = false;
+  int limit_batches = 0;
+  ebm::LangevinOptions langevin;
+  ebm::ReplayBufferOptions buffer;
+  ebm::ContrastiveDivergenceOptions loss;
+  ebm::AdamOptions adam;
+  ebm::StepDecayOptions decay;
+  double gradient_norm = 0.1;
+  std::uint32_t seed = 0;
+  int threads = 0;
+  std::vector<std::string> command;  ///< what was typed, for the record
+};
 
 constexpr Eigen::Index outliers = 1024;  // noise images that a well-trained model finds unlikely
 
@@ -172,9 +194,7 @@ struct Hooks {
   }
 };
 
-}  // namespace
-
-void train(const TrainOptions& o) {
+void run(const TrainOptions& o) {
   ebm::require(!o.out.empty(), "--out: expected the name of a folder, got ''");
   ebm::Threads threads(o.threads);
   const ebm::Rng rng{o.seed};
@@ -224,6 +244,74 @@ void train(const TrainOptions& o) {
             << "  " << at("samples") << "/epoch_*.png  what the model dreams after each epoch\n"
             << "  " << at("metrics.csv") << "  losses and scores, a row an epoch\n"
             << "  " << at("config.json") << "  the options of this run\n";
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, std::vector<std::string> typed) {
+  const auto o = std::make_shared<TrainOptions>();
+  o->command = std::move(typed);
+  CLI::App& c = *app.add_subcommand(
+      "train", "Train a model on MNIST, e.g.\n  ebm-mnist train --epochs 3 --out runs/short");
+  c.footer(
+      "Trains the tutorial's network by contrastive divergence. Pixels are in [-1, 1]; images that "
+      "don't fill a\nbatch at the end of an epoch are dropped. The same seed gives the same "
+      "weights for any number of threads.");
+  c.add_option("--data", o->data,
+               "MNIST: a folder of IDX files, gzipped or not (or its parent, "
+               "as torchvision lays it out)")
+      ->type_name("DIR")
+      ->capture_default_str();
+  c.add_option("--out", o->out, "Folder for the model, metrics and samples")
+      ->type_name("DIR")
+      ->capture_default_str();
+  c.add_flag("--overwrite", o->overwrite,
+             "Let --out hold files already, and replace an earlier run's after the first epoch");
+  c.add_option("--epochs", o->epochs, "Passes over the data")
+      ->transform(whole(1, million))
+      ->capture_default_str();
+  c.add_option("--batch", o->batch, "Images of a step, and as many chains")
+      ->transform(whole(1, million))
+      ->capture_default_str();
+  c.add_option("--limit-batches", o->limit_batches, "Steps of an epoch at most; 0: all")
+      ->transform(whole(0, million))
+      ->capture_default_str();
+  c.add_flag("--no-shuffle", o->no_shuffle, "Take the images in the order of the file");
+  c.add_option("--data-noise", o->data_noise,
+               "Deviation of the noise on real images, in pixel values")
+      ->check(number(0, 10))
+      ->capture_default_str();
+  add_langevin(c, o->langevin);
+  c.add_option("--buffer", o->buffer.capacity, "Samples that the replay buffer keeps")
+      ->transform(whole(1, million))
+      ->capture_default_str();
+  c.add_option("--fresh", o->buffer.fresh, "Share of chains that start from noise")
+      ->check(number(0, 1))
+      ->capture_default_str();
+  c.add_option("--alpha", o->loss.alpha, "Weight of the regulariser (squared scores)")
+      ->check(number(0, 1e6))
+      ->capture_default_str();
+  c.add_option("--learning-rate", o->adam.learning_rate, "Adam's learning rate in epoch 1")
+      ->check(number(0, 10, Without::low))
+      ->capture_default_str();
+  c.add_option("--beta1", o->adam.beta1, "Adam's decay of the mean gradient")
+      ->check(number(0, 1, Without::high))
+      ->capture_default_str();
+  c.add_option("--beta2", o->adam.beta2, "Adam's decay of the mean squared gradient")
+      ->check(number(0, 1, Without::high))
+      ->capture_default_str();
+  c.add_option("--lr-decay", o->decay.gamma, "Factor of the learning rate at each decay")
+      ->check(number(0, 10, Without::low))
+      ->capture_default_str();
+  c.add_option("--lr-period", o->decay.period, "Epochs from one decay to the next")
+      ->transform(whole(1, million))
+      ->capture_default_str();
+  c.add_option("--grad-norm", o->gradient_norm, "Bound of the parameter gradient's global norm")
+      ->check(number(0, 1e6, Without::low))
+      ->capture_default_str();
+  add_seed(c, o->seed);
+  add_threads(c, o->threads);
+  c.callback([o] { run(*o); });
 }
 
 }  // namespace ebm_mnist

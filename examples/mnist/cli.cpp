@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "cli.hpp"
+
+#include <charconv>
+#include <ebm/core/error.hpp>
+#include <limits>
+
+namespace ebm_mnist {
+
+namespace {
+
+/// Reads all of `input` as a decimal number.
+template <class T>
+bool read_number(const std::string& input, T& value) {
+  const char* end = input.data() + input.size();
+  const auto [stop, error] = std::from_chars(input.data(), end, value);
+  return error == std::errc{} && stop == end;
+}
+
+}  // namespace
+
+CLI::Validator number(double low, double high, Without bound) {
+  const std::string range = ebm::sentence("in ", bound == Without::low ? '(' : '[', low, ", ", high,
+                                          bound == Without::high ? ')' : ']');
+  return {[=](const std::string& input) -> std::string {
+            double value = 0;
+            const bool in_range = read_number(input, value) && value >= low && value <= high;
+            const bool left_out = (bound == Without::low && value == low) ||
+                                  (bound == Without::high && value == high);
+            if (in_range && !left_out) return {};
+            return ebm::sentence("expected a number ", range, ", got '", input, "'");
+          },
+          range};
+}
+
+CLI::Validator whole(long long low, long long high) {
+  const std::string range = ebm::sentence("in [", low, ", ", high, ']');
+  return {[=](std::string& input) -> std::string {
+            long long value = 0;
+            if (read_number(input, value) && value >= low && value <= high) {
+              input = std::to_string(value);
+              return {};
+            }
+            return ebm::sentence("expected a whole number ", range, ", got '", input, "'");
+          },
+          range};
+}
+
+void add_seed(CLI::App& command, std::uint32_t& seed) {
+  command.add_option("--seed", seed, "Seed of all random numbers")
+      ->transform(whole(0, std::numeric_limits<std::uint32_t>::max()))
+      ->capture_default_str();
+}
+
+void add_threads(CLI::App& command, int& threads) {
+  command.add_option("--threads", threads, "Threads; 0: one for each processor")
+      ->transform(whole(0, 1024))
+      ->capture_default_str();
+}
+
+void add_langevin(CLI::App& command, ebm::LangevinOptions& o) {
+  command.add_option("--steps", o.steps, "Langevin steps of a chain")
+      ->transform(whole(0, million))
+      ->capture_default_str();
+  command.add_option("--step-size", o.step_size, "Factor of the gradient in a step")
+      ->check(number(0, 1e6, Without::low))
+      ->capture_default_str();
+  command.add_option("--noise", o.noise, "Deviation of the noise of a step, in pixel values")
+      ->check(number(0, 10))
+      ->capture_default_str();
+  command.add_option("--clip", o.gradient_clip, "Bound of each element of the gradient")
+      ->check(number(0, 1e6, Without::low))
+      ->capture_default_str();
+}
+
+}  // namespace ebm_mnist

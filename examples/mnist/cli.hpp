@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+#include <cstdint>
+#include <ebm/sampler/policies.hpp>
+#include <filesystem>
+#include <string_view>
+
+/// What the options of several commands have in common.
+namespace ebm_mnist {
+
+inline constexpr long long million = 1'000'000;
+
+/// Which of its two bounds a range leaves out.
+enum class Without { none, low, high };
+
+/// Accepts numbers from `low` to `high`.
+CLI::Validator number(double low, double high, Without bound = Without::none);
+
+/// Accepts whole numbers in [low, high] and drops leading zeros, which CLI11 takes for octal.
+CLI::Validator whole(long long low, long long high);
+
+/// `--seed`
+void add_seed(CLI::App& command, std::uint32_t& seed);
+
+/// `--threads`
+void add_threads(CLI::App& command, int& threads);
+
+/// `--steps`, `--step-size`, `--noise` and `--clip`
+void add_langevin(CLI::App& command, ebm::LangevinOptions& options);
+
+/// Whether a file's name ends in `.png` or the like, in small or capital letters.
+[[nodiscard]] inline bool has_extension(const std::filesystem::path& path, std::string_view name) {
+  const std::string extension = path.extension().string();
+  return std::ranges::equal(extension, name, {}, [](unsigned char c) { return std::tolower(c); });
+}
+
+}  // namespace ebm_mnist
