@@ -15,4 +15,8 @@
 #include <ebm/nn/working_set.hpp>
 #include <ebm/parallel/serial.hpp>
 #include <ebm/parallel/threads.hpp>
+#include <ebm/train/early_stop.hpp>
+#include <ebm/train/generate.hpp>
+#include <ebm/train/learning_rate_monitor.hpp>
 #include <ebm/train/trainer.hpp>
+#include <ebm/train/validation.hpp>

@@ -34,7 +34,8 @@ std::string calls_of(C callback) {
   SomeTrainer trainer;
   ebm::detail::notify_start(callback, trainer);
   ebm::detail::notify(callback, trainer, ebm::BatchReport{});
-  ebm::detail::notify(callback, trainer, ebm::EpochReport{});
+  ebm::EpochReport epoch;
+  ebm::detail::notify(callback, trainer, epoch);
   ebm::detail::notify_end(callback, trainer);
   return trainer.calls;
 }

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <ebm/core/error.hpp>
+#include <ebm/core/state.hpp>
 #include <ebm/kernels/adam.hpp>
 #include <ebm/optim/optimizer.hpp>
 #include <vector>
@@ -68,6 +69,28 @@ class Adam {
                   square_.data());
   }
 
+  [[nodiscard]] State state() const {
+    State state;
+    state.put("beta1_power", beta1_power_);
+    state.put("beta2_power", beta2_power_);
+    state.put("mean", mean_);
+    state.put("parameters", static_cast<std::int64_t>(mean_.size()));  // 0 before the first step
+    state.put("square", square_);
+    return state;
+  }
+
+  /// Throws `Error` if the state is not an Adam's.
+  void restore(const State& state) {
+    const auto count = static_cast<std::size_t>(state.get<std::int64_t>("parameters"));
+    const auto mean = state.get<T>("mean", count), square = state.get<T>("square", count);
+    const double beta1_power = state.get<double>("beta1_power");
+    beta2_power_ = state.get<double>("beta2_power");
+    beta1_power_ = beta1_power;
+    mean_.assign(mean.begin(), mean.end());
+    square_.assign(square.begin(), square.end());
+    is_new_ = count == 0;
+  }
+
  private:
   AdamOptions options_;
   std::vector<T> mean_, square_;
@@ -75,6 +98,6 @@ class Adam {
   bool is_new_ = true;
 };
 
-static_assert(Optimizer<Adam<>>);
+static_assert(Optimizer<Adam<>> && Stateful<Adam<>>);
 
 }  // namespace ebm

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <ebm/core/error.hpp>
 #include <ebm/core/samples.hpp>
+#include <ebm/core/state.hpp>
 #include <ebm/random/stream.hpp>
 
 /// Where chains start: the ends of earlier chains, and now and then fresh noise.
@@ -103,6 +104,30 @@ class ReplayBuffer {
     }
   }
 
+  /// The samples, newest first; all that draws depend on.
+  [[nodiscard]] State state() const {
+    std::vector<T> samples(static_cast<std::size_t>(size_ * features()));
+    for (Eigen::Index i = 0; i < size_; ++i) {
+      std::ranges::copy((*this)[i], samples.begin() + i * features());
+    }
+    State state;
+    state.put("samples", std::move(samples));
+    state.put("size", static_cast<std::int64_t>(size_));
+    return state;
+  }
+
+  /// Throws `Error` if the state is that of a buffer for other samples, or holds more than fit.
+  void restore(const State& state) {
+    const auto size = static_cast<Eigen::Index>(state.get<std::int64_t>("size"));
+    if (size < 0 || size > capacity()) {
+      throw Error(
+          sentence("ReplayBuffer::restore: ", size, " samples don't fit a buffer of ", capacity()));
+    }
+    const auto samples = state.get<T>("samples", static_cast<std::size_t>(size * features()));
+    head_ = size_ = 0;
+    push(Eigen::Map<const Samples<T>>(samples.data(), size, features()));
+  }
+
  private:
   template <class Row>
   void uniform(Row&& row, Rng rng, std::uint64_t draw, std::uint32_t chain) const {
@@ -122,5 +147,7 @@ class ReplayBuffer {
   Eigen::Index head_ = 0;
   Eigen::Index size_ = 0;
 };
+
+static_assert(Stateful<ReplayBuffer<>>);
 
 }  // namespace ebm

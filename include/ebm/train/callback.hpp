@@ -1,39 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ebm/loss/loss_gradient.hpp>
+#include <concepts>
+#include <ebm/train/report.hpp>
 
 /// Hooks into training: members that a callback has or leaves out.
 namespace ebm {
 
-/// What a training step did.
-struct BatchReport {
-  int epoch = 0;               ///< from 1
-  int batch = 0;               ///< within the epoch, from 1
-  int batches = 0;             ///< of the epoch
-  std::int64_t iteration = 0;  ///< over all epochs, from 1
-  BatchResult result;          ///< loss and mean scores before the step
-  double gradient_norm = 0;    ///< before clipping
-  double learning_rate = 0;
-  double seconds = 0;  ///< of this step
-};
-
-/// What an epoch did: means over its batches.
-struct EpochReport {
-  int epoch = 0;  ///< from 1
-  int epochs = 0;
-  int batches = 0;
-  BatchResult mean;
-  double gradient_norm = 0;  ///< mean, before clipping
-  double learning_rate = 0;
-  double seconds = 0;  ///< of the epoch's batches
-};
-
 namespace detail {
 
-// A callback is any object with some of these members, each taking the trainer and a report:
-// on_start(trainer), on_batch(trainer, BatchReport), on_epoch(trainer, EpochReport),
-// on_end(trainer).
+// A callback is any object with some of these members:
+// on_start(trainer), on_batch(trainer, BatchReport), on_epoch(trainer, EpochReport&),
+// on_diverged(trainer, Diverged) -> bool, on_end(trainer).
 
 template <class C, class Trainer>
 void notify_start(C& callback, Trainer& trainer) {
@@ -53,17 +31,29 @@ void notify(C& callback, Trainer& trainer, const BatchReport& report) {
 }
 
 template <class C, class Trainer>
-void notify(C& callback, Trainer& trainer, const EpochReport& report) {
+void notify(C& callback, Trainer& trainer, EpochReport& report) {
   if constexpr (requires { callback.on_epoch(trainer, report); }) {
     callback.on_epoch(trainer, report);
+  }
+}
+
+template <class C, class Trainer>
+bool notify(C& callback, Trainer& trainer, const Diverged& error) {
+  if constexpr (requires { callback.on_diverged(trainer, error); }) {
+    return callback.on_diverged(trainer, error);
+  } else {
+    return false;
   }
 }
 
 }  // namespace detail
 
 /// Satisfied by objects with at least one of the hooks `on_start`, `on_batch`, `on_epoch`,
-/// `on_end`.
+/// `on_diverged`, `on_end`.
 ///
+/// Callbacks are called in their order. A callback that puts the trainer back to an earlier state
+/// (`roll_back`) is the last to see that report. `on_diverged` returns whether it has done so, and
+/// training goes on; otherwise the error leaves `fit`.
 /// An object all of whose hooks are misspelt is refused; beside a hook that fits, a misspelt one
 /// is not noticed.
 template <class C, class Trainer>
@@ -76,8 +66,11 @@ concept Callback = requires(C& callback, Trainer& trainer) {
 || requires(C& callback, Trainer& trainer, const BatchReport& report) {
   callback.on_batch(trainer, report);
 }
-|| requires(C& callback, Trainer& trainer, const EpochReport& report) {
+|| requires(C& callback, Trainer& trainer, EpochReport& report) {
   callback.on_epoch(trainer, report);
+}
+|| requires(C& callback, Trainer& trainer, const Diverged& error) {
+  { callback.on_diverged(trainer, error) } -> std::same_as<bool>;
 };
 
 }  // namespace ebm

@@ -4,9 +4,13 @@
 #include <chrono>
 #include <cmath>
 #include <ebm/core/block.hpp>
+#include <ebm/core/state.hpp>
 #include <ebm/train/callback.hpp>
+#include <ebm/train/epoch_order.hpp>
+#include <ebm/train/position.hpp>
 #include <ebm/train/recipe.hpp>
-#include <numeric>
+#include <optional>
+#include <utility>
 
 namespace ebm {
 
@@ -64,16 +68,35 @@ class Trainer {
   [[nodiscard]] X& executor() const noexcept { return *executor_; }
   [[nodiscard]] Workspace<T>& workspace() noexcept { return workspace_; }
 
+  /// The sampler of the recipe; a callback may replace it between steps.
+  [[nodiscard]] auto& sampler() noexcept { return recipe_.sampler; }
+
+  /// What each learning rate of the schedule is multiplied with, at first 1; > 0.
+  void set_learning_rate_factor(double factor) {
+    require(factor > 0 && std::isfinite(factor),
+            "Trainer: the learning rate's factor must be > 0 and finite, got ", factor);
+    learning_rate_factor_ = factor;
+  }
+  [[nodiscard]] double learning_rate_factor() const noexcept { return learning_rate_factor_; }
+
+  /// How far training is; behind an epoch, `on_epoch` sees the beginning of the next.
+  [[nodiscard]] const Position& position() const noexcept { return position_; }
+
+  /// Whether all epochs of the recipe are done.
+  [[nodiscard]] bool is_finished() const noexcept { return position_.epoch > recipe_.epochs; }
+
   /// Makes `fit` return after the current step; for callbacks.
   void stop() noexcept { stopped_ = true; }
 
-  /// Trains for the recipe's epochs; what is left of an epoch after whole batches is dropped.
+  /// Trains until the recipe's epochs are done; what is left of an epoch after whole batches is
+  /// dropped.
   ///
-  /// A second call goes on with the buffer and the optimiser's state, but counts its epochs, and
-  /// with them the learning rate's schedule and the orders of the data, from 1 again.
+  /// Goes on where an earlier call was stopped or `restore` put it, to the same bits as without the
+  /// interruption, if the data are the same; where all epochs are done it changes nothing.
   /// data: [sample][feature], at least one batch, finite, in the domain of the sampler
-  /// Throws `InvalidArgument` if the data don't fit, and `Error` if the chains, the loss, its
-  /// gradient or the parameters stop being finite; the parameters stay those of the step before.
+  /// Throws `InvalidArgument` if the data don't fit, and `Diverged` if the chains, the loss, its
+  /// gradient or the parameters stop being finite and no callback knows a way on; the parameters
+  /// stay those of the step before.
   template <class... Callbacks>
   requires(Callback<Callbacks, Trainer>&&...) void fit(const ConstSamplesRef<T>& data,
                                                        Callbacks&&... callbacks) {
@@ -81,12 +104,67 @@ class Trainer {
             " samples, but there are only ", data.rows());
     require_samples<T>("Trainer::fit", data, E::Input::size);
     recipe_.sampler.require_in_domain("Trainer::fit", data);
-    start();
+    start(data.rows());
     (detail::notify_start(callbacks, *this), ...);
-    for (int epoch = 1; epoch <= recipe_.epochs && !stopped_; ++epoch) {
-      run_epoch(data, epoch, callbacks...);
+    while (!is_finished() && !stopped_) {
+      try {
+        run_batch(data, callbacks...);
+      } catch (const Diverged& error) {
+        const bool has_way_on = (detail::notify(callbacks, *this, error) || ...);
+        if (!has_way_on) throw;
+      }
     }
     (detail::notify_end(callbacks, *this), ...);
+  }
+
+  /// Lets the next `fit` count epochs, and with them the learning rate's schedule and the orders of
+  /// the data, from 1 again; parameters, buffer and optimiser stay as they are.
+  void start_over() { position_.start_epoch(1); }
+
+  /// All that the next steps depend on, but for the recipe and the data.
+  [[nodiscard]] State state() const {
+    State state;
+    const std::span<const T> parameters = std::as_const(*model_).parameters();
+    state.put("parameters", std::vector<T>(parameters.begin(), parameters.end()));
+    state.put("buffer", buffer_.state());
+    if constexpr (Stateful<decltype(recipe_.optimizer)>) {
+      state.put("optimizer", recipe_.optimizer.state());
+    }
+    state.put("learning_rate_factor", learning_rate_factor_);
+    state.put("position", position_.state());
+    return state;
+  }
+
+  /// Puts this trainer where another one of the same recipe was.
+  ///
+  /// Throws `Error`, and changes nothing, if the state is that of another model or recipe.
+  void restore(const State& state) {
+    const std::span<T> parameters = model_->parameters();
+    const auto stored = state.get<T>("parameters", parameters.size());
+    ReplayBuffer<T> buffer(E::Input::size, recipe_.buffer);
+    buffer.restore(state.part("buffer"));
+    auto optimizer = recipe_.optimizer;
+    if constexpr (Stateful<decltype(optimizer)>) optimizer.restore(state.part("optimizer"));
+    Position position;
+    position.restore(state.part("position"));
+    const double factor = state.get<double>("learning_rate_factor");
+
+    std::ranges::copy(stored, parameters.begin());
+    model_->freeze();
+    buffer_ = std::move(buffer);
+    recipe_.optimizer = std::move(optimizer);
+    position_ = position;
+    learning_rate_factor_ = factor;
+    order_.reset();
+    was_moved_ = true;
+  }
+
+  /// The same, but goes on with random numbers that have not been drawn yet; for callbacks that
+  /// take back what went wrong.
+  void roll_back(const State& state) {
+    const std::int64_t iteration = position_.iteration;
+    restore(state);
+    position_.iteration = iteration;
   }
 
  private:
@@ -96,8 +174,12 @@ class Trainer {
   }
 
   /// Room for a batch, and a first batch of noise in the buffer.
-  void start() {
+  void start(Eigen::Index samples) {
     stopped_ = false;
+    seconds_ = 0;
+    order_.reset();
+    batches_ = static_cast<int>(samples / recipe_.batch);
+    if (recipe_.limit_batches > 0) batches_ = std::min(batches_, recipe_.limit_batches);
     batch_.resize(recipe_.batch, E::Input::size);
     chains_.resize(recipe_.batch, E::Input::size);
     if (buffer_.size() == 0) {
@@ -107,40 +189,51 @@ class Trainer {
     }
   }
 
+  /// The next step, and the end of the epoch if it was its last.
   template <class... Callbacks>
-  void run_epoch(const ConstSamplesRef<T>& data, int epoch, Callbacks&... callbacks) {
-    const std::vector<std::uint32_t> order = epoch_order(data.rows(), epoch);
-    int batches = static_cast<int>(data.rows() / recipe_.batch);
-    if (recipe_.limit_batches > 0) batches = std::min(batches, recipe_.limit_batches);
-    EpochReport summary;
-    summary.epoch = epoch;
-    summary.epochs = recipe_.epochs;
-    summary.learning_rate = recipe_.optimizer.learning_rate() * recipe_.schedule.factor(epoch - 1);
-    const auto epoch_start = Clock::now();
-    int done = 0;
-    while (done < batches && !stopped_) {
-      const auto step_start = Clock::now();
-      gather(data, order, done);
-      BatchReport report;
-      report.epoch = epoch;
-      report.batch = ++done;
-      report.batches = batches;
-      step(report, summary.learning_rate);
-      report.seconds = seconds_since(step_start);
-      summary.mean += report.result;
-      summary.gradient_norm += report.gradient_norm;
-      (detail::notify(callbacks, *this, report), ...);
-    }
-    summary.batches = done;
-    summary.mean = (1.0 / done) * summary.mean;
-    summary.gradient_norm /= done;
-    summary.seconds = seconds_since(epoch_start);
-    (detail::notify(callbacks, *this, summary), ...);
+  void run_batch(const ConstSamplesRef<T>& data, Callbacks&... callbacks) {
+    // What was saved behind the last batch of an epoch has its end yet to come.
+    if (position_.batches_done >= batches_) return finish_epoch(callbacks...);
+    const auto step_start = Clock::now();
+    BatchReport report;
+    report.epoch = position_.epoch;
+    report.batch = position_.batches_done + 1;
+    report.batches = batches_;
+    report.learning_rate = recipe_.optimizer.learning_rate() *
+                           recipe_.schedule.factor(position_.epoch - 1) * learning_rate_factor_;
+    step(data, report);
+    position_.add(report);
+    report.seconds = seconds_since(step_start);
+    seconds_ += report.seconds;
+    was_moved_ = false;
+    static_cast<void>((notify_unless_moved(callbacks, report) && ...));
+    if (!was_moved_ && position_.batches_done == batches_) finish_epoch(callbacks...);
   }
 
-  void step(BatchReport& report, double learning_rate) {
-    const auto first_chain = static_cast<std::uint64_t>(iteration_ * recipe_.batch);
-    buffer_.draw(chains_, recipe_.rng, static_cast<std::uint64_t>(iteration_));
+  template <class... Callbacks>
+  void finish_epoch(Callbacks&... callbacks) {
+    EpochReport report = position_.report();
+    report.epochs = recipe_.epochs;
+    report.seconds = std::exchange(seconds_, 0);
+    position_.start_epoch(position_.epoch + 1);  // what a callback saves goes on from there
+    order_.reset();
+    static_cast<void>((notify_unless_moved(callbacks, report) && ...));
+  }
+
+  /// Whether the next callback is to see the report too.
+  template <class C, class Report>
+  bool notify_unless_moved(C& callback, Report& report) {
+    detail::notify(callback, *this, report);
+    return !was_moved_;
+  }
+
+  void step(const ConstSamplesRef<T>& data, BatchReport& report) {
+    // Counted first: what fails and is taken back must not draw the same numbers again.
+    report.iteration = ++position_.iteration;
+    const auto draw = static_cast<std::uint64_t>(report.iteration - 1);
+    const std::uint64_t first_chain = draw * static_cast<std::uint64_t>(recipe_.batch);
+    gather(data, first_chain);
+    buffer_.draw(chains_, recipe_.rng, draw);
     recipe_.sampler.run(*model_, SamplesRef<T>(chains_), first_chain, recipe_.rng, *executor_,
                         workspace_);
     require_finite(chains_.allFinite(), "the chains are", report);
@@ -151,54 +244,36 @@ class Trainer {
     require_finite(std::isfinite(report.result.loss.total), "the loss is", report);
     report.gradient_norm = recipe_.gradient_clip(gradient);
     require_finite(std::isfinite(report.gradient_norm), "the gradient is", report);
-    update(gradient, learning_rate, report);
-    report.learning_rate = learning_rate;
-    report.iteration = ++iteration_;
+    update(gradient, report);
   }
 
   /// One step of the optimiser, taken back if a parameter stops being finite.
-  void update(std::span<const T> gradient, double learning_rate, const BatchReport& report) {
+  void update(std::span<const T> gradient, const BatchReport& report) {
     const std::span<T> parameters = model_->parameters();
     std::ranges::copy(parameters, previous_.begin());
-    recipe_.optimizer.step(parameters, gradient, learning_rate);
+    recipe_.optimizer.step(parameters, gradient, report.learning_rate);
     const bool finite = std::ranges::all_of(parameters, [](T p) { return std::isfinite(p); });
     if (!finite) std::ranges::copy(previous_, parameters.begin());
     require_finite(finite, "a parameter is", report);
     model_->freeze();
   }
 
-  /// Throws `Error` that names the step unless `finite`.
+  /// Throws `Diverged` that names the step unless `finite`.
   static void require_finite(bool finite, const char* what, const BatchReport& report) {
     if (finite) return;
-    throw Error(sentence("Trainer: ", what, " not finite in epoch ", report.epoch, ", batch ",
-                         report.batch, ": a lower learning rate or stronger regulariser may help"));
+    throw Diverged(sentence("Trainer: ", what, " not finite in epoch ", report.epoch, ", batch ",
+                            report.batch,
+                            ": a lower learning rate or stronger regulariser may help"));
   }
 
-  /// The samples in the order of an epoch.
-  ///
-  /// Source: Durstenfeld, "Algorithm 235: Random permutation", 1964.
-  std::vector<std::uint32_t> epoch_order(Eigen::Index samples, int epoch) const {
-    std::vector<std::uint32_t> order(static_cast<std::size_t>(samples));
-    std::iota(order.begin(), order.end(), 0u);
-    if (recipe_.shuffle) {
-      Sequence draws(recipe_.rng.stream(Purpose::shuffle), static_cast<std::uint64_t>(epoch));
-      for (auto i = static_cast<std::uint32_t>(samples); i > 1; --i) {
-        std::swap(order[i - 1], order[draws.below(i)]);
-      }
-    }
-    return order;
-  }
-
-  /// Copies batch `index` of the epoch and adds noise, within the domain of the chains.
-  void gather(const ConstSamplesRef<T>& data, const std::vector<std::uint32_t>& order, int index) {
-    const auto first = static_cast<std::size_t>(index) * static_cast<std::size_t>(recipe_.batch);
-    for (int i = 0; i < recipe_.batch; ++i) {
-      batch_.row(i) = data.row(order[first + static_cast<std::size_t>(i)]);
-    }
+  /// Copies the next batch of the epoch and adds noise, within the domain of the chains.
+  void gather(const ConstSamplesRef<T>& data, std::uint64_t first_chain) {
+    if (!order_) order_.emplace(data.rows(), recipe_.shuffle, recipe_.rng, position_.epoch);
+    order_->gather(data, position_.batches_done, batch_);
     if (recipe_.data_noise == 0) return;
     recipe_.sampler.template add_noise<T, typename E::Input>(
-        batch_, recipe_.data_noise, static_cast<std::uint64_t>(iteration_ * recipe_.batch),
-        recipe_.rng.stream(Purpose::data_noise), *executor_, workspace_);
+        batch_, recipe_.data_noise, first_chain, recipe_.rng.stream(Purpose::data_noise),
+        *executor_, workspace_);
   }
 
   E* model_;
@@ -209,8 +284,13 @@ class Trainer {
   LossGradient<T> loss_gradient_;
   std::vector<T> gradient_, previous_;
   Samples<T> batch_, chains_;
-  std::int64_t iteration_ = 0;
+  std::optional<EpochOrder> order_;  // of the epoch at position_; made when needed
+  Position position_;
+  int batches_ = 0;  // of an epoch
+  double learning_rate_factor_ = 1;
+  double seconds_ = 0;  // of this epoch's batches
   bool stopped_ = false;
+  bool was_moved_ = false;  // by a callback, to another state
 };
 
 }  // namespace ebm

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <ebm/core/state.hpp>
+#include <ebm/train/report.hpp>
+#include <limits>
+#include <string>
+
+namespace ebm {
+
+/// The numbers of early stopping.
+struct EarlyStopOptions {
+  std::string monitor = "val_contrastive_divergence";  ///< a metric that is better when lower
+  int patience = 10;                                   ///< epochs without a better value, >= 1
+  double min_delta = 0;  ///< a better value is lower by more than this, >= 0
+};
+
+/// Callback: stops training once a metric has not improved for some epochs.
+///
+/// Source: Prechelt, "Early Stopping - But When?", 1998 (its criterion UP, with patience).
+class EarlyStop {
+ public:
+  /// Throws `InvalidArgument` if an option is outside of its range.
+  explicit EarlyStop(EarlyStopOptions options = {}) : options_(std::move(options)) {
+    const auto& o = options_;
+    require(o.patience >= 1, "EarlyStop: patience must be >= 1, got ", o.patience);
+    require(o.min_delta >= 0 && std::isfinite(o.min_delta),
+            "EarlyStop: min_delta must be >= 0 and finite, got ", o.min_delta);
+  }
+
+  template <class Trainer>
+  void on_epoch(Trainer& trainer, EpochReport& report) {
+    const double value = report.metrics.at(options_.monitor);
+    if (value < best_ - options_.min_delta) {  // never for NaN
+      best_ = value;
+      epochs_without_ = 0;
+    } else if (++epochs_without_ >= options_.patience) {
+      has_stopped_ = true;
+      trainer.stop();
+    }
+  }
+
+  /// Whether it was this callback that stopped training.
+  [[nodiscard]] bool has_stopped() const noexcept { return has_stopped_; }
+  [[nodiscard]] double best() const noexcept { return best_; }
+
+  [[nodiscard]] State state() const {
+    State state;
+    state.put("best", best_);
+    state.put("epochs_without", std::int64_t{epochs_without_});
+    return state;
+  }
+  void restore(const State& state) {
+    const double best = state.get<double>("best");
+    epochs_without_ = static_cast<int>(state.get<std::int64_t>("epochs_without"));
+    best_ = best;
+    has_stopped_ = false;
+  }
+
+ private:
+  EarlyStopOptions options_;
+  double best_ = std::numeric_limits<double>::infinity();
+  int epochs_without_ = 0;
+  bool has_stopped_ = false;
+};
+
+static_assert(Stateful<EarlyStop>);
+
+}  // namespace ebm

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <ebm/loss/loss_gradient.hpp>
+#include <ebm/train/metrics.hpp>
+
+/// What training says of itself.
+namespace ebm {
+
+/// What a training step did.
+struct BatchReport {
+  int epoch = 0;               ///< from 1
+  int batch = 0;               ///< within the epoch, from 1
+  int batches = 0;             ///< of the epoch
+  std::int64_t iteration = 0;  ///< over all epochs, from 1; never counts back
+  BatchResult result;          ///< loss and mean scores before the step
+  double gradient_norm = 0;    ///< before clipping
+  double learning_rate = 0;
+  double seconds = 0;  ///< of this step
+};
+
+/// What an epoch did: means over its batches, and what the callbacks found out.
+struct EpochReport {
+  int epoch = 0;  ///< from 1
+  int epochs = 0;
+  int batches = 0;
+  std::int64_t iteration = 0;  ///< of the last batch
+  BatchResult mean;
+  double gradient_norm = 0;  ///< mean, before clipping
+  double learning_rate = 0;  ///< of the last batch
+  double seconds = 0;        ///< of the epoch's batches, as far as this `fit` ran them
+  Metrics metrics;           ///< empty at first: callbacks add theirs for those behind them
+};
+
+/// Training can't go on: something stopped being finite, or a callback saw it go wrong.
+class Diverged : public Error {
+ public:
+  using Error::Error;
+};
+
+}  // namespace ebm
