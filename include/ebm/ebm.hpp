@@ -9,6 +9,7 @@
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/energy/expression.hpp>
 #include <ebm/energy/neural.hpp>
+#include <ebm/nn/average_pool.hpp>
 #include <ebm/nn/conv2d.hpp>
 #include <ebm/nn/flatten.hpp>
 #include <ebm/nn/linear.hpp>
