@@ -13,6 +13,7 @@
 #include <ebm/nn/conv2d.hpp>
 #include <ebm/nn/flatten.hpp>
 #include <ebm/nn/linear.hpp>
+#include <ebm/nn/residual.hpp>
 #include <ebm/nn/working_set.hpp>
 #include <ebm/parallel/serial.hpp>
 #include <ebm/parallel/threads.hpp>

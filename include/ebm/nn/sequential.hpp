@@ -3,91 +3,34 @@
 
 #include <algorithm>
 #include <ebm/autodiff/var.hpp>
-#include <ebm/nn/activation.hpp>
-#include <ebm/nn/layer.hpp>
+#include <ebm/kernels/epilogue.hpp>
 #include <ebm/nn/parameters.hpp>
+#include <ebm/nn/stage.hpp>
+#include <ebm/nn/wiring.hpp>
 #include <map>
-#include <tuple>
 
 /// A network as a chain of layers, with shapes worked out at compile time.
 namespace ebm {
 
-namespace detail {
-
-/// A bound layer and the activation that is fused into its epilogue.
-template <class In, class BoundLayer, class Kernel>
-struct Stage {
-  using Input = In;
-  using Layer = BoundLayer;
-  using Output = typename BoundLayer::Output;
-  using Activation = Kernel;
-  static constexpr bool is_linear = std::is_same_v<Kernel, kernels::Identity>;
-};
-
-/// Groups layers into stages: an activation joins the stage before it, if that has none yet.
-template <class Done, class In, class... Rest>
-struct MakeStages {
-  static_assert(sizeof...(Rest) == 0,
-                "Sequential takes layers and activations; one of its arguments is neither");
-  using type = Done;
-};
-
-template <class... Done, class In, class Next, class... Rest>
-requires Layer<Next, In>
-struct MakeStages<std::tuple<Done...>, In, Next, Rest...> {
-  using Bound = typename Next::template Bind<In>;
-  using type = typename MakeStages<std::tuple<Done..., Stage<In, Bound, kernels::Identity>>,
-                                   typename Bound::Output, Rest...>::type;
-};
-
-template <class... Done, class In, class Next, class... Rest>
-requires Activation<Next>
-struct MakeStages<std::tuple<Done...>, In, Next, Rest...> {
-  template <class Stages>
-  struct Fuse {  // nothing to fuse with
-    using type = std::tuple<Done..., Stage<In, PassThrough::Bind<In>, typename Next::Kernel>>;
-  };
-  template <class... Earlier>
-  requires(sizeof...(Earlier) > 0) struct Fuse<std::tuple<Earlier...>> {
-    static constexpr std::size_t last = sizeof...(Earlier) - 1;
-    using Last = std::tuple_element_t<last, std::tuple<Earlier...>>;
-    using type = decltype([]<std::size_t... I>(std::index_sequence<I...>) {
-      if constexpr (Last::is_linear) {
-        return std::tuple<
-            std::tuple_element_t<I, std::tuple<Earlier...>>...,
-            Stage<typename Last::Input, typename Last::Layer, typename Next::Kernel>>{};
-      } else {
-        return std::tuple<Earlier..., Stage<In, PassThrough::Bind<In>, typename Next::Kernel>>{};
-      }
-    }(std::make_index_sequence<last>{}));
-  };
-  using type = typename MakeStages<typename Fuse<std::tuple<Done...>>::type, In, Rest...>::type;
-};
-
-}  // namespace detail
-
 /// Layers one behind the other, bound to an input shape.
 ///
 /// `Sequential<Shape<2>, Linear<64>, Swish, Linear<1>>`; the layers need no shapes of their own,
-/// and one that doesn't fit is a compile-time error. An empty type: parameters come from outside.
+/// and one that doesn't fit is a compile-time error. Activations, and the sums of `Residual`
+/// blocks, are fused into the layer before them. An empty type: parameters come from outside.
 template <class InputShape, class... Layers>
 class Sequential {
   static_assert(sizeof...(Layers) > 0, "Sequential needs at least one layer");
-  using Stages = typename detail::MakeStages<std::tuple<>, InputShape, Layers...>::type;
+  using Stages = decltype(decltype(detail::append<detail::Root>(
+      detail::Program<InputShape, 0, detail::NoStage>{}, detail::Chain<Layers...>{}))::stages());
   static constexpr int stages = static_cast<int>(std::tuple_size_v<Stages>);
   template <int I>
   using StageAt = std::tuple_element_t<static_cast<std::size_t>(I), Stages>;
 
-  /// Room for the outputs of the even and of the odd stages, where none of them is kept.
-  template <Wrt W>
-  static constexpr std::array<int, 2> scratch_sizes = [] {
-    std::array<int, 2> sizes{};
-    if (!wants_parameters(W)) {
-      unroll<stages - 1>(
-          [&](auto i) { sizes[i % 2] = std::max(sizes[i % 2], StageAt<i>::Output::size); });
-    }
-    return sizes;
-  }();
+  static constexpr auto wiring = []<class... S>(std::type_identity<std::tuple<S...>>) {
+    return detail::Wiring<sizeof...(S)>{
+        {detail::Wire{S::input, S::skip, S::is_linear, S::Output::size}...}};
+  }(std::type_identity<Stages>{});
+  static constexpr auto plan = wiring.plan();
 
  public:
   using Input = InputShape;
@@ -120,16 +63,20 @@ class Sequential {
   template <Wrt W>
   static constexpr int recorded_packs = [] {
     int packs = Output::size;
-    for (const int size : scratch_sizes<W>) packs += size;
-    unroll<stages>([&](auto i) {
-      if (i < stages - 1 && wants_parameters(W)) packs += StageAt<i>::Output::size;
-      if (W != Wrt::nothing) packs += StageAt<i>::Output::size;
-    });
+    if (!wants_parameters(W)) {
+      for (const int size : plan.sizes) packs += size;
+    }
+    for (int i = 0; i < stages; ++i) {
+      const int size = wiring.at(i).size;
+      if (wants_parameters(W) && i < stages - 1) packs += size;
+      if (wants_parameters(W) && wiring.needs_sum(i)) packs += size;
+      if (W != Wrt::nothing && wiring.adjoint_holder(i) == i) packs += size;
+    }
     if (W != Wrt::nothing) packs += Output::size;  // the adjoint of the output
     return packs;
   }();
 
-  /// Names, shapes and places of the parameters: layers are counted by kind, from 1.
+  /// Names, shapes and places of the parameters: layers are counted by kind, from 1, in each block.
   static std::vector<ParameterInfo> parameter_infos() {
     std::vector<ParameterInfo> infos;
     std::map<std::string, int> counts;
@@ -137,7 +84,8 @@ class Sequential {
     unroll<stages>([&](auto i) {
       using L = typename StageAt<i>::Layer;
       if constexpr (L::weight_count > 0) {
-        const std::string name = L::name + std::to_string(++counts[L::name]);
+        const std::string kind = StageAt<i>::Scope::prefix() + L::name;
+        const std::string name = kind + std::to_string(++counts[kind]);
         infos.push_back({name + ".weight",
                          {L::weight_shape.begin(), L::weight_shape.end()},
                          offset,
@@ -169,32 +117,44 @@ class Sequential {
   static auto apply(const typename Tape::value_type* frozen, const Var<Tape, Input, Active>& x) {
     using T = typename Tape::value_type;
     constexpr bool differentiable = Active || wants_parameters(Tape::wrt);
-    Recording<T> recording{frozen, {}, {}};
-    recording.input[0] = reinterpret_cast<const T*>(x.data());
+    Recording<T> recording{frozen, {}, {}, {}};
+    recording.value[0] = reinterpret_cast<const T*>(x.data());
     Tape& tape = *x.tape();
 
-    // Without parameter gradients a stage's output is read by the next stage only.
-    T* scratch[2] = {};
+    // Without parameter gradients an output is of use only until the last stage has read it.
+    std::array<T*, stages> buffers{};
     if constexpr (!wants_parameters(Tape::wrt)) {
-      for (std::size_t i = 0; i < 2; ++i) scratch[i] = allocate(tape, scratch_sizes<Tape::wrt>[i]);
+      for (std::size_t i = 0; i < plan.buffers; ++i) buffers[i] = allocate(tape, plan.sizes[i]);
     }
     const Pack<T>* result = nullptr;
     unroll<stages>([&](auto i) {
       using S = StageAt<i>;
       constexpr bool is_last = i == stages - 1;
-      T* y =
-          is_last || wants_parameters(Tape::wrt) ? allocate(tape, S::Output::size) : scratch[i % 2];
-      const T* weights = frozen + frozen_offset<i>;
-      if constexpr (differentiable) recording.adjoint[i] = allocate(tape, S::Output::size);
-      if constexpr (differentiable && !S::is_linear) {
-        S::Layer::forward(
-            recording.input[i], weights,
-            kernels::StoreWithSlope<typename S::Activation, T>{y, recording.adjoint[i]});
-      } else {
-        S::Layer::forward(recording.input[i], weights,
-                          kernels::StoreActivated<typename S::Activation, T>{y});
+      T* y = is_last || wants_parameters(Tape::wrt) ? allocate(tape, S::Output::size)
+                                                    : buffers[plan.buffer_of[i]];
+      if constexpr (differentiable) {
+        if constexpr (wiring.adjoint_holder(i) == i) {
+          recording.adjoint[i] = allocate(tape, S::Output::size);
+        }
+        if constexpr (wiring.needs_sum(i)) {  // on the way back nobody reads the output itself
+          recording.sum[i] = wants_parameters(Tape::wrt) ? allocate(tape, S::Output::size) : y;
+        }
       }
-      recording.input[i + 1] = y;
+      const auto compute = [&](const auto& epilogue) {
+        const T* weights = frozen + frozen_offset<i>;
+        if constexpr (S::skip == detail::no_skip) {
+          S::Layer::forward(recording.value[S::input], weights, epilogue);
+        } else {
+          S::Layer::forward(recording.value[S::input], weights,
+                            plus(recording.value[S::skip], epilogue));
+        }
+      };
+      if constexpr (differentiable && !S::is_linear) {
+        compute(kernels::StoreWithSlope<typename S::Activation, T>{y, recording.adjoint[i]});
+      } else {
+        compute(kernels::StoreActivated<typename S::Activation, T>{y});
+      }
+      recording.value[i + 1] = y;
       result = reinterpret_cast<const Pack<T>*>(y);
     });
 
@@ -209,8 +169,15 @@ class Sequential {
   template <class T>
   struct Recording {
     const T* frozen;
-    std::array<const T*, stages + 1> input;  // of each stage; the last is the network's output
+    std::array<const T*, stages + 1> value;  // read by the stages; the last is the output
     std::array<T*, stages> adjoint;          // slopes on the way there, adjoints on the way back
+    std::array<T*, stages> sum;              // of adjoints for which a slope waits
+
+    /// d output / d what stage `I` gives before its activation, once the sweep has come there.
+    template <int I>
+    [[nodiscard]] T* adjoint_of() const {
+      return adjoint[wiring.adjoint_holder(I)];
+    }
   };
 
   template <int I>
@@ -239,6 +206,11 @@ class Sequential {
     return reinterpret_cast<typename Tape::value_type*>(tape.allocate(packs));
   }
 
+  template <class T, class Epilogue>
+  static auto plus(const T* addend, const Epilogue& epilogue) {
+    return kernels::Plus<Epilogue, T>{addend, epilogue};
+  }
+
   /// Stores an adjoint where the slope waits for it, or where there is none.
   template <class S, class T>
   static auto chain_rule(T* adjoint) {
@@ -246,6 +218,55 @@ class Sequential {
       return kernels::StoreActivated<kernels::Identity, T>{adjoint};
     } else {
       return kernels::MultiplyInto<T>{adjoint};
+    }
+  }
+
+  /// Adds the adjoints of the sums of stage `I` and later that `Value` goes into.
+  template <int Value, int I = 0, class T, class Epilogue>
+  static auto plus_sums(const Recording<T>& recording, const Epilogue& epilogue) {
+    if constexpr (I == stages) {
+      return epilogue;
+    } else if constexpr (StageAt<I>::skip == Value) {
+      return plus_sums<Value, I + 1>(recording,
+                                     plus<T>(recording.template adjoint_of<I>(), epilogue));
+    } else {
+      return plus_sums<Value, I + 1>(recording, epilogue);
+    }
+  }
+
+  /// Where the input gradient of stage `I` goes, if it goes to another stage's output.
+  ///
+  /// The last to come, the first that read the value, brings everything together.
+  template <int I, class T>
+  static auto to_earlier_stage(const Recording<T>& recording) {
+    constexpr int value = StageAt<I>::input, earlier = value - 1;
+    constexpr bool is_first = I == wiring.first_reader(value);
+    constexpr bool is_last = I == wiring.last_reader(value);
+    using S = StageAt<earlier>;
+    T* sum = S::is_linear ? recording.adjoint[earlier] : recording.sum[earlier];
+    if constexpr (!is_first) {
+      if constexpr (is_last) {
+        return kernels::StoreActivated<kernels::Identity, T>{sum};
+      } else {
+        return kernels::AddInto<T>{sum};
+      }
+    } else {
+      const auto end = plus_sums<value>(recording, chain_rule<S>(recording.adjoint[earlier]));
+      if constexpr (is_last) {
+        return end;
+      } else {
+        return plus<T>(sum, end);
+      }
+    }
+  }
+
+  /// The same for the network's input, whose adjoint others add to as well.
+  template <int I, class T>
+  static auto to_input(const Recording<T>& recording, T* adjoint) {
+    if constexpr (I == wiring.first_reader(0)) {
+      return plus_sums<0>(recording, kernels::AddInto<T>{adjoint});
+    } else {
+      return kernels::AddInto<T>{adjoint};
     }
   }
 
@@ -257,26 +278,37 @@ class Sequential {
     if constexpr (wants_parameters(Tape::wrt)) {
       scratch = allocate(tape, (largest_scratch + lanes - 1) / lanes);
     }
-    detail::PassThrough::Bind<Output>::input_gradient(
-        reinterpret_cast<const T*>(y.adjoint_data()), recording.frozen,
-        chain_rule<StageAt<stages - 1>>(recording.adjoint[stages - 1]));
+    hand_over<stages - 1>(reinterpret_cast<const T*>(y.adjoint_data()), recording);
     unroll<stages>([&](auto reversed) {
       constexpr int i = stages - 1 - reversed;
       using S = StageAt<i>;
-      const T* dy = recording.adjoint[i];
+      const T* dy = recording.template adjoint_of<i>();
       if constexpr (wants_parameters(Tape::wrt) && S::Layer::weight_count > 0) {
-        S::Layer::parameter_gradient(recording.input[i], dy,
+        S::Layer::parameter_gradient(recording.value[S::input], dy,
                                      tape.parameter_gradient().data() + parameter_offset<i>,
                                      scratch);
       }
+      if constexpr (S::skip > 0 && wiring.is_only_added(S::skip)) {
+        constexpr int shortcut = S::skip - 1;
+        if constexpr (wiring.adjoint_holder(shortcut) == shortcut) {
+          hand_over<shortcut>(dy, recording);
+        }
+      }
       const T* weights = recording.frozen + frozen_offset<i>;
-      if constexpr (i > 0) {
-        S::Layer::input_gradient(dy, weights, chain_rule<StageAt<i - 1>>(recording.adjoint[i - 1]));
+      if constexpr (S::input > 0) {
+        S::Layer::input_gradient(dy, weights, to_earlier_stage<i>(recording));
       } else if constexpr (X::active) {
-        S::Layer::input_gradient(dy, weights,
-                                 kernels::AddInto<T>{reinterpret_cast<T*>(x.adjoint_data())});
+        T* adjoint = reinterpret_cast<T*>(x.adjoint_data());
+        S::Layer::input_gradient(dy, weights, to_input<i>(recording, adjoint));
       }
     });
+  }
+
+  /// Stage `I` gets the adjoint `dy` of its output.
+  template <int I, class T>
+  static void hand_over(const T* dy, const Recording<T>& recording) {
+    detail::PassThrough::Bind<typename StageAt<I>::Output>::input_gradient(
+        dy, recording.frozen, chain_rule<StageAt<I>>(recording.adjoint[I]));
   }
 };
 
