@@ -14,6 +14,7 @@
 #include <ebm/nn/flatten.hpp>
 #include <ebm/nn/linear.hpp>
 #include <ebm/nn/residual.hpp>
+#include <ebm/nn/spectral_norm.hpp>
 #include <ebm/nn/working_set.hpp>
 #include <ebm/parallel/serial.hpp>
 #include <ebm/parallel/threads.hpp>
