@@ -9,9 +9,12 @@
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/energy/expression.hpp>
 #include <ebm/energy/neural.hpp>
+#include <ebm/nn/average_pool.hpp>
 #include <ebm/nn/conv2d.hpp>
 #include <ebm/nn/flatten.hpp>
 #include <ebm/nn/linear.hpp>
+#include <ebm/nn/residual.hpp>
+#include <ebm/nn/spectral_norm.hpp>
 #include <ebm/nn/working_set.hpp>
 #include <ebm/parallel/serial.hpp>
 #include <ebm/parallel/threads.hpp>

@@ -3,6 +3,7 @@
 #include <ebm/energy/expression.hpp>
 #include <ebm/loss/contrastive_divergence.hpp>
 #include <ebm/loss/loss_gradient.hpp>
+#include <ebm/nn/spectral_norm.hpp>
 #include <ebm/optim/clip.hpp>
 #include <ebm/parallel/threads.hpp>
 #include <limits>
@@ -86,6 +87,28 @@ TEST_CASE("the gradient is the loss's, by finite differences, for batches of any
     const auto differences = central_differences(energy.parameters(), value);
     CHECK(relative_error(gradient, differences) < 1e-6);
   }
+}
+
+TEST_CASE("a weight's norm gets its gradient once, from the sum over all blocks") {
+  using Normed =
+      ebm::Sequential<ebm::Shape<2, 5, 5>, ebm::SpectralNorm<ebm::Conv2d<3, ebm::Kernel<3>>, 1000>,
+                      ebm::Swish, ebm::Flatten, ebm::SpectralNorm<ebm::Linear<1>>>;
+  ebm::Neural<Normed, double> energy(ebm::Rng{2});
+  const auto data = images<double>(150, 1), samples = images<double>(21, 2);
+  LossGradient<double> loss_gradient;
+  Serial executor;
+  std::vector<double> gradient(energy.parameters().size()), unused(gradient.size());
+  const auto loss_into = [&](std::vector<double>& into) {
+    return loss_gradient(energy, ContrastiveDivergence({.alpha = 0.3}), data, samples, executor,
+                         std::span<double>(into))
+        .loss.total;
+  };
+  loss_into(gradient);
+  const auto differences = central_differences(energy.parameters(), [&] {
+    energy.freeze();
+    return loss_into(unused);
+  });
+  CHECK(relative_error(gradient, differences) < 1e-6);
 }
 
 TEST_CASE("the gradient has the same bits for 1, 2 and 3 threads, cold and warm") {

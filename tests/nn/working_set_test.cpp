@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <ebm/nn/average_pool.hpp>
+#include <ebm/nn/residual.hpp>
 #include <ebm/nn/working_set.hpp>
 
 #include "support/catch.hpp"
@@ -26,6 +28,14 @@ void check_recording() {
 
 using Small = Sequential<Shape<3>, Linear<2>, Swish, Linear<4>, Linear<1>>;
 
+using Block = Residual<Linear<4>, Swish, Linear<3>>;
+using Tower = Sequential<Shape<3>, Block, Swish, Block, Swish, Block, Swish, Linear<1>>;
+
+/// A value with an activation that two layers read, and a shortcut that ends in one.
+using Branches = Sequential<Shape<3>, Linear<2>, Swish,
+                            Residual<Shortcut<Linear<4>, Swish>, Linear<5>, Linear<4>>,
+                            Residual<Shortcut<Linear<1>>, Linear<1>>>;
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("a network takes the memory that it announces", "", float, double) {
@@ -34,6 +44,25 @@ TEMPLATE_TEST_CASE("a network takes the memory that it announces", "", float, do
   check_recording<TutorialNet, Wrt::nothing, TestType>();
   check_recording<Small, Wrt::both, TestType>();
   check_recording<Sequential<Shape<2>, Linear<1>>, Wrt::inputs, TestType>();
+  check_recording<Tower, Wrt::inputs, TestType>();
+  check_recording<Tower, Wrt::both, TestType>();
+  check_recording<Branches, Wrt::nothing, TestType>();
+  check_recording<Branches, Wrt::inputs, TestType>();
+  check_recording<Branches, Wrt::both, TestType>();
+}
+
+TEST_CASE("a tower of blocks needs two buffers, however high: a sum takes the place of its input") {
+  // Slopes; the adjoint of the last layer; the buffers of the inner layers and of the sums; the
+  // score and its adjoint from outside.
+  STATIC_REQUIRE(Tower::recorded_packs<Wrt::inputs> == 3 * (4 + 3) + 1 + (4 + 3) + 2);
+}
+
+TEST_CASE("both sides of a sum share its adjoint, and a slope that two layers wait for a sum") {
+  // In the order of the stages: the layer before, the first shortcut, two layers, and one beside
+  // the second shortcut, which has no adjoint of its own. Then what the sweep gets from outside,
+  // and the sum for the layer before.
+  STATIC_REQUIRE(Branches::recorded_packs<Wrt::both> ==
+                 (2 + 4 + 5 + 4 + 1 + 1) + (2 + 4 + 5 + 4 + 1) + 1 + 2);
 }
 
 TEST_CASE("the working set of the tutorial's network is known at compile time") {

@@ -53,5 +53,8 @@ NetworkPasses<T> run_network(std::span<const T> parameters, const ebm::Samples<T
       }
     }
   }
+  if constexpr (ebm::wants_parameters(W)) {
+    Net::finish_gradient(parameters.data(), frozen.data(), passes.parameter_gradient.data());
+  }
   return passes;
 }

@@ -27,6 +27,9 @@ concept Energy = requires(const E& energy,
 ///
 /// `parameters()` is the flat vector of them, as `parameter_infos()` describes it; after a change
 /// `freeze()` makes it count. A tape with `Wrt::parameters` adds d E / d parameters in that order.
+/// An energy may have `finish_gradient(gradient)`, const: what tapes have added up is the gradient
+/// only after one call of it, which whoever adds up makes by `ebm::finish_gradient`. So a network
+/// with `SpectralNorm` goes through the norm once, and not for each block.
 template <class E>
 concept TrainableEnergy = Energy<E, typename E::value_type> &&
     requires(E& energy, const E& constant) {
@@ -35,5 +38,13 @@ concept TrainableEnergy = Energy<E, typename E::value_type> &&
   { constant.parameter_infos() } -> std::convertible_to<std::vector<ParameterInfo>>;
   energy.freeze();
 };
+
+/// Completes a sum of parameter gradients, where the energy has something to do.
+///
+/// gradient: [parameter], the sum of what tapes have added, with any weights
+template <TrainableEnergy E>
+void finish_gradient(const E& energy, std::span<typename E::value_type> gradient) {
+  if constexpr (requires { energy.finish_gradient(gradient); }) energy.finish_gradient(gradient);
+}
 
 }  // namespace ebm

@@ -43,6 +43,11 @@ class Neural {
   /// Makes changed parameters count; not while another thread evaluates the energy.
   void freeze() noexcept { Network::freeze(parameters_.data(), frozen_.data()); }
 
+  /// See `TrainableEnergy`; not before `freeze` has made changed parameters count.
+  void finish_gradient(std::span<T> gradient) const noexcept {
+    Network::finish_gradient(parameters_.data(), frozen_.data(), gradient.data());
+  }
+
   /// E(x) for each lane.
   template <class Tape, bool Active>
   requires std::same_as<typename Tape::value_type, T>

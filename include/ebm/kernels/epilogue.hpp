@@ -56,4 +56,16 @@ struct AddInto {
   }
 };
 
+/// Adds `addend` first: where branches of a network meet.
+template <class Then, class T>
+struct Plus {
+  const T* addend;
+  Then then;
+
+  template <class V>
+  EBM_INLINE void operator()(const V& a, int offset) const noexcept {
+    then(a + V::load(addend + offset), offset);
+  }
+};
+
 }  // namespace ebm::kernels

@@ -67,6 +67,7 @@ class LossGradient {
       }
     });
     add_groups(executor, gradient);
+    finish_gradient(energy, gradient);
     return total(blocks);
   }
 

@@ -8,7 +8,8 @@ namespace ebm {
 
 namespace detail {
 
-/// Hands a block on element by element: what an activation is fused into if no layer precedes it.
+/// Hands a block on element by element: what an activation or a sum is fused into if there is no
+/// layer to take it.
 struct PassThrough {
   template <class In>
   struct Bind : NoParameters {

@@ -3,29 +3,9 @@
 
 #include <ebm/nn/correlation_layer.hpp>
 #include <ebm/nn/layer.hpp>
+#include <ebm/nn/window.hpp>
 
 namespace ebm {
-
-/// Rows and columns of a convolution's kernel.
-template <int Rows, int Columns = Rows>
-struct Kernel {
-  static_assert(Rows >= 1 && Columns >= 1, "a Kernel has at least one row and one column");
-  static constexpr int rows = Rows, columns = Columns;
-};
-
-/// Distance between the inputs of neighbouring outputs.
-template <int Rows, int Columns = Rows>
-struct Stride {
-  static_assert(Rows >= 1 && Columns >= 1, "a Stride is at least 1");
-  static constexpr int rows = Rows, columns = Columns;
-};
-
-/// Zeros assumed around the input on each side.
-template <int Rows, int Columns = Rows>
-struct Padding {
-  static_assert(Rows >= 0 && Columns >= 0, "a Padding is at least 0");
-  static constexpr int rows = Rows, columns = Columns;
-};
 
 /// A two-dimensional convolution (cross-correlation, as in PyTorch) with bias.
 ///

@@ -99,6 +99,13 @@ class CorrelationLayer {
     std::copy_n(parameters + weight_count, bias_count, frozen + bias_offset);
   }
 
+  /// Multiplies the frozen weight, in both its layouts, and not the bias.
+  template <class T>
+  static void scale_weight(T factor, T* frozen) noexcept {
+    for (int i = 0; i < weight_count; ++i) frozen[i] *= factor;
+    for (int i = 0; i < weight_count; ++i) frozen[gradient_offset + i] *= factor;
+  }
+
   template <class T, class Epilogue>
   static void forward(const T* x, const T* frozen, const Epilogue& epilogue) noexcept {
     kernels::correlate<forward_correlation>(x, frozen, frozen + bias_offset, epilogue);
@@ -120,6 +127,10 @@ class CorrelationLayer {
     kernels::add_weight_gradient<convolution>(x, scratch, gradient);
     kernels::add_bias_gradient<convolution>(scratch, gradient + weight_count);
   }
+
+  /// The weight is the parameter itself.
+  template <class T>
+  static void finish_gradient(const T*, const T*, T*) noexcept {}
 };
 
 }  // namespace ebm::detail

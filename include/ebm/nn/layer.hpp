@@ -24,9 +24,12 @@ namespace ebm {
 ///     static void forward(x, frozen, epilogue);
 ///     static void input_gradient(dy, frozen, epilogue);
 ///     static void parameter_gradient(x, dy, gradient, scratch);  // adds to gradient
+///     static void finish_gradient(parameters, frozen, gradient);
 ///
 /// All pointers are to elements, aligned; x and dy are blocks. `epilogue(vector, offset)` receives
-/// every element of the output (or of the input gradient) exactly once.
+/// every element of the output (or of the input gradient) exactly once. `parameter_gradient` is
+/// called for each block, `finish_gradient` once for the sum of all: there a layer whose weight is
+/// computed from its parameters goes from the one's gradient to the other's.
 template <class L, class In>
 concept Layer = requires {
   typename L::template Bind<In>::Output;
@@ -57,6 +60,8 @@ struct NoParameters {
   static void freeze(const T*, T*) noexcept {}
   template <class T>
   static void parameter_gradient(const T*, const T*, T*, T*) noexcept {}
+  template <class T>
+  static void finish_gradient(const T*, const T*, T*) noexcept {}
 };
 
 }  // namespace ebm

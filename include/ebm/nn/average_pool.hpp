@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/kernels/average.hpp>
+#include <ebm/nn/layer.hpp>
+#include <ebm/nn/window.hpp>
+
+namespace ebm {
+
+/// The mean of every window of an image, channel by channel; without padding.
+///
+/// y[c][r][q] = (sum over ky, kx of x[c][r s + ky][q s + kx]) / (kernel rows * kernel columns)
+/// input: Shape<channels, rows, columns>; output: Shape<channels, (rows - k) / s + 1, ...>, rounded
+/// down: rows and columns that fill no window are not read, and their gradient is zero
+/// Source: LeCun et al., "Gradient-Based Learning Applied to Document Recognition", 1998, there
+/// with a trainable factor; `torch.nn.AvgPool2d`.
+template <class KernelSize, class StrideSize = Stride<KernelSize::rows, KernelSize::columns>>
+struct AveragePool {
+  template <class In>
+  struct Geometry {
+    static_assert(!In::is_flat,
+                  "AveragePool expects images, Shape<channels, rows, columns>; got a flat shape: "
+                  "AveragePool can't stand behind Flatten or Linear");
+    static_assert(In::rows >= KernelSize::rows && In::columns >= KernelSize::columns,
+                  "AveragePool's kernel is larger than its input");
+    static constexpr kernels::Windows windows{
+        .rows = {In::rows, KernelSize::rows, StrideSize::rows},
+        .columns = {In::columns, KernelSize::columns, StrideSize::columns},
+        .channels = In::channels};
+  };
+
+  template <class In>
+  struct Bind : NoParameters {
+    static constexpr kernels::Windows windows = Geometry<In>::windows;
+    using Output = Shape<In::channels, windows.rows.outputs(), windows.columns.outputs()>;
+
+    template <class T, class Epilogue>
+    static void forward(const T* x, const T*, const Epilogue& epilogue) noexcept {
+      kernels::average<windows>(x, epilogue);
+    }
+    template <class T, class Epilogue>
+    static void input_gradient(const T* dy, const T*, const Epilogue& epilogue) noexcept {
+      kernels::average_gradient<windows>(dy, epilogue);
+    }
+  };
+};
+
+static_assert(Layer<AveragePool<Kernel<2>>, Shape<16, 28, 28>>);
+
+/// The mean of every channel: one number each, ready for `Linear`.
+///
+/// input: Shape<channels, rows, columns>; output: Shape<channels>
+/// Source: Lin, Chen, Yan, "Network In Network", 2014, section 3.2.
+struct GlobalAveragePool {
+  template <class In>
+  struct Bind : AveragePool<Kernel<In::rows, In::columns>>::template Bind<In> {
+    using Output = Shape<In::channels>;
+  };
+};
+
+static_assert(Layer<GlobalAveragePool, Shape<64, 4, 4>>);
+
+}  // namespace ebm

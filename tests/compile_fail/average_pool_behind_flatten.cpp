@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// expect: AveragePool can't stand behind Flatten or Linear
+#include <ebm/nn/average_pool.hpp>
+#include <ebm/nn/flatten.hpp>
+#include <ebm/nn/sequential.hpp>
+
+int main() {
+  using Net = ebm::Sequential<ebm::Shape<1, 4, 4>, ebm::Flatten, ebm::AveragePool<ebm::Kernel<2>>>;
+  return Net::parameter_count;
+}
