@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <sys/resource.h>
-
 #include <algorithm>
-#include <csignal>
 #include <ebm/io/file.hpp>
 #include <string>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/file_size_limit.hpp"
 #include "support/message.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -30,26 +28,6 @@ auto files_in(const TemporaryFolder& folder) {
   using Iterator = std::filesystem::directory_iterator;
   return std::distance(Iterator(folder.path()), Iterator());
 }
-
-/// While it lives, files can't grow beyond `bytes`: a full disk, as far as a program can tell.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  void (*handler_)(int);
-  rlimit before_{};
-};
 
 }  // namespace
 

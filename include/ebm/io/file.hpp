@@ -64,6 +64,18 @@ class FileDescriptor {
   int descriptor_;
 };
 
+/// Writes `bytes` and returns what could not be written: nothing, unless the system refused it.
+[[nodiscard]] inline std::span<const std::byte> write_bytes(
+    const FileDescriptor& file, std::span<const std::byte> bytes) noexcept {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) break;
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return bytes;
+}
+
 /// A new file beside `target` that becomes `target`, or is removed again by the destructor.
 class TemporarySibling {
  public:
@@ -78,12 +90,7 @@ class TemporarySibling {
   }
 
   void write(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail();
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
+    if (!write_bytes(file_, bytes).empty()) fail();
   }
 
   /// Gives the file the permissions of the one that it replaces.
