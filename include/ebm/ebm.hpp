@@ -9,6 +9,8 @@
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/energy/expression.hpp>
 #include <ebm/energy/neural.hpp>
+#include <ebm/eval/auroc.hpp>
+#include <ebm/eval/psnr.hpp>
 #include <ebm/nn/conv2d.hpp>
 #include <ebm/nn/flatten.hpp>
 #include <ebm/nn/linear.hpp>
