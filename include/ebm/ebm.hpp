@@ -10,6 +10,7 @@
 #include <ebm/energy/expression.hpp>
 #include <ebm/energy/neural.hpp>
 #include <ebm/eval/auroc.hpp>
+#include <ebm/eval/corruptions.hpp>
 #include <ebm/eval/psnr.hpp>
 #include <ebm/nn/conv2d.hpp>
 #include <ebm/nn/flatten.hpp>
