@@ -15,5 +15,6 @@ namespace ebm_mnist {
 void add_train(CLI::App& app, std::vector<std::string> typed);
 void add_sample(CLI::App& app);
 void add_score(CLI::App& app);
+void add_analyze(CLI::App& app);
 
 }  // namespace ebm_mnist

@@ -58,6 +58,7 @@ int run(int argc, char** argv) {
   add_train(app, {argv, argv + argc});
   add_sample(app);
   add_score(app);
+  add_analyze(app);
 
   try {
     app.parse(argc, argv);                 // and runs the command

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model.hpp"
 
+#include <cmath>
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/io/model.hpp>
 #include <ebm/sampler/langevin.hpp>
@@ -9,14 +10,24 @@
 namespace ebm_mnist {
 
 Model load(const std::filesystem::path& path) {
+  std::error_code unknown;  // whatever can't be asked for fails with its reason when read
+  if (!std::filesystem::exists(path, unknown)) {
+    throw ebm::Error(
+        ebm::sentence("there is no model file ", ebm::io::quoted(path), ": choose one by --model"));
+  }
   Model model;
   ebm::io::load_model(path, model);
   return model;
 }
 
 std::vector<double> scores(const Model& model, const ebm::ConstSamplesRef<float>& images,
-                           ebm::Threads& threads) {
+                           const std::string& name, ebm::Threads& threads) {
   const Eigen::VectorXd f = -ebm::energies(model, images, threads).cast<double>();
+  for (Eigen::Index i = 0; i < f.size(); ++i) {
+    if (std::isfinite(f[i])) continue;
+    throw ebm::Error(ebm::sentence("the model gives image ", i, " of ", name, " the score ", f[i],
+                                   ", expected a finite number"));
+  }
   return {f.begin(), f.end()};
 }
 

@@ -7,6 +7,7 @@
 #include <ebm/parallel/threads.hpp>
 #include <ebm/sampler/policies.hpp>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "network.hpp"
@@ -17,12 +18,14 @@ namespace ebm_mnist {
 using Model = ebm::Neural<Network>;
 inline constexpr int pixels = Network::Input::size;
 
-/// Reads a model file; throws `ebm::Error` if it does not fit the network.
+/// Reads a model file; throws `ebm::Error` if there is none or it does not fit the network.
 Model load(const std::filesystem::path& path);
 
-/// f of each image; images: [image][pixel]
+/// f of each image; throws `ebm::Error`, naming the images, where f is not finite.
+///
+/// images: [image][pixel]
 std::vector<double> scores(const Model& model, const ebm::ConstSamplesRef<float>& images,
-                           ebm::Threads& threads);
+                           const std::string& name, ebm::Threads& threads);
 
 /// Uniform noise in [-1, 1); row i depends on the seed and i alone.
 ebm::Samples<float> noise_images(int count, ebm::Rng rng);

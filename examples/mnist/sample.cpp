@@ -16,10 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 
 struct SampleOptions {
-  std::filesystem::path model;
+  std::filesystem::path model = default_model();
   std::filesystem::path out;
   int count = 64;
   int trace = 0;
+  bool quiet = false;
   ebm::LangevinOptions langevin{.steps = 256};
   std::uint32_t seed = 0;
   int threads = 0;
@@ -100,6 +101,7 @@ void run(const SampleOptions& o) {
   } else {
     write_tensors(o.out, chains);
   }
+  if (o.quiet) return;
   std::cout << o.count << " samples after " << o.langevin.steps << " steps: " << o.out.string()
             << '\n';
 }
@@ -114,7 +116,7 @@ void add_sample(CLI::App& app) {
   c.footer(
       "Runs chains from noise. A .safetensors file gets the tensor samples, [N,1,28,28] in [-1, "
       "1], and with --trace\nthe tensor trace, [snapshots,N,1,28,28].");
-  c.add_option("--model", o->model, "Model file (safetensors)")->type_name("FILE")->required();
+  add_model(c, o->model);
   c.add_option("--out", o->out, "File to write: .png or .safetensors")
       ->type_name("FILE")
       ->required();
@@ -126,6 +128,7 @@ void add_sample(CLI::App& app) {
                "row; 0: the end only")
       ->transform(whole(0, million))
       ->capture_default_str();
+  c.add_flag("--quiet", o->quiet, "Print nothing");
   add_langevin(c, o->langevin);
   add_seed(c, o->seed);
   add_threads(c, o->threads);

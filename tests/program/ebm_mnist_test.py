@@ -20,6 +20,7 @@ import zlib
 
 PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
 PIXELS = 28 * 28
+COMMANDS = ["train", "sample", "score", "analyze"]
 SHAPES = {
     "conv1.weight": [16, 1, 5, 5], "conv1.bias": [16],
     "conv2.weight": [32, 16, 3, 3], "conv2.bias": [32],
@@ -374,7 +375,6 @@ class Sampling(Program):
         self.refuse(2, "--count", *command, "--out", "a.png", "--count", 0)
         self.refuse(2, "--trace", *command, "--out", "a.png", "--steps", 3, "--trace", 4)
         self.refuse(2, "don't fit a PNG", *command, "--out", "a.png", "--count", 1_000_000)
-        self.refuse(2, "--model", "sample", "--out", "a.png")
         copy = self.folder / "m.safetensors"
         copy.write_bytes(MODEL.read_bytes())
         self.refuse(2, "is the model itself", "sample", "--model", copy, "--out", copy)
@@ -473,6 +473,11 @@ class Scoring(Program):
             self.assertRegex(line, f"^{pattern}$")
         self.assertEqual(float(lines[0].split()[2]), round(self.score("a")["scores"][0], 6))
 
+    def test_quiet_leaves_the_summaries(self):
+        (self.folder / "a").write_bytes(idx_images(2))
+        output = self.succeed("score", "--quiet", "--model", MODEL, "--images", "a")
+        self.assertRegex(output, r"\Acount 2, mean [^\n]+\n\Z")
+
     def test_bad_images_are_refused(self):
         zeros = [0.0] * PIXELS
         files = {
@@ -505,12 +510,90 @@ class Scoring(Program):
         self.assertRegex(result.stderr, r"\Aebm-mnist: [^\n]+ standard output\n\Z")
 
 
+class Analysis(Program):
+    BATTERY = ["noise", "gaussian", "flipped", "shrunk", "inverted", "constant", "blank_salt",
+               "salt", "square", "shuffled"]
+
+    def analyze(self, *options):
+        output = self.succeed("analyze", "--json", "--model", MODEL, "--data", DATA, *options)
+        self.assertEqual(output.count("\n"), 1)
+        return json.loads(output)
+
+    def scores(self, path):
+        return json.loads(self.succeed("score", "--json", "--model", MODEL, "--images",
+                                       path))["scores"]
+
+    def test_json_holds_mean_scores_and_an_area_with_its_interval_a_corruption(self):
+        result = self.analyze()
+        self.assertEqual(list(result), ["scores", "auroc"])
+        self.assertEqual(list(result["scores"]), ["random", "train", "test"])
+        self.assertEqual(list(result["auroc"]), self.BATTERY)
+        for name, area in result["auroc"].items():
+            with self.subTest(name):
+                self.assertEqual(list(area), ["value", "low", "high"])
+                self.assertTrue(0 <= area["low"] <= area["value"] <= area["high"] <= 1)
+        for name, file in (("train", "train"), ("test", "t10k")):
+            scores = self.scores(DATA / f"{file}-images-idx3-ubyte")
+            self.assertAlmostEqual(result["scores"][name], sum(scores) / len(scores))
+
+    def test_an_area_is_that_of_the_scores_of_both_groups(self):
+        (self.folder / "own").write_bytes(idx_images(7))
+        area = self.analyze("--ood", "own")["auroc"]["own"]["value"]
+        test, own = self.scores(DATA / "t10k-images-idx3-ubyte"), self.scores("own")
+        pairs = [(a > b) + 0.5 * (a == b) for a in test for b in own]
+        self.assertAlmostEqual(area, sum(pairs) / len(pairs))
+
+    def test_own_images_are_files_and_folders_named_by_their_stems(self):
+        for folder in ("dots", "other/dots"):
+            (self.folder / folder).mkdir(parents=True)
+            for name in "ab":
+                (self.folder / folder / f"{name}.png").write_bytes(png(idx_images(1)[16:]))
+            (self.folder / folder / "notes.txt").write_text("mine")
+        (self.folder / "noise.png").write_bytes(png(bytes(PIXELS)))
+        result = self.analyze("--ood", "dots/", "other/dots", "noise.png")["auroc"]
+        self.assertEqual(list(result), self.BATTERY + ["dots", "dots-2", "noise-2"])
+        self.assertEqual(result["dots"], result["dots-2"])
+
+    def test_the_same_seed_gives_the_same_numbers_for_any_number_of_threads(self):
+        self.assertEqual(self.analyze("--threads", 1), self.analyze("--threads", 3))
+        self.assertNotEqual(self.analyze(), self.analyze("--seed", 1))
+
+    def test_fewer_images_are_the_first_ones(self):
+        scores = self.scores(DATA / "train-images-idx3-ubyte")[:4]
+        self.assertAlmostEqual(self.analyze("--images", 4)["scores"]["train"], sum(scores) / 4)
+
+    def test_people_get_a_table_and_a_picture_of_four_images_in_four_variants(self):
+        table = self.succeed("analyze", "--model", MODEL, "--data", DATA, "--out", "a.png")
+        self.assertEqual(png_size(self.folder / "a.png"), (4 * 122, 4 * 122))
+        for name in ("original", "noisy", *self.BATTERY):
+            self.assertIn(name, table)
+        self.assertEqual(self.succeed("analyze", "--model", MODEL, "--data", DATA, "--quiet"), "")
+
+    def test_bad_requests_are_refused(self):
+        command = ["analyze", "--model", MODEL, "--data", DATA]
+        self.refuse(2, ".png", *command, "--out", "a.jpg")
+        self.refuse(1, "'missing'", *command, "--ood", "missing")
+        self.refuse(1, "'nowhere'", *command[:3], "--data", "nowhere")
+        self.refuse(2, "--images", *command, "--images", -1)
+        (self.folder / "empty").mkdir()
+        self.refuse(1, "'empty' holds no PNG file", *command, "--ood", "empty")
+        untested = write_mnist(self.folder / "untested", test=0)
+        self.refuse(1, "no test images", *command[:3], "--data", untested)
+
+    def test_scores_that_overflow_are_refused(self):
+        tensors = {k: (s, [1e20 * x for x in v]) for k, (s, v) in read_safetensors(MODEL).items()}
+        (self.folder / "m.safetensors").write_bytes(safetensors(tensors))
+        self.refuse(1, "expected a finite number", "analyze", "--model", "m.safetensors",
+                    "--data", DATA)
+
+
 class CommandLine(Program):
     def test_help_begins_with_an_example_and_ends_with_success(self):
-        for command in ([], ["train"], ["sample"], ["score"]):
+        for command in (None, *COMMANDS):
             with self.subTest(command):
-                example = self.succeed(*command, "--help").split("Usage:")[0]
-                self.assertIn(" ".join(["ebm-mnist", *command]), example)
+                words = [command] if command else []
+                example = self.succeed(*words, "--help").split("Usage:")[0]
+                self.assertIn(" ".join(["ebm-mnist", *words]), example)
         self.assertIn("Exit status: 0", self.succeed("--help"))
 
     def test_flags_out_of_range_are_refused_with_their_range(self):
@@ -533,8 +616,23 @@ class CommandLine(Program):
     def test_unknown_words_are_refused(self):
         self.refuse(2, "--frobnicate", "train", "--frobnicate")
         self.refuse(2, "'ebm-mnist train --help'", "train", "twice\n")
-        self.refuse(2, "train, sample or score, got 'dream'", "dream")
-        self.refuse(2, "train, sample or score")
+        every = f"{', '.join(COMMANDS[:-1])} or {COMMANDS[-1]}"
+        self.refuse(2, f"{every}, got 'dream'", "dream")
+        self.refuse(2, every)
+
+    def test_the_bundled_model_is_the_default(self):
+        for command in COMMANDS[1:]:
+            with self.subTest(command):
+                self.assertRegex(self.succeed(command, "--help"),
+                                 r"--model FILE=\S*mnist/model.safetensors")
+
+    def test_a_model_that_is_not_there_is_refused_with_the_flag(self):
+        (self.folder / "images").write_bytes(idx_images(1))
+        for command, *arguments in (["sample", "--out", "a.png"], ["score", "--images", "images"],
+                                    ["analyze"]):
+            with self.subTest(command):
+                self.refuse(1, "no model file 'none': choose one by --model", command,
+                            "--model", "none", *arguments)
 
 
 if __name__ == "__main__":
