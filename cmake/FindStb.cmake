@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Finds the single-file libraries of stb, which come without a CMake package, as Stb::Stb; they are
-# included as <stb/stb_image_write.h>.
+# included as <stb/stb_image.h>.
 include(FindPackageHandleStandardArgs)
 
-find_path(Stb_INCLUDE_DIR stb/stb_image_write.h)
+find_path(Stb_INCLUDE_DIR stb/stb_image.h)
 mark_as_advanced(Stb_INCLUDE_DIR)
 find_package_handle_standard_args(Stb REQUIRED_VARS Stb_INCLUDE_DIR)
 

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <ebm/io/png.hpp>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -145,12 +144,12 @@ TEST_CASE("pictures of impossible sizes are not written") {
     return message_of<InvalidArgument>([&] { write_png(folder / "file.png", picture); });
   };
   CHECK(refusal({0, 3, 1, {}}) ==
-        "write_png: got 0x3 pixels of 1 channels, expected positive sizes and 1 or 3");
+        "encode_png: got 0x3 pixels of 1 channels, expected positive sizes and 1 or 3 channels");
   CHECK(refusal({1, 1, 2, {0, 0}}) ==
-        "write_png: got 1x1 pixels of 2 channels, expected positive sizes and 1 or 3");
-  CHECK(refusal({1, 2, 1, {0}}) == "write_png: got 1 bytes, expected 2");
+        "encode_png: got 1x1 pixels of 2 channels, expected positive sizes and 1 or 3 channels");
+  CHECK(refusal({1, 2, 1, {0}}) == "encode_png: got 1 bytes, expected 2");
   CHECK(refusal({50'000, 50'000, 1, {}}) ==
-        "write_png: 50000x50000 pixels are too many for one file");
+        "encode_png: 50000x50000 pixels are too many for one file");
   CHECK_FALSE(std::filesystem::exists(folder / "file.png"));
 }
 

@@ -62,6 +62,21 @@ def check_what_ebm_wrote(folder):
         expected = grid(pixels.reshape(3, 3, 4), 2, 2).repeat(2, axis=0).repeat(2, axis=1)
         np.testing.assert_array_equal(np.asarray(image), expected)
 
+    check_animation(folder / "gray_animation.png", "L", (4, 5), milliseconds=125, loops=0)
+    check_animation(folder / "rgb_animation.png", "RGB", (4, 5, 3), milliseconds=375, loops=2)
+
+
+def check_animation(path, mode, shape, milliseconds, loops):
+    with Image.open(path) as image:
+        assert image.mode == mode, image.mode
+        assert image.n_frames == 3, image.n_frames
+        assert image.info["loop"] == loops, image.info
+        for frame in range(3):
+            image.seek(frame)
+            assert image.info["duration"] == milliseconds, image.info
+            expected = 50 * frame + np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
+            np.testing.assert_array_equal(np.asarray(image.convert(mode)), expected)
+
 
 def write_for_ebm(folder):
     tensors = {

@@ -37,6 +37,18 @@ void write_files(const std::filesystem::path& folder) {
   }
   ebm::io::write_image_grid(folder / "rgb.png", images, {3, 2, 2}, {.columns = 2, .padding = 1});
   ebm::io::write_image_grid(folder / "gray.png", images, {1, 3, 4}, {.columns = 2, .scale = 2});
+
+  for (const int channels : {1, 3}) {
+    std::vector<ebm::io::Picture> frames(3, {4, 5, channels, {}});
+    for (int frame = 0; frame < 3; ++frame) {
+      for (int i = 0; i < 4 * 5 * channels; ++i) {
+        frames[static_cast<std::size_t>(frame)].pixels.push_back(
+            static_cast<std::uint8_t>(50 * frame + i));
+      }
+    }
+    ebm::io::write_apng(folder / (channels == 1 ? "gray_animation.png" : "rgb_animation.png"),
+                        frames, {.seconds_per_frame = 0.125 * channels, .loops = channels - 1});
+  }
 }
 
 void check_that(bool holds, std::string_view claim) {

@@ -2,6 +2,7 @@
 #pragma once
 
 /// Everything of the io component, which needs nlohmann-json, zlib and stb beside the core.
+#include <ebm/io/apng.hpp>
 #include <ebm/io/dtype.hpp>
 #include <ebm/io/file.hpp>
 #include <ebm/io/gray_images.hpp>
@@ -10,5 +11,6 @@
 #include <ebm/io/image_grid.hpp>
 #include <ebm/io/mnist.hpp>
 #include <ebm/io/model.hpp>
+#include <ebm/io/picture.hpp>
 #include <ebm/io/png.hpp>
 #include <ebm/io/safetensors.hpp>

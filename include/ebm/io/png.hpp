@@ -11,9 +11,10 @@
 #include <ebm/core/error.hpp>
 #include <ebm/io/file.hpp>
 #include <ebm/io/gray_images.hpp>
+#include <ebm/io/picture.hpp>
+#include <ebm/io/png_chunk.hpp>
 #include <ebm/io/stb.hpp>
 #include <filesystem>
-#include <limits>
 #include <memory>
 #include <new>
 #include <span>
@@ -23,16 +24,6 @@
 
 /// PNG files of 8 bits a channel.
 namespace ebm::io {
-
-/// A picture of bytes, gray (1 channel) or RGB (3).
-///
-/// pixels: [row][column][channel]
-struct Picture {
-  int rows = 0;
-  int columns = 0;
-  int channels = 1;
-  std::vector<std::uint8_t> pixels;
-};
 
 namespace detail {
 
@@ -62,10 +53,10 @@ inline std::vector<std::byte> checked_png(const std::filesystem::path& path,
   const auto refuse = [&](const auto&... parts) {
     throw Error(sentence("read_png: ", quoted(path), " ", parts...));
   };
-  constexpr std::array<std::uint8_t, 8> signature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
   if (!std::in_range<int>(file.size())) refuse("is larger than 2 GiB");  // stb counts in int
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
-  if (bytes.size() < 8 || !std::ranges::equal(bytes.first(8), signature)) refuse("is no PNG file");
+  const bool is_png = bytes.size() >= 8 && std::ranges::equal(bytes.first(8), png_signature);
+  if (!is_png) refuse("is no PNG file");
   const auto number = [&](std::size_t at) {
     std::uint32_t value = 0;
     for (const std::uint8_t byte : bytes.subspan(at, 4)) value = value << 8 | byte;
@@ -111,26 +102,19 @@ inline std::vector<std::byte> checked_png(const std::filesystem::path& path,
 
 }  // namespace detail
 
+/// The bytes of a PNG file of the picture; throws InvalidArgument unless its sizes agree.
+[[nodiscard]] inline std::vector<std::uint8_t> encode_png(const Picture& picture) {
+  detail::check_picture("encode_png", picture);
+  auto file = detail::png_start(picture);
+  detail::append_chunk(file, "IDAT", detail::compressed_pixels(picture));
+  detail::append_chunk(file, "IEND");
+  return file;
+}
+
 /// Writes the picture, all or nothing; throws InvalidArgument unless its sizes agree.
 inline void write_png(const std::filesystem::path& path, const Picture& picture) {
-  const auto [rows, columns, channels, pixels] = picture;
-  require(rows > 0 && columns > 0 && (channels == 1 || channels == 3), "write_png: got ", rows, "x",
-          columns, " pixels of ", channels, " channels, expected positive sizes and 1 or 3");
-  // stb counts in int.
-  const auto bytes = static_cast<double>(rows) * (static_cast<double>(columns) * channels + 1);
-  require(bytes < std::numeric_limits<int>::max(), "write_png: ", rows, "x", columns,
-          " pixels are too many for one file");
-  const auto size = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns) *
-                    static_cast<std::size_t>(channels);
-  require(pixels.size() == size, "write_png: got ", pixels.size(), " bytes, expected ", size);
-
-  int length = 0;
-  const std::unique_ptr<unsigned char, decltype(&std::free)> file(
-      stbi_write_png_to_mem(pixels.data(), columns * channels, columns, rows, channels, &length),
-      &std::free);
-  if (!file) throw Error(sentence("write_png: no memory for ", quoted(path)));
-  write_file_atomically(path,
-                        std::as_bytes(std::span(file.get(), static_cast<std::size_t>(length))));
+  const auto file = encode_png(picture);
+  write_file_atomically(path, std::as_bytes(std::span(file)));
 }
 
 /// Reads any PNG as one grayscale image, colours by their luma; throws Error that says what's

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The stb libraries as this library needs them: PNG only, from memory to memory, warnings off.
+/// stb_image as this library needs it: PNG only, from memory to memory, warnings off.
 ///
-/// Each translation unit gets a copy of its own (`…_STATIC`), so any number of them link.
-#if defined(STBI_INCLUDE_STB_IMAGE_H) || defined(INCLUDE_STB_IMAGE_WRITE_H)
-#error "include <ebm/io/...> before stb_image.h and stb_image_write.h: it configures them"
+/// Each translation unit gets a copy of its own (`STB_IMAGE_STATIC`), so any number of them link.
+#if defined(STBI_INCLUDE_STB_IMAGE_H)
+#error "include <ebm/io/...> before stb_image.h: it configures it"
 #endif
 
 #pragma GCC diagnostic push
@@ -21,13 +21,7 @@
 #define STBI_NO_STDIO
 #include <stb/stb_image.h>
 
-#define STB_IMAGE_WRITE_STATIC
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STBI_WRITE_NO_STDIO
-#include <stb/stb_image_write.h>
-
-// The implementations stand outside of stb's include guards.
+// The implementation stands outside of stb's include guard.
 #undef STB_IMAGE_IMPLEMENTATION
-#undef STB_IMAGE_WRITE_IMPLEMENTATION
 
 #pragma GCC diagnostic pop
