@@ -57,6 +57,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   add_train(app, {argv, argv + argc});
   add_sample(app);
+  add_generate(app);
   add_score(app);
   add_analyze(app);
 

@@ -20,7 +20,7 @@ import zlib
 
 PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
 PIXELS = 28 * 28
-COMMANDS = ["train", "sample", "score", "analyze"]
+COMMANDS = ["train", "sample", "generate", "score", "analyze"]
 SHAPES = {
     "conv1.weight": [16, 1, 5, 5], "conv1.bias": [16],
     "conv2.weight": [32, 16, 3, 3], "conv2.bias": [32],
@@ -94,6 +94,34 @@ def png_size(path):
     content = path.read_bytes()
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
     return struct.unpack(">2I", content[16:24])
+
+
+def png_pixels(path):
+    """The rows of a grey PNG whose rows are not filtered, as this program writes them."""
+    content = path.read_bytes()
+    packed, at = b"", 8
+    while at < len(content):
+        size = struct.unpack(">I", content[at:at + 4])[0]
+        if content[at + 4:at + 8] == b"IDAT":
+            packed += content[at + 8:at + 8 + size]
+        at += size + 12
+    width, height = png_size(path)
+    raw = zlib.decompress(packed)
+    rows = [raw[i:i + width + 1] for i in range(0, len(raw), width + 1)]
+    assert len(rows) == height and all(row[0] == 0 for row in rows)
+    return [row[1:] for row in rows]
+
+
+def grid_pixels(images, columns, scale):
+    """The rows of the picture of images in [-1, 1], framed in two black pixels."""
+    height, width = 30 * (len(images) // columns) + 2, 30 * columns + 2
+    grid = [bytearray(width) for _ in range(height)]
+    for i, image in enumerate(images):
+        top, left = 2 + i // columns * 30, 2 + i % columns * 30
+        for pixel, value in enumerate(image):
+            grid[top + pixel // 28][left + pixel % 28] = int((value + 1) / 2 * 255 + 0.5)
+    wide = [bytes(value for value in row for _ in range(scale)) for row in grid]
+    return [row for row in wide for _ in range(scale)]
 
 
 def write_mnist(folder, train=40, test=10, **changes):
@@ -510,6 +538,60 @@ class Scoring(Program):
         self.assertRegex(result.stderr, r"\Aebm-mnist: [^\n]+ standard output\n\Z")
 
 
+class Generation(Program):
+    def generate(self, name, *options, steps=8):
+        self.succeed("generate", "--model", MODEL, "--steps", steps, "--out", name, *options)
+        return self.folder / name
+
+    def sample(self, name, *options, steps=8):
+        self.succeed("sample", "--model", MODEL, "--steps", steps, "--out", name, *options)
+        return self.folder / name
+
+    @staticmethod
+    def size(columns, rows):
+        return 2 * (30 * columns + 2), 2 * (30 * rows + 2)
+
+    def test_a_row_is_a_chain_after_step_1_and_every_kth(self):
+        figure = self.generate("a.png", "--count", 3, "--every", 4)
+        self.assertEqual(png_size(figure), self.size(columns=3, rows=3))
+        defaults = self.generate("b.png", steps=256)
+        self.assertEqual(png_size(defaults), self.size(columns=9, rows=8))
+
+    def test_the_columns_are_what_runs_of_their_steps_end_with(self):
+        # Where step 1 is all there is, the picture's two columns are both a run of one step.
+        figure = self.generate("a.png", "--count", 2, "--every", 1, steps=1)
+        samples = read_safetensors(self.sample("s.safetensors", "--count", 2, steps=1))
+        values = samples["samples"][1]
+        rows = [values[PIXELS * chain:PIXELS * (chain + 1)] for chain in (0, 0, 1, 1)]
+        self.assertEqual(png_pixels(figure), grid_pixels(rows, columns=2, scale=2))
+
+    def test_an_animation_has_a_frame_a_snapshot_and_stays_at_its_end(self):
+        for name, options in (("a.apng", []), ("b.png", ["--animate"])):
+            with self.subTest(name):
+                content = self.generate(name, "--count", 10, *options).read_bytes()
+                self.assertEqual(png_size(self.folder / name), self.size(columns=8, rows=2))
+                self.assertEqual(struct.unpack(">I", content.split(b"acTL")[1][:4])[0], 3 + 20)
+
+    def test_the_same_seed_gives_the_same_file(self):
+        options = ["--every", 4]
+        first = digest(self.generate("a.png", *options))
+        self.assertEqual(digest(self.generate("b.png", *options, "--threads", 1)), first)
+        self.assertNotEqual(digest(self.generate("c.png", *options, "--seed", 1)), first)
+
+    def test_bad_requests_are_refused(self):
+        command = ["generate", "--model", MODEL]
+        self.refuse(2, ".png or .apng", *command, "--out", "a.safetensors")
+        self.refuse(2, "--every", *command, "--out", "a.png", "--steps", 3, "--every", 4)
+        self.refuse(2, "don't fit a PNG", *command, "--out", "a.png", "--count", 1001)
+        self.refuse(2, "frames", *command, "--out", "a.apng", "--count", 8000, "--every", 1)
+        self.refuse(1, "'nowhere'", *command, "--out", "nowhere/a.png")
+
+    def test_quiet_prints_nothing(self):
+        for command in ("sample", "generate"):
+            self.assertEqual(self.succeed(command, "--model", MODEL, "--steps", 32, "--count", 1,
+                                          "--out", "a.png", "--quiet"), "")
+
+
 class Analysis(Program):
     BATTERY = ["noise", "gaussian", "flipped", "shrunk", "inverted", "constant", "blank_salt",
                "salt", "square", "shuffled"]
@@ -629,7 +711,7 @@ class CommandLine(Program):
     def test_a_model_that_is_not_there_is_refused_with_the_flag(self):
         (self.folder / "images").write_bytes(idx_images(1))
         for command, *arguments in (["sample", "--out", "a.png"], ["score", "--images", "images"],
-                                    ["analyze"]):
+                                    ["analyze"], ["generate", "--out", "a.png"]):
             with self.subTest(command):
                 self.refuse(1, "no model file 'none': choose one by --model", command,
                             "--model", "none", *arguments)
