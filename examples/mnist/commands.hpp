@@ -17,5 +17,7 @@ void add_sample(CLI::App& app);
 void add_generate(CLI::App& app);
 void add_score(CLI::App& app);
 void add_analyze(CLI::App& app);
+void add_denoise(CLI::App& app);
+void add_inpaint(CLI::App& app);
 
 }  // namespace ebm_mnist

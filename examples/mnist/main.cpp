@@ -60,6 +60,8 @@ int run(int argc, char** argv) {
   add_generate(app);
   add_score(app);
   add_analyze(app);
+  add_denoise(app);
+  add_inpaint(app);
 
   try {
     app.parse(argc, argv);                 // and runs the command

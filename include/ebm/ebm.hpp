@@ -8,6 +8,7 @@
 #include <ebm/energy/combine.hpp>
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/energy/expression.hpp>
+#include <ebm/energy/likelihood.hpp>
 #include <ebm/energy/neural.hpp>
 #include <ebm/eval/auroc.hpp>
 #include <ebm/eval/corruptions.hpp>

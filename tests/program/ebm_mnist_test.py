@@ -20,7 +20,7 @@ import zlib
 
 PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
 PIXELS = 28 * 28
-COMMANDS = ["train", "sample", "generate", "score", "analyze"]
+COMMANDS = ["train", "sample", "generate", "score", "analyze", "denoise", "inpaint"]
 SHAPES = {
     "conv1.weight": [16, 1, 5, 5], "conv1.bias": [16],
     "conv2.weight": [32, 16, 3, 3], "conv2.bias": [32],
@@ -669,6 +669,136 @@ class Analysis(Program):
                     "--data", DATA)
 
 
+class Restoration(Program):
+    def setUp(self):
+        super().setUp()
+        (self.folder / "clean").write_bytes(idx_images(5))
+        self.values = [byte / 255 * 2 - 1 for byte in idx_images(5)[16:]]
+        self.mask = [255 * (10 <= i // 28 < 20) for i in range(PIXELS)]
+        (self.folder / "mask.png").write_bytes(png(bytes(self.mask)))
+        self.commands = {"denoise": ["denoise"], "inpaint": ["inpaint", "--mask", "mask.png"]}
+
+    def restore(self, command, *options, images="clean", out="a.safetensors"):
+        """What --json prints, and the restored pixels."""
+        result = json.loads(self.succeed(*self.commands[command], "--json", "--model", MODEL,
+                                         "--steps", 8, "--images", images, "--out", out, *options))
+        file = self.folder / out
+        return result, read_safetensors(file)["images"] if out.endswith("tensors") else None
+
+    @staticmethod
+    def psnr(values, originals):
+        squares = sum((a - b) ** 2 for a, b in zip(values, originals)) / PIXELS
+        return 10 * math.log10(4 / squares)
+
+    def test_json_holds_the_psnr_before_and_after_of_each_image_and_their_means(self):
+        for command in self.commands:
+            with self.subTest(command):
+                result, (shape, values) = self.restore(command)
+                self.assertEqual(list(result), ["count", "psnr", "images"])
+                self.assertEqual([result["count"], shape], [5, [5, 1, 28, 28]])
+                self.assertLessEqual(max(map(abs, values)), 1)
+                for i, image in enumerate(result["images"]):
+                    part = slice(i * PIXELS, (i + 1) * PIXELS)
+                    self.assertAlmostEqual(image["after"],
+                                           self.psnr(values[part], self.values[part]), places=4)
+                for key in ("before", "after"):
+                    mean = sum(image[key] for image in result["images"]) / 5
+                    self.assertAlmostEqual(result["psnr"][key], mean)
+
+    def test_known_pixels_stay_and_unknown_ones_move(self):
+        _, (_, values) = self.restore("inpaint")
+        for i, (value, original) in enumerate(zip(values, self.values)):
+            if self.mask[i % PIXELS] == 0:
+                self.assertAlmostEqual(value, original, places=6)
+        self.assertGreater(sum(abs(a - b) > 0.1 for a, b in zip(values, self.values)), 1000)
+
+    def test_unknown_pixels_are_not_looked_at(self):
+        hidden = bytes(0 if self.mask[i % PIXELS] else byte
+                       for i, byte in enumerate(idx_images(5)[16:]))
+        (self.folder / "hidden").write_bytes(idx_images(5)[:16] + hidden)
+        seen = self.restore("inpaint", "--already-corrupted")[1]
+        blind = self.restore("inpaint", "--already-corrupted", images="hidden")[1]
+        self.assertEqual(seen, blind)
+
+    def test_an_image_with_nothing_unknown_stays_as_it_is(self):
+        (self.folder / "mask.png").write_bytes(png(bytes(PIXELS)))
+        result, (_, values) = self.restore("inpaint")
+        self.assertEqual(result["psnr"], {"before": None, "after": None})  # infinite
+        for value, original in zip(values, self.values):
+            self.assertAlmostEqual(value, original, places=6)
+
+    def test_a_likelihood_that_is_all_leaves_the_noisy_image(self):
+        result, (_, values) = self.restore("denoise", "--already-corrupted", "--original", "clean",
+                                           "--temperature", 1000, "--noise", 0)
+        self.assertGreater(result["psnr"]["after"], 40)
+
+    def test_denoising_without_a_likelihood_is_a_descent_of_the_energy(self):
+        def scores(name):
+            return json.loads(self.succeed("score", "--json", "--model", MODEL, "--images",
+                                           name))["scores"]
+        self.restore("denoise", "--already-corrupted", "--temperature", 0, "--noise", 0,
+                     "--chains", 1)
+        for before, after in zip(scores("clean"), scores("a.safetensors")):
+            self.assertGreater(after, before)
+
+    def test_the_same_seed_gives_the_same_bytes_for_any_number_of_threads(self):
+        for command in self.commands:
+            with self.subTest(command):
+                first = self.restore(command)
+                self.assertEqual(self.restore(command, "--threads", 3), first)
+                self.assertEqual(self.restore(command, "--threads", 1), first)
+                self.assertNotEqual(self.restore(command, "--seed", 1), first)
+
+    def test_fewer_images_leave_the_first_ones_as_they_are(self):
+        for command in self.commands:
+            with self.subTest(command):
+                many, few = self.restore(command)[1], self.restore(command, "--count", 2)[1]
+                self.assertEqual(few, ([2, 1, 28, 28], many[1][:2 * PIXELS]))
+
+    def test_a_picture_has_a_row_for_what_is_known(self):
+        for command in self.commands:
+            for options, rows in (([], 3), (["--already-corrupted"], 2)):
+                with self.subTest(command, rows=rows):
+                    result, _ = self.restore(command, *options, out="a.png")
+                    self.assertEqual("psnr" in result, rows == 3)
+                    # The first row is --images as they are, unless they got noise in a mask.
+                    restored = self.restore(command, *options)[1][1]
+                    picture = png_pixels(self.folder / "a.png")
+                    self.assertEqual(len(picture), 2 * (rows * 30 + 2))
+                    images = [values[i * PIXELS:(i + 1) * PIXELS]
+                              for values in (self.values, restored) for i in range(5)]
+                    expected = grid_pixels(images, columns=5, scale=2)
+                    if rows == 3 or command == "denoise":
+                        self.assertEqual(picture[:62], expected[:62])
+                    self.assertEqual(picture[-62:], expected[-62:])
+
+    def test_people_get_the_means_or_nothing(self):
+        for command, words in self.commands.items():
+            arguments = [*words, "--model", MODEL, "--steps", 2, "--images", "clean", "--out",
+                         "a.png"]
+            self.assertRegex(self.succeed(*arguments),
+                             r"mean PSNR \d+\.\d\d dB before, \d+\.\d\d dB after\n\Z")
+            self.assertEqual(self.succeed(*arguments, "--quiet"), "")
+
+    def test_bad_requests_are_refused(self):
+        (self.folder / "two").write_bytes(idx_images(2))
+        (self.folder / "wide.png").write_bytes(png(bytes(28 * 56), width=56))
+        for words in self.commands.values():
+            command = [*words, "--model", MODEL, "--images", "clean", "--out"]
+            self.refuse(2, ".png or .safetensors", *command, "a.jpg")
+            self.refuse(2, "--already-corrupted", *command, "a.png", "--original", "clean")
+            self.refuse(1, "as many images as --images has, 5, got 2", *command, "a.png",
+                        "--already-corrupted", "--original", "two")
+            self.refuse(1, "'nowhere'", *command, "nowhere/a.png")
+            self.refuse(2, "--images", *words, "--model", MODEL, "--out", "a.png")
+        inpaint = ["inpaint", "--model", MODEL, "--images", "clean", "--out", "a.png"]
+        self.refuse(2, "--mask", *inpaint)
+        self.refuse(2, "--mask: expected one image, got 2", *inpaint, "--mask", "two")
+        self.refuse(1, "28x56", *inpaint, "--mask", "wide.png")
+        denoise = ["denoise", "--model", MODEL, "--images", "clean", "--out", "a.png"]
+        self.refuse(2, "--noise-level", *denoise, "--noise-level", 0)
+
+
 class CommandLine(Program):
     def test_help_begins_with_an_example_and_ends_with_success(self):
         for command in (None, *COMMANDS):
@@ -711,7 +841,10 @@ class CommandLine(Program):
     def test_a_model_that_is_not_there_is_refused_with_the_flag(self):
         (self.folder / "images").write_bytes(idx_images(1))
         for command, *arguments in (["sample", "--out", "a.png"], ["score", "--images", "images"],
-                                    ["analyze"], ["generate", "--out", "a.png"]):
+                                    ["analyze"], ["generate", "--out", "a.png"],
+                                    ["denoise", "--images", "images", "--out", "a.png"],
+                                    ["inpaint", "--images", "images", "--mask", "images",
+                                     "--out", "a.png"]):
             with self.subTest(command):
                 self.refuse(1, "no model file 'none': choose one by --model", command,
                             "--model", "none", *arguments)
