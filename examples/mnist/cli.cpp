@@ -46,6 +46,25 @@ CLI::Validator whole(long long low, long long high) {
           range};
 }
 
+std::filesystem::path default_model() {
+  return EBM_MNIST_MODEL;
+}
+
+void add_model(CLI::App& command, std::filesystem::path& model) {
+  command.add_option("--model", model, "Model file (safetensors)")
+      ->type_name("FILE")
+      ->capture_default_str();
+}
+
+void add_data(CLI::App& command, std::filesystem::path& data) {
+  command
+      .add_option("--data", data,
+                  "MNIST: a folder of IDX files, gzipped or not (or its parent, "
+                  "as torchvision lays it out)")
+      ->type_name("DIR")
+      ->capture_default_str();
+}
+
 void add_seed(CLI::App& command, std::uint32_t& seed) {
   command.add_option("--seed", seed, "Seed of all random numbers")
       ->transform(whole(0, std::numeric_limits<std::uint32_t>::max()))

@@ -23,6 +23,15 @@ CLI::Validator number(double low, double high, Without bound = Without::none);
 /// Accepts whole numbers in [low, high] and drops leading zeros, which CLI11 takes for octal.
 CLI::Validator whole(long long low, long long high);
 
+/// The model that comes with the program.
+std::filesystem::path default_model();
+
+/// `--model`
+void add_model(CLI::App& command, std::filesystem::path& model);
+
+/// `--data`
+void add_data(CLI::App& command, std::filesystem::path& data);
+
 /// `--seed`
 void add_seed(CLI::App& command, std::uint32_t& seed);
 

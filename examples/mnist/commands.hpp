@@ -14,6 +14,10 @@ namespace ebm_mnist {
 /// typed: the program's command line, for the record
 void add_train(CLI::App& app, std::vector<std::string> typed);
 void add_sample(CLI::App& app);
+void add_generate(CLI::App& app);
 void add_score(CLI::App& app);
+void add_analyze(CLI::App& app);
+void add_denoise(CLI::App& app);
+void add_inpaint(CLI::App& app);
 
 }  // namespace ebm_mnist

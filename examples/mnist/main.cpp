@@ -57,7 +57,11 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   add_train(app, {argv, argv + argc});
   add_sample(app);
+  add_generate(app);
   add_score(app);
+  add_analyze(app);
+  add_denoise(app);
+  add_inpaint(app);
 
   try {
     app.parse(argc, argv);                 // and runs the command

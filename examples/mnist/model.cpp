@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "model.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <ebm/energy/combine.hpp>
 #include <ebm/energy/evaluate.hpp>
+#include <ebm/energy/likelihood.hpp>
+#include <ebm/eval/corruptions.hpp>
 #include <ebm/io/model.hpp>
 #include <ebm/sampler/langevin.hpp>
 #include <ebm/sampler/replay_buffer.hpp>
@@ -9,14 +14,24 @@
 namespace ebm_mnist {
 
 Model load(const std::filesystem::path& path) {
+  std::error_code unknown;  // whatever can't be asked for fails with its reason when read
+  if (!std::filesystem::exists(path, unknown)) {
+    throw ebm::Error(
+        ebm::sentence("there is no model file ", ebm::io::quoted(path), ": choose one by --model"));
+  }
   Model model;
   ebm::io::load_model(path, model);
   return model;
 }
 
 std::vector<double> scores(const Model& model, const ebm::ConstSamplesRef<float>& images,
-                           ebm::Threads& threads) {
+                           const std::string& name, ebm::Threads& threads) {
   const Eigen::VectorXd f = -ebm::energies(model, images, threads).cast<double>();
+  for (Eigen::Index i = 0; i < f.size(); ++i) {
+    if (std::isfinite(f[i])) continue;
+    throw ebm::Error(ebm::sentence("the model gives image ", i, " of ", name, " the score ", f[i],
+                                   ", expected a finite number"));
+  }
   return {f.begin(), f.end()};
 }
 
@@ -42,6 +57,72 @@ Chains run_chains(const Model& model, int count, const ebm::LangevinOptions& opt
     sampler.run<float>(model, chains.final, 0, rng, threads, workspace);
   }
   return chains;
+}
+
+ebm::Samples<float> denoise(const Model& model, const ebm::Samples<float>& noisy,
+                            const Denoising& denoising, int chains,
+                            const ebm::LangevinOptions& options, ebm::Rng rng,
+                            ebm::Threads& threads) {
+  const auto [deviation, temperature] = denoising;
+  ebm::LangevinOptions bounded = options;
+  // Twice this is where steps down the likelihood alone would overshoot ever further.
+  if (temperature > 0) {
+    bounded.step_size = std::min(options.step_size, deviation * deviation / temperature);
+  }
+  const ebm::Langevin sampler(bounded);
+  ebm::Samples<float> result(noisy.rows(), noisy.cols());
+  std::vector<ebm::Workspace<float>> workspaces(static_cast<std::size_t>(threads.workers()));
+  threads.for_each(static_cast<int>(noisy.rows()), [&](int image, int worker) {
+    const auto energy = ebm::reference(model) + temperature * ebm::GaussianLikelihood<Model::Input>(
+                                                                  noisy.row(image), deviation);
+    ebm::Samples<float> states = noisy.row(image).replicate(chains, 1);
+    ebm::Serial serial;  // images are parallel already
+    sampler.run<float>(energy, states,
+                       static_cast<std::uint64_t>(image) * static_cast<std::uint64_t>(chains), rng,
+                       serial, workspaces[static_cast<std::size_t>(worker)]);
+    auto mean = result.row(image);
+    mean.setZero();
+    // One after the other: Eigen's own mean has another order on each processor.
+    for (int chain = 0; chain < chains; ++chain) mean += states.row(chain);
+    mean /= static_cast<float>(chains);
+  });
+  return result;
+}
+
+ebm::Samples<float> with_noise(const ebm::Samples<float>& images, const std::vector<bool>& unknown,
+                               ebm::Rng rng) {
+  ebm::Samples<float> result = ebm::corruptions::noise(images, rng);
+  for (Eigen::Index pixel = 0; pixel < pixels; ++pixel) {
+    if (!unknown[static_cast<std::size_t>(pixel)]) result.col(pixel) = images.col(pixel);
+  }
+  return result;
+}
+
+ebm::Samples<float> inpaint(const Model& model, const ebm::Samples<float>& images,
+                            const std::vector<bool>& unknown, int chains,
+                            const ebm::LangevinOptions& options, ebm::Rng rng,
+                            ebm::Threads& threads) {
+  ebm::Samples<float> states(images.rows() * chains, pixels);
+  for (Eigen::Index i = 0; i < states.rows(); ++i) states.row(i) = images.row(i / chains);
+  states = with_noise(states, unknown, rng);
+  ebm::ElementMask held(states.rows(), pixels);
+  for (Eigen::Index pixel = 0; pixel < pixels; ++pixel) {
+    held.col(pixel).setConstant(!unknown[static_cast<std::size_t>(pixel)]);
+  }
+  ebm::Workspace<float> workspace;
+  ebm::Langevin(options).run_holding<float>(model, states, held, 0, rng, threads, workspace);
+  // The last steps go without noise, which would stay in the images.
+  ebm::LangevinOptions quiet = options;
+  quiet.steps = options.steps / 8;
+  ebm::EnergyDescent(quiet).run_holding<float>(model, states, held, 0, rng, threads, workspace);
+  const Eigen::VectorXf energies = ebm::energies(model, states, threads);
+  ebm::Samples<float> result(images.rows(), pixels);
+  for (Eigen::Index i = 0; i < images.rows(); ++i) {
+    Eigen::Index best = 0;
+    energies.segment(i * chains, chains).minCoeff(&best);
+    result.row(i) = states.row(i * chains + best);
+  }
+  return result;
 }
 
 }  // namespace ebm_mnist

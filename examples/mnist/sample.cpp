@@ -8,6 +8,7 @@
 #include "cli.hpp"
 #include "commands.hpp"
 #include "model.hpp"
+#include "pictures.hpp"
 
 namespace ebm_mnist {
 
@@ -16,10 +17,11 @@ namespace {
 namespace fs = std::filesystem;
 
 struct SampleOptions {
-  std::filesystem::path model;
+  std::filesystem::path model = default_model();
   std::filesystem::path out;
   int count = 64;
   int trace = 0;
+  bool quiet = false;
   ebm::LangevinOptions langevin{.steps = 256};
   std::uint32_t seed = 0;
   int threads = 0;
@@ -43,40 +45,15 @@ void write_tensors(const fs::path& path, const Chains& chains) {
   ebm::io::write_safetensors(path, content);
 }
 
-/// Throws `Error` where a model's weights are so large that a chain's gradient was no number.
-void require_finite(const Chains& chains, const fs::path& model) {
-  for (Eigen::Index i = 0; i < chains.final.rows(); ++i) {
-    if (chains.final.row(i).allFinite()) continue;
-    throw ebm::Error(ebm::sentence("sample: the model ", ebm::io::quoted(model), " moves chain ", i,
-                                   " to a pixel that is not finite, expected [-1, 1]"));
-  }
-}
-
 /// Images beside each other: the samples as a square, or a chain a row and a snapshot a column.
 int picture_columns(const SampleOptions& o) {
-  if (o.trace > 0) return o.langevin.steps / o.trace + 1;
-  return static_cast<int>(std::ceil(std::sqrt(static_cast<double>(o.count))));
-}
-
-/// Throws `InvalidArgument` where a picture would have more pixels than a PNG takes.
-void require_picture_fits(const SampleOptions& o) {
-  constexpr int most_in_line = 1000, most = 500'000;
-  const double columns = picture_columns(o);
-  const double rows = o.trace > 0 ? o.count : std::ceil(o.count / columns);
-  ebm::require(columns <= most_in_line && rows <= most_in_line && columns * rows <= most,
-               "--out: ", rows, " rows of ", columns, " images don't fit a PNG, which takes ",
-               most_in_line, " in a line and ", most, " in all: choose a .safetensors file");
+  return o.trace > 0 ? o.langevin.steps / o.trace + 1 : square_columns(o.count);
 }
 
 void write_picture(const SampleOptions& o, const Chains& chains) {
-  const ebm::io::GridOptions grid{.columns = picture_columns(o), .scale = 2};
-  if (chains.trace.empty()) return ebm::io::write_image_grid(o.out, chains.final, {}, grid);
-  const auto columns = static_cast<Eigen::Index>(chains.trace.size());
-  ebm::Samples<float> rows(chains.final.rows() * columns, pixels);
-  for (Eigen::Index i = 0; i < rows.rows(); ++i) {
-    rows.row(i) = chains.trace[static_cast<std::size_t>(i % columns)].row(i / columns);
-  }
-  ebm::io::write_image_grid(o.out, rows, {}, grid);
+  ebm::io::write_image_grid(o.out,
+                            chains.trace.empty() ? chains.final : chain_by_chain(chains.trace), {},
+                            {.columns = picture_columns(o), .scale = 2});
 }
 
 void run(const SampleOptions& o) {
@@ -89,17 +66,22 @@ void run(const SampleOptions& o) {
   std::error_code missing;  // a missing model has its own message
   ebm::require(!fs::equivalent(o.model, o.out, missing), "--out: ", ebm::io::quoted(o.out),
                " is the model itself");
-  if (is_picture) require_picture_fits(o);
+  if (is_picture) {
+    const int columns = picture_columns(o);
+    require_picture_fits(o.trace > 0 ? o.count : std::ceil(o.count / static_cast<double>(columns)),
+                         columns);
+  }
   ebm::io::require_writable(o.out);
   const Model model = load(o.model);
   ebm::Threads threads(o.threads);
   const Chains chains = run_chains(model, o.count, o.langevin, o.trace, ebm::Rng{o.seed}, threads);
-  require_finite(chains, o.model);
+  require_finite(chains.final, o.model);
   if (is_picture) {
     write_picture(o, chains);
   } else {
     write_tensors(o.out, chains);
   }
+  if (o.quiet) return;
   std::cout << o.count << " samples after " << o.langevin.steps << " steps: " << o.out.string()
             << '\n';
 }
@@ -114,7 +96,7 @@ void add_sample(CLI::App& app) {
   c.footer(
       "Runs chains from noise. A .safetensors file gets the tensor samples, [N,1,28,28] in [-1, "
       "1], and with --trace\nthe tensor trace, [snapshots,N,1,28,28].");
-  c.add_option("--model", o->model, "Model file (safetensors)")->type_name("FILE")->required();
+  add_model(c, o->model);
   c.add_option("--out", o->out, "File to write: .png or .safetensors")
       ->type_name("FILE")
       ->required();
@@ -126,6 +108,7 @@ void add_sample(CLI::App& app) {
                "row; 0: the end only")
       ->transform(whole(0, million))
       ->capture_default_str();
+  c.add_flag("--quiet", o->quiet, "Print nothing");
   add_langevin(c, o->langevin);
   add_seed(c, o->seed);
   add_threads(c, o->threads);

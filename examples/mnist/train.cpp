@@ -257,11 +257,7 @@ void add_train(CLI::App& app, std::vector<std::string> typed) {
       "Trains the tutorial's network by contrastive divergence. Pixels are in [-1, 1]; images that "
       "don't fill a\nbatch at the end of an epoch are dropped. The same seed gives the same "
       "weights for any number of threads.");
-  c.add_option("--data", o->data,
-               "MNIST: a folder of IDX files, gzipped or not (or its parent, "
-               "as torchvision lays it out)")
-      ->type_name("DIR")
-      ->capture_default_str();
+  add_data(c, o->data);
   c.add_option("--out", o->out, "Folder for the model, metrics and samples")
       ->type_name("DIR")
       ->capture_default_str();

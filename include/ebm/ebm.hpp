@@ -8,7 +8,11 @@
 #include <ebm/energy/combine.hpp>
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/energy/expression.hpp>
+#include <ebm/energy/likelihood.hpp>
 #include <ebm/energy/neural.hpp>
+#include <ebm/eval/auroc.hpp>
+#include <ebm/eval/corruptions.hpp>
+#include <ebm/eval/psnr.hpp>
 #include <ebm/nn/average_pool.hpp>
 #include <ebm/nn/conv2d.hpp>
 #include <ebm/nn/flatten.hpp>

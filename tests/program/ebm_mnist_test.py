@@ -20,6 +20,7 @@ import zlib
 
 PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
 PIXELS = 28 * 28
+COMMANDS = ["train", "sample", "generate", "score", "analyze", "denoise", "inpaint"]
 SHAPES = {
     "conv1.weight": [16, 1, 5, 5], "conv1.bias": [16],
     "conv2.weight": [32, 16, 3, 3], "conv2.bias": [32],
@@ -93,6 +94,34 @@ def png_size(path):
     content = path.read_bytes()
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
     return struct.unpack(">2I", content[16:24])
+
+
+def png_pixels(path):
+    """The rows of a grey PNG whose rows are not filtered, as this program writes them."""
+    content = path.read_bytes()
+    packed, at = b"", 8
+    while at < len(content):
+        size = struct.unpack(">I", content[at:at + 4])[0]
+        if content[at + 4:at + 8] == b"IDAT":
+            packed += content[at + 8:at + 8 + size]
+        at += size + 12
+    width, height = png_size(path)
+    raw = zlib.decompress(packed)
+    rows = [raw[i:i + width + 1] for i in range(0, len(raw), width + 1)]
+    assert len(rows) == height and all(row[0] == 0 for row in rows)
+    return [row[1:] for row in rows]
+
+
+def grid_pixels(images, columns, scale):
+    """The rows of the picture of images in [-1, 1], framed in two black pixels."""
+    height, width = 30 * (len(images) // columns) + 2, 30 * columns + 2
+    grid = [bytearray(width) for _ in range(height)]
+    for i, image in enumerate(images):
+        top, left = 2 + i // columns * 30, 2 + i % columns * 30
+        for pixel, value in enumerate(image):
+            grid[top + pixel // 28][left + pixel % 28] = int((value + 1) / 2 * 255 + 0.5)
+    wide = [bytes(value for value in row for _ in range(scale)) for row in grid]
+    return [row for row in wide for _ in range(scale)]
 
 
 def write_mnist(folder, train=40, test=10, **changes):
@@ -374,7 +403,6 @@ class Sampling(Program):
         self.refuse(2, "--count", *command, "--out", "a.png", "--count", 0)
         self.refuse(2, "--trace", *command, "--out", "a.png", "--steps", 3, "--trace", 4)
         self.refuse(2, "don't fit a PNG", *command, "--out", "a.png", "--count", 1_000_000)
-        self.refuse(2, "--model", "sample", "--out", "a.png")
         copy = self.folder / "m.safetensors"
         copy.write_bytes(MODEL.read_bytes())
         self.refuse(2, "is the model itself", "sample", "--model", copy, "--out", copy)
@@ -473,6 +501,11 @@ class Scoring(Program):
             self.assertRegex(line, f"^{pattern}$")
         self.assertEqual(float(lines[0].split()[2]), round(self.score("a")["scores"][0], 6))
 
+    def test_quiet_leaves_the_summaries(self):
+        (self.folder / "a").write_bytes(idx_images(2))
+        output = self.succeed("score", "--quiet", "--model", MODEL, "--images", "a")
+        self.assertRegex(output, r"\Acount 2, mean [^\n]+\n\Z")
+
     def test_bad_images_are_refused(self):
         zeros = [0.0] * PIXELS
         files = {
@@ -505,12 +538,274 @@ class Scoring(Program):
         self.assertRegex(result.stderr, r"\Aebm-mnist: [^\n]+ standard output\n\Z")
 
 
+class Generation(Program):
+    def generate(self, name, *options, steps=8):
+        self.succeed("generate", "--model", MODEL, "--steps", steps, "--out", name, *options)
+        return self.folder / name
+
+    def sample(self, name, *options, steps=8):
+        self.succeed("sample", "--model", MODEL, "--steps", steps, "--out", name, *options)
+        return self.folder / name
+
+    @staticmethod
+    def size(columns, rows):
+        return 2 * (30 * columns + 2), 2 * (30 * rows + 2)
+
+    def test_a_row_is_a_chain_after_step_1_and_every_kth(self):
+        figure = self.generate("a.png", "--count", 3, "--every", 4)
+        self.assertEqual(png_size(figure), self.size(columns=3, rows=3))
+        defaults = self.generate("b.png", steps=256)
+        self.assertEqual(png_size(defaults), self.size(columns=9, rows=8))
+
+    def test_the_columns_are_what_runs_of_their_steps_end_with(self):
+        # Where step 1 is all there is, the picture's two columns are both a run of one step.
+        figure = self.generate("a.png", "--count", 2, "--every", 1, steps=1)
+        samples = read_safetensors(self.sample("s.safetensors", "--count", 2, steps=1))
+        values = samples["samples"][1]
+        rows = [values[PIXELS * chain:PIXELS * (chain + 1)] for chain in (0, 0, 1, 1)]
+        self.assertEqual(png_pixels(figure), grid_pixels(rows, columns=2, scale=2))
+
+    def test_an_animation_has_a_frame_a_snapshot_and_stays_at_its_end(self):
+        for name, options in (("a.apng", []), ("b.png", ["--animate"])):
+            with self.subTest(name):
+                content = self.generate(name, "--count", 10, *options).read_bytes()
+                self.assertEqual(png_size(self.folder / name), self.size(columns=8, rows=2))
+                self.assertEqual(struct.unpack(">I", content.split(b"acTL")[1][:4])[0], 3 + 20)
+
+    def test_the_same_seed_gives_the_same_file(self):
+        options = ["--every", 4]
+        first = digest(self.generate("a.png", *options))
+        self.assertEqual(digest(self.generate("b.png", *options, "--threads", 1)), first)
+        self.assertNotEqual(digest(self.generate("c.png", *options, "--seed", 1)), first)
+
+    def test_bad_requests_are_refused(self):
+        command = ["generate", "--model", MODEL]
+        self.refuse(2, ".png or .apng", *command, "--out", "a.safetensors")
+        self.refuse(2, "--every", *command, "--out", "a.png", "--steps", 3, "--every", 4)
+        self.refuse(2, "don't fit a PNG", *command, "--out", "a.png", "--count", 1001)
+        self.refuse(2, "frames", *command, "--out", "a.apng", "--count", 8000, "--every", 1)
+        self.refuse(1, "'nowhere'", *command, "--out", "nowhere/a.png")
+
+    def test_quiet_prints_nothing(self):
+        for command in ("sample", "generate"):
+            self.assertEqual(self.succeed(command, "--model", MODEL, "--steps", 32, "--count", 1,
+                                          "--out", "a.png", "--quiet"), "")
+
+
+class Analysis(Program):
+    BATTERY = ["noise", "gaussian", "flipped", "shrunk", "inverted", "constant", "blank_salt",
+               "salt", "square", "shuffled"]
+
+    def analyze(self, *options):
+        output = self.succeed("analyze", "--json", "--model", MODEL, "--data", DATA, *options)
+        self.assertEqual(output.count("\n"), 1)
+        return json.loads(output)
+
+    def scores(self, path):
+        return json.loads(self.succeed("score", "--json", "--model", MODEL, "--images",
+                                       path))["scores"]
+
+    def test_json_holds_mean_scores_and_an_area_with_its_interval_a_corruption(self):
+        result = self.analyze()
+        self.assertEqual(list(result), ["scores", "auroc"])
+        self.assertEqual(list(result["scores"]), ["random", "train", "test"])
+        self.assertEqual(list(result["auroc"]), self.BATTERY)
+        for name, area in result["auroc"].items():
+            with self.subTest(name):
+                self.assertEqual(list(area), ["value", "low", "high"])
+                self.assertTrue(0 <= area["low"] <= area["value"] <= area["high"] <= 1)
+        for name, file in (("train", "train"), ("test", "t10k")):
+            scores = self.scores(DATA / f"{file}-images-idx3-ubyte")
+            self.assertAlmostEqual(result["scores"][name], sum(scores) / len(scores))
+
+    def test_an_area_is_that_of_the_scores_of_both_groups(self):
+        (self.folder / "own").write_bytes(idx_images(7))
+        area = self.analyze("--ood", "own")["auroc"]["own"]["value"]
+        test, own = self.scores(DATA / "t10k-images-idx3-ubyte"), self.scores("own")
+        pairs = [(a > b) + 0.5 * (a == b) for a in test for b in own]
+        self.assertAlmostEqual(area, sum(pairs) / len(pairs))
+
+    def test_own_images_are_files_and_folders_named_by_their_stems(self):
+        for folder in ("dots", "other/dots"):
+            (self.folder / folder).mkdir(parents=True)
+            for name in "ab":
+                (self.folder / folder / f"{name}.png").write_bytes(png(idx_images(1)[16:]))
+            (self.folder / folder / "notes.txt").write_text("mine")
+        (self.folder / "noise.png").write_bytes(png(bytes(PIXELS)))
+        result = self.analyze("--ood", "dots/", "other/dots", "noise.png")["auroc"]
+        self.assertEqual(list(result), self.BATTERY + ["dots", "dots-2", "noise-2"])
+        self.assertEqual(result["dots"], result["dots-2"])
+
+    def test_the_same_seed_gives_the_same_numbers_for_any_number_of_threads(self):
+        self.assertEqual(self.analyze("--threads", 1), self.analyze("--threads", 3))
+        self.assertNotEqual(self.analyze(), self.analyze("--seed", 1))
+
+    def test_fewer_images_are_the_first_ones(self):
+        scores = self.scores(DATA / "train-images-idx3-ubyte")[:4]
+        self.assertAlmostEqual(self.analyze("--images", 4)["scores"]["train"], sum(scores) / 4)
+
+    def test_people_get_a_table_and_a_picture_of_four_images_in_four_variants(self):
+        table = self.succeed("analyze", "--model", MODEL, "--data", DATA, "--out", "a.png")
+        self.assertEqual(png_size(self.folder / "a.png"), (4 * 122, 4 * 122))
+        for name in ("original", "noisy", *self.BATTERY):
+            self.assertIn(name, table)
+        self.assertEqual(self.succeed("analyze", "--model", MODEL, "--data", DATA, "--quiet"), "")
+
+    def test_bad_requests_are_refused(self):
+        command = ["analyze", "--model", MODEL, "--data", DATA]
+        self.refuse(2, ".png", *command, "--out", "a.jpg")
+        self.refuse(1, "'missing'", *command, "--ood", "missing")
+        self.refuse(1, "'nowhere'", *command[:3], "--data", "nowhere")
+        self.refuse(2, "--images", *command, "--images", -1)
+        (self.folder / "empty").mkdir()
+        self.refuse(1, "'empty' holds no PNG file", *command, "--ood", "empty")
+        untested = write_mnist(self.folder / "untested", test=0)
+        self.refuse(1, "no test images", *command[:3], "--data", untested)
+
+    def test_scores_that_overflow_are_refused(self):
+        tensors = {k: (s, [1e20 * x for x in v]) for k, (s, v) in read_safetensors(MODEL).items()}
+        (self.folder / "m.safetensors").write_bytes(safetensors(tensors))
+        self.refuse(1, "expected a finite number", "analyze", "--model", "m.safetensors",
+                    "--data", DATA)
+
+
+class Restoration(Program):
+    def setUp(self):
+        super().setUp()
+        (self.folder / "clean").write_bytes(idx_images(5))
+        self.values = [byte / 255 * 2 - 1 for byte in idx_images(5)[16:]]
+        self.mask = [255 * (10 <= i // 28 < 20) for i in range(PIXELS)]
+        (self.folder / "mask.png").write_bytes(png(bytes(self.mask)))
+        self.commands = {"denoise": ["denoise"], "inpaint": ["inpaint", "--mask", "mask.png"]}
+
+    def restore(self, command, *options, images="clean", out="a.safetensors"):
+        """What --json prints, and the restored pixels."""
+        result = json.loads(self.succeed(*self.commands[command], "--json", "--model", MODEL,
+                                         "--steps", 8, "--images", images, "--out", out, *options))
+        file = self.folder / out
+        return result, read_safetensors(file)["images"] if out.endswith("tensors") else None
+
+    @staticmethod
+    def psnr(values, originals):
+        squares = sum((a - b) ** 2 for a, b in zip(values, originals)) / PIXELS
+        return 10 * math.log10(4 / squares)
+
+    def test_json_holds_the_psnr_before_and_after_of_each_image_and_their_means(self):
+        for command in self.commands:
+            with self.subTest(command):
+                result, (shape, values) = self.restore(command)
+                self.assertEqual(list(result), ["count", "psnr", "images"])
+                self.assertEqual([result["count"], shape], [5, [5, 1, 28, 28]])
+                self.assertLessEqual(max(map(abs, values)), 1)
+                for i, image in enumerate(result["images"]):
+                    part = slice(i * PIXELS, (i + 1) * PIXELS)
+                    self.assertAlmostEqual(image["after"],
+                                           self.psnr(values[part], self.values[part]), places=4)
+                for key in ("before", "after"):
+                    mean = sum(image[key] for image in result["images"]) / 5
+                    self.assertAlmostEqual(result["psnr"][key], mean)
+
+    def test_known_pixels_stay_and_unknown_ones_move(self):
+        _, (_, values) = self.restore("inpaint")
+        for i, (value, original) in enumerate(zip(values, self.values)):
+            if self.mask[i % PIXELS] == 0:
+                self.assertAlmostEqual(value, original, places=6)
+        self.assertGreater(sum(abs(a - b) > 0.1 for a, b in zip(values, self.values)), 1000)
+
+    def test_unknown_pixels_are_not_looked_at(self):
+        hidden = bytes(0 if self.mask[i % PIXELS] else byte
+                       for i, byte in enumerate(idx_images(5)[16:]))
+        (self.folder / "hidden").write_bytes(idx_images(5)[:16] + hidden)
+        seen = self.restore("inpaint", "--already-corrupted")[1]
+        blind = self.restore("inpaint", "--already-corrupted", images="hidden")[1]
+        self.assertEqual(seen, blind)
+
+    def test_an_image_with_nothing_unknown_stays_as_it_is(self):
+        (self.folder / "mask.png").write_bytes(png(bytes(PIXELS)))
+        result, (_, values) = self.restore("inpaint")
+        self.assertEqual(result["psnr"], {"before": None, "after": None})  # infinite
+        for value, original in zip(values, self.values):
+            self.assertAlmostEqual(value, original, places=6)
+
+    def test_a_likelihood_that_is_all_leaves_the_noisy_image(self):
+        result, (_, values) = self.restore("denoise", "--already-corrupted", "--original", "clean",
+                                           "--temperature", 1000, "--noise", 0)
+        self.assertGreater(result["psnr"]["after"], 40)
+
+    def test_denoising_without_a_likelihood_is_a_descent_of_the_energy(self):
+        def scores(name):
+            return json.loads(self.succeed("score", "--json", "--model", MODEL, "--images",
+                                           name))["scores"]
+        self.restore("denoise", "--already-corrupted", "--temperature", 0, "--noise", 0,
+                     "--chains", 1)
+        for before, after in zip(scores("clean"), scores("a.safetensors")):
+            self.assertGreater(after, before)
+
+    def test_the_same_seed_gives_the_same_bytes_for_any_number_of_threads(self):
+        for command in self.commands:
+            with self.subTest(command):
+                first = self.restore(command)
+                self.assertEqual(self.restore(command, "--threads", 3), first)
+                self.assertEqual(self.restore(command, "--threads", 1), first)
+                self.assertNotEqual(self.restore(command, "--seed", 1), first)
+
+    def test_fewer_images_leave_the_first_ones_as_they_are(self):
+        for command in self.commands:
+            with self.subTest(command):
+                many, few = self.restore(command)[1], self.restore(command, "--count", 2)[1]
+                self.assertEqual(few, ([2, 1, 28, 28], many[1][:2 * PIXELS]))
+
+    def test_a_picture_has_a_row_for_what_is_known(self):
+        for command in self.commands:
+            for options, rows in (([], 3), (["--already-corrupted"], 2)):
+                with self.subTest(command, rows=rows):
+                    result, _ = self.restore(command, *options, out="a.png")
+                    self.assertEqual("psnr" in result, rows == 3)
+                    # The first row is --images as they are, unless they got noise in a mask.
+                    restored = self.restore(command, *options)[1][1]
+                    picture = png_pixels(self.folder / "a.png")
+                    self.assertEqual(len(picture), 2 * (rows * 30 + 2))
+                    images = [values[i * PIXELS:(i + 1) * PIXELS]
+                              for values in (self.values, restored) for i in range(5)]
+                    expected = grid_pixels(images, columns=5, scale=2)
+                    if rows == 3 or command == "denoise":
+                        self.assertEqual(picture[:62], expected[:62])
+                    self.assertEqual(picture[-62:], expected[-62:])
+
+    def test_people_get_the_means_or_nothing(self):
+        for command, words in self.commands.items():
+            arguments = [*words, "--model", MODEL, "--steps", 2, "--images", "clean", "--out",
+                         "a.png"]
+            self.assertRegex(self.succeed(*arguments),
+                             r"mean PSNR \d+\.\d\d dB before, \d+\.\d\d dB after\n\Z")
+            self.assertEqual(self.succeed(*arguments, "--quiet"), "")
+
+    def test_bad_requests_are_refused(self):
+        (self.folder / "two").write_bytes(idx_images(2))
+        (self.folder / "wide.png").write_bytes(png(bytes(28 * 56), width=56))
+        for words in self.commands.values():
+            command = [*words, "--model", MODEL, "--images", "clean", "--out"]
+            self.refuse(2, ".png or .safetensors", *command, "a.jpg")
+            self.refuse(2, "--already-corrupted", *command, "a.png", "--original", "clean")
+            self.refuse(1, "as many images as --images has, 5, got 2", *command, "a.png",
+                        "--already-corrupted", "--original", "two")
+            self.refuse(1, "'nowhere'", *command, "nowhere/a.png")
+            self.refuse(2, "--images", *words, "--model", MODEL, "--out", "a.png")
+        inpaint = ["inpaint", "--model", MODEL, "--images", "clean", "--out", "a.png"]
+        self.refuse(2, "--mask", *inpaint)
+        self.refuse(2, "--mask: expected one image, got 2", *inpaint, "--mask", "two")
+        self.refuse(1, "28x56", *inpaint, "--mask", "wide.png")
+        denoise = ["denoise", "--model", MODEL, "--images", "clean", "--out", "a.png"]
+        self.refuse(2, "--noise-level", *denoise, "--noise-level", 0)
+
+
 class CommandLine(Program):
     def test_help_begins_with_an_example_and_ends_with_success(self):
-        for command in ([], ["train"], ["sample"], ["score"]):
+        for command in (None, *COMMANDS):
             with self.subTest(command):
-                example = self.succeed(*command, "--help").split("Usage:")[0]
-                self.assertIn(" ".join(["ebm-mnist", *command]), example)
+                words = [command] if command else []
+                example = self.succeed(*words, "--help").split("Usage:")[0]
+                self.assertIn(" ".join(["ebm-mnist", *words]), example)
         self.assertIn("Exit status: 0", self.succeed("--help"))
 
     def test_flags_out_of_range_are_refused_with_their_range(self):
@@ -533,8 +828,26 @@ class CommandLine(Program):
     def test_unknown_words_are_refused(self):
         self.refuse(2, "--frobnicate", "train", "--frobnicate")
         self.refuse(2, "'ebm-mnist train --help'", "train", "twice\n")
-        self.refuse(2, "train, sample or score, got 'dream'", "dream")
-        self.refuse(2, "train, sample or score")
+        every = f"{', '.join(COMMANDS[:-1])} or {COMMANDS[-1]}"
+        self.refuse(2, f"{every}, got 'dream'", "dream")
+        self.refuse(2, every)
+
+    def test_the_bundled_model_is_the_default(self):
+        for command in COMMANDS[1:]:
+            with self.subTest(command):
+                self.assertRegex(self.succeed(command, "--help"),
+                                 r"--model FILE=\S*mnist/model.safetensors")
+
+    def test_a_model_that_is_not_there_is_refused_with_the_flag(self):
+        (self.folder / "images").write_bytes(idx_images(1))
+        for command, *arguments in (["sample", "--out", "a.png"], ["score", "--images", "images"],
+                                    ["analyze"], ["generate", "--out", "a.png"],
+                                    ["denoise", "--images", "images", "--out", "a.png"],
+                                    ["inpaint", "--images", "images", "--mask", "images",
+                                     "--out", "a.png"]):
+            with self.subTest(command):
+                self.refuse(1, "no model file 'none': choose one by --model", command,
+                            "--model", "none", *arguments)
 
 
 if __name__ == "__main__":

@@ -284,6 +284,76 @@ TEST_CASE("a trace holds the states that shorter runs end with") {
   CHECK(chains == sampler.sample(energy, start(20), Rng{2}));
 }
 
+TEST_CASE("held elements stay bit by bit, and the others see them there") {
+  // Images of two channels, so that the mask's order is not that of the memory.
+  using Image = ebm::Shape<2, 3, 5>;
+  const auto energy = ebm::expression<Image>([](const auto& x) {
+    auto sum = ebm::square(x(0, 0, 0));
+    for (int i = 1; i < 30; ++i) {
+      const auto pixel = x(i / 15, i / 5 % 3, i % 5);
+      const auto last = x((i - 1) / 15, (i - 1) / 5 % 3, (i - 1) % 5);
+      sum = sum + ebm::square(pixel - 0.5f * last);
+    }
+    return sum;
+  });
+  ebm::ElementMask held(20, 30);
+  for (Index i = 0; i < held.size(); ++i) held.data()[i] = i % 7 < 3;
+  const Langevin sampler({.steps = 5, .step_size = 0.1, .noise = 0.1});
+  Workspace<float> workspace;
+  const auto run = [&](const ebm::ElementMask& mask, auto&& executor) {
+    Samples<float> chains = start(20);
+    sampler.run_holding<float>(energy, chains, mask, 3, Rng{4}, executor, workspace);
+    return chains;
+  };
+  const auto end = run(held, Serial());
+  for (Index i = 0; i < held.size(); ++i) {
+    CHECK((end.data()[i] == start(20).data()[i]) == held.data()[i]);
+  }
+  CHECK(run(held, ebm::Threads(3)) == end);
+  CHECK(run(ebm::ElementMask::Constant(20, 30, true), Serial()) == start(20));
+  CHECK(run(ebm::ElementMask::Constant(20, 30, false), Serial()) ==
+        sampler.sample(energy, start(20), Rng{4}, 3));
+}
+
+TEST_CASE("elements beside held ones follow the Gaussian that is conditional on those") {
+  // E = (x0^2 + x1^2 - 2 r x0 x1) / (2 (1 - r^2)): given x1 = c, x0 is normal with mean r c and
+  // precision p = 1 / (1 - r^2). The discretised chain has that mean, and the variance
+  // a^2 noise^2 / (1 - a^2) with a = 1 - step_size p.
+  constexpr double r = 0.8, c = 1.5, precision = 1 / (1 - r * r), step_size = 0.05, noise = 0.3;
+  const auto energy = ebm::expression<ebm::Shape<2>>([](const auto& x) {
+    return (ebm::square(x[0]) + ebm::square(x[1]) - x[0] * x[1] * (2 * r)) * (precision / 2);
+  });
+  const Index count = 20000;
+  Samples<double> chains(count, 2);
+  chains.col(0).setConstant(-1);
+  chains.col(1).setConstant(c);
+  ebm::ElementMask held(count, 2);
+  held.col(0).setConstant(false);
+  held.col(1).setConstant(true);
+  Serial executor;
+  Workspace<double> workspace;
+  UnboundedLangevin({.steps = 200, .step_size = step_size, .noise = noise})
+      .run_holding<double>(energy, chains, held, 0, Rng{11}, executor, workspace);
+  CHECK((chains.col(1).array() == c).all());
+  const double n = static_cast<double>(count), a = 1 - step_size * precision;
+  const double expected = a * a * noise * noise / (1 - a * a);
+  const double mean = chains.col(0).mean();
+  const double variance = (chains.col(0).array() - mean).square().sum() / (n - 1);
+  CHECK(std::abs(mean - r * c) < z_bound * std::sqrt(expected / n));
+  CHECK(std::abs(variance / expected - 1) < z_bound * std::sqrt(2 / n));
+}
+
+TEST_CASE("a mask of another size than the chains is refused with both") {
+  Samples<float> chains = start(3);
+  Serial executor;
+  Workspace<float> workspace;
+  CHECK(message_of<ebm::InvalidArgument>([&] {
+          Langevin().run_holding<float>(mixing_energy(), chains, ebm::ElementMask(2, 30), 0, Rng{},
+                                        executor, workspace);
+        }) ==
+        "Langevin::run_holding: 3 chains of 30 features expect a mask of that size, got 2x30");
+}
+
 TEST_CASE("no steps leave the chains as they are, and no chains are no work") {
   const auto energy = mixing_energy();
   const Langevin sampler({.steps = 0});
@@ -296,9 +366,11 @@ TEST_CASE("a warm run allocates nothing, on one thread or several") {
   Workspace<float> workspace;
   Samples<float> chains = Samples<float>::Zero(40, 784);
   const Langevin sampler({.steps = 2});
+  const ebm::ElementMask held = ebm::ElementMask::Constant(40, 784, true);
   const auto allocations_of = [&](auto& executor) {
     const auto before = allocation_count();
     sampler.run<float>(energy, chains, 0, Rng{}, executor, workspace);
+    sampler.run_holding<float>(energy, chains, held, 0, Rng{}, executor, workspace);
     return allocation_count() - before;
   };
   RoundRobin warm_up{2};

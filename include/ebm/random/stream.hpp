@@ -16,6 +16,7 @@ enum class Purpose : std::uint32_t {
   fresh_chains,
   refill,
   validation,
+  corruption,
   pictures,
   user = 1000,
 };

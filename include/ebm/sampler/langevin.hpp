@@ -4,6 +4,7 @@
 #include <cmath>
 #include <ebm/core/block.hpp>
 #include <ebm/energy/evaluate.hpp>
+#include <ebm/sampler/hold.hpp>
 #include <ebm/sampler/policies.hpp>
 #include <ebm/sampler/sampler.hpp>
 
@@ -47,7 +48,24 @@ class Langevin {
   requires Energy<E, T>
   void run(const E& energy, SamplesRef<T> chains, std::uint64_t first_chain, Rng rng, X& executor,
            Workspace<T>& workspace) const {
-    walk(energy, chains, first_chain, rng, executor, workspace, 0, [](int, int, const Pack<T>*) {});
+    walk(energy, chains, first_chain, rng, executor, workspace, HoldNothing{}, 0,
+         [](int, int, const Pack<T>*) {});
+  }
+
+  /// Runs all steps with some elements held where they are: with exact gradients and no bounds, the
+  /// others follow the unadjusted Langevin algorithm for their distribution given the held ones.
+  ///
+  /// held: [chain][feature], true where an element stays, bit by bit
+  /// Throws `InvalidArgument` as `run`, and unless `held` is as large as `chains`.
+  template <class T, class E, Executor X>
+  requires Energy<E, T>
+  void run_holding(const E& energy, SamplesRef<T> chains, const ElementMask& held,
+                   std::uint64_t first_chain, Rng rng, X& executor, Workspace<T>& workspace) const {
+    require(held.rows() == chains.rows() && held.cols() == chains.cols(),
+            "Langevin::run_holding: ", chains.rows(), " chains of ", chains.cols(),
+            " features expect a mask of that size, got ", held.rows(), "x", held.cols());
+    walk(energy, chains, first_chain, rng, executor, workspace, HoldWhere<T>{held}, 0,
+         [](int, int, const Pack<T>*) {});
   }
 
   /// The same for a one-off run: final states of chains that start at `start`.
@@ -102,7 +120,7 @@ class Langevin {
     require(every >= 1, "Langevin::trace: every must be >= 1, got ", every);
     std::vector<Samples<T>> snapshots(static_cast<std::size_t>(options_.steps / every),
                                       Samples<T>(chains.rows(), chains.cols()));
-    walk(energy, chains, first_chain, rng, executor, workspace, every,
+    walk(energy, chains, first_chain, rng, executor, workspace, HoldNothing{}, every,
          [&](int block, int steps_done, const Pack<T>* x) {
            Samples<T>& snapshot = snapshots[static_cast<std::size_t>(steps_done / every - 1)];
            store_block<typename E::Input>(x, block, SamplesRef<T>(snapshot));
@@ -112,9 +130,9 @@ class Langevin {
 
  private:
   /// Runs all steps; `observe(block, steps done, states)` sees every `every`-th, if `every` > 0.
-  template <class T, class E, class X, class Observe>
+  template <class T, class E, class X, class Hold, class Observe>
   void walk(const E& energy, SamplesRef<T> chains, std::uint64_t first_chain, Rng rng, X& executor,
-            Workspace<T>& workspace, int every, const Observe& observe) const {
+            Workspace<T>& workspace, const Hold& hold, int every, const Observe& observe) const {
     using S = typename E::Input;
     require_samples<T>("Langevin", chains, S::size);
     require_options_fit<T>();
@@ -127,8 +145,10 @@ class Langevin {
       const ChainDraws<T> draws(key, first_chain + static_cast<std::uint64_t>(block) * lanes);
       const Clip<T> clip(options_);
       const Domain<T> domain(options_);
+      const auto held = hold.template block<S>(x, block, workspace[worker].held);
       const auto add_noise = [&](int step, const auto& move) {
         Noise::apply(x, S::size, move, options_, draws, static_cast<std::uint32_t>(step), domain);
+        held.restore(x);
       };
       if (options_.steps > 0) add_noise(0, kernels::Stay{});
       for (int step = 0; step < options_.steps; ++step) {
@@ -146,6 +166,7 @@ class Langevin {
           continue;
         }
         kernels::advance(x, S::size, descend);
+        held.restore(x);
         if (is_seen) observe(block, done, x);
         if (!is_last) add_noise(done, kernels::Stay{});
       }

@@ -23,6 +23,7 @@ class Workspace {
   struct Slot {
     Tape<T, Wrt::inputs> tape;
     AlignedVector<Pack<T>> state;  ///< a block of chains, [element][lane]
+    AlignedVector<Pack<T>> held;   ///< the values of elements that stay, where some do
   };
 
   /// Makes room for `workers` with chains of `elements` numbers; called by whoever runs blocks.

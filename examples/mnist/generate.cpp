@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include <ebm/io/apng.hpp>
+#include <ebm/io/image_grid.hpp>
+#include <iostream>
+#include <memory>
+
+#include "cli.hpp"
+#include "commands.hpp"
+#include "model.hpp"
+#include "pictures.hpp"
+
+namespace ebm_mnist {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct GenerateOptions {
+  fs::path model = default_model();
+  fs::path out;
+  int count = 8;
+  int every = 0;
+  bool animate = false, quiet = false;
+  ebm::LangevinOptions langevin{.steps = 256};
+  std::uint32_t seed = 0;
+  int threads = 0;
+
+  /// Steps from one snapshot to the next, where the user has not said.
+  [[nodiscard]] int snapshot_every() const { return every > 0 ? every : animate ? 4 : 32; }
+};
+
+constexpr int scale = 2;
+
+/// The tutorial's figure: a chain a row; step 1, then every k-th.
+void write_figure(const GenerateOptions& o, const Model& model, ebm::Threads& threads) {
+  const ebm::Rng rng{o.seed};
+  ebm::LangevinOptions first_step = o.langevin;
+  first_step.steps = 1;
+  // What chains do depends on seed and id: those of one step are the beginning of the long ones.
+  std::vector<ebm::Samples<float>> columns =
+      run_chains(model, o.count, o.langevin, o.snapshot_every(), rng, threads).trace;
+  columns.front() = run_chains(model, o.count, first_step, 0, rng, threads).final;
+  require_finite(columns.back(), o.model);
+  ebm::io::write_image_grid(o.out, chain_by_chain(columns), {},
+                            {.columns = static_cast<int>(columns.size()), .scale = scale});
+}
+
+/// The chains beside each other; a frame is their start or every k-th step.
+void write_animation(const GenerateOptions& o, const Model& model, ebm::Threads& threads) {
+  const auto trace =
+      run_chains(model, o.count, o.langevin, o.snapshot_every(), ebm::Rng{o.seed}, threads).trace;
+  require_finite(trace.back(), o.model);
+  std::vector<ebm::io::Picture> frames;
+  for (const auto& chains : trace) {
+    frames.push_back(ebm::io::image_grid(chains, {}, {.columns = 8, .scale = scale}));
+  }
+  constexpr int still_frames = 20;  // the digits stay for a while before they begin again
+  frames.insert(frames.end(), still_frames, ebm::io::Picture(frames.back()));
+  ebm::io::write_apng(o.out, frames, {.seconds_per_frame = 0.1});
+}
+
+void run(GenerateOptions o) {
+  o.animate = o.animate || has_extension(o.out, ".apng");
+  ebm::require(has_extension(o.out, ".png") || has_extension(o.out, ".apng"),
+               "--out: expected a name that ends in .png or .apng, got ", ebm::io::quoted(o.out));
+  const int every = o.snapshot_every();
+  ebm::require(every <= o.langevin.steps, "--every: expected at most the number of steps, ",
+               o.langevin.steps, ", got ", every);
+  const double snapshots = 1 + o.langevin.steps / every;
+  if (o.animate) {
+    require_picture_fits(o.count / 8.0, 8);
+    ebm::require(snapshots * o.count <= million, "--every: ", snapshots, " frames of ", o.count,
+                 " images are more than ", million, " images");
+  } else {
+    require_picture_fits(o.count, snapshots);
+  }
+  ebm::io::require_writable(o.out);
+  const Model model = load(o.model);
+  ebm::Threads threads(o.threads);
+  if (o.animate) {
+    write_animation(o, model, threads);
+  } else {
+    write_figure(o, model, threads);
+  }
+  if (o.quiet) return;
+  std::cout << o.count << " chains of " << o.langevin.steps << " steps, "
+            << (o.animate ? "the start" : "step 1") << " and every " << every
+            << " steps: " << o.out.string() << '\n';
+}
+
+}  // namespace
+
+void add_generate(CLI::App& app) {
+  const auto o = std::make_shared<GenerateOptions>();
+  CLI::App& c = *app.add_subcommand("generate",
+                                    "Show how digits arise from noise, e.g.\n  ebm-mnist generate "
+                                    "--model runs/mnist/model.safetensors --out chains.png");
+  c.footer(
+      "A .png file gets a row a chain: after step 1, then every K-th. A .apng file (or --animate) "
+      "gets the chains\nbeside each other, moving: browsers play it.");
+  add_model(c, o->model);
+  c.add_option("--out", o->out, "Picture to write: .png or .apng")->type_name("FILE")->required();
+  c.add_option("--count", o->count, "Number of chains")
+      ->transform(whole(1, million))
+      ->capture_default_str();
+  c.add_option("--every", o->every,
+               "Steps from a picture of a chain to the next; 0: 32, and 4 in an animation")
+      ->transform(whole(0, million))
+      ->capture_default_str();
+  c.add_flag("--animate", o->animate, "Write an animated PNG, whatever the file's name");
+  c.add_flag("--quiet", o->quiet, "Print nothing");
+  add_langevin(c, o->langevin);
+  add_seed(c, o->seed);
+  add_threads(c, o->threads);
+  c.callback([o] { run(*o); });
+}
+
+}  // namespace ebm_mnist

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include "pictures.hpp"
+
+#include <cmath>
+#include <ebm/core/error.hpp>
+#include <ebm/io/file.hpp>
+
+namespace ebm_mnist {
+
+int square_columns(Eigen::Index count) {
+  return static_cast<int>(std::ceil(std::sqrt(static_cast<double>(count))));
+}
+
+void require_picture_fits(double rows, double columns) {
+  constexpr int most_in_line = 1000, most = 500'000;
+  ebm::require(columns <= most_in_line && rows <= most_in_line && columns * rows <= most,
+               "--out: ", rows, " rows of ", columns, " images don't fit a PNG, which takes ",
+               most_in_line, " in a line and ", most, " in all");
+}
+
+ebm::Samples<float> chain_by_chain(std::span<const ebm::Samples<float>> snapshots) {
+  const auto columns = static_cast<Eigen::Index>(snapshots.size());
+  const auto& first = snapshots.front();
+  ebm::Samples<float> images(first.rows() * columns, first.cols());
+  for (Eigen::Index i = 0; i < images.rows(); ++i) {
+    images.row(i) = snapshots[static_cast<std::size_t>(i % columns)].row(i / columns);
+  }
+  return images;
+}
+
+void require_finite(const ebm::Samples<float>& chains, const std::filesystem::path& model) {
+  for (Eigen::Index i = 0; i < chains.rows(); ++i) {
+    if (chains.row(i).allFinite()) continue;
+    throw ebm::Error(ebm::sentence("the model ", ebm::io::quoted(model), " moves chain ", i,
+                                   " to a pixel that is not finite, expected [-1, 1]"));
+  }
+}
+
+}  // namespace ebm_mnist

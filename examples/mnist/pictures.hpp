@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/core/samples.hpp>
+#include <filesystem>
+#include <span>
+
+/// Chains as pictures.
+namespace ebm_mnist {
+
+/// Columns of a picture that is about as wide as high.
+int square_columns(Eigen::Index count);
+
+/// Throws `ebm::InvalidArgument` where a picture would have more pixels than a PNG takes.
+void require_picture_fits(double rows, double columns);
+
+/// The snapshots beside each other: a row of the result's picture is a chain.
+///
+/// snapshots: at least one, each [chain][pixel]; returns: [chain, snapshot][pixel]
+ebm::Samples<float> chain_by_chain(std::span<const ebm::Samples<float>> snapshots);
+
+/// Throws `ebm::Error` where a model's weights are so large that a chain's gradient was no number.
+void require_finite(const ebm::Samples<float>& chains, const std::filesystem::path& model);
+
+}  // namespace ebm_mnist
