@@ -838,6 +838,16 @@ class CommandLine(Program):
                 self.assertRegex(self.succeed(command, "--help"),
                                  r"--model FILE=\S*mnist/model.safetensors")
 
+    def test_the_bundled_model_tells_digits_from_the_rest_as_the_tutorials_does(self):
+        table = json.loads(self.succeed("analyze", "--json"))
+        tutorial = {"noise": 0.9995, "gaussian": 0.978, "flipped": 0.627, "shrunk": 0.830,
+                    "salt": 0.700, "inverted": 0.9995, "constant": 0.977, "blank_salt": 0.484,
+                    "square": 0.849, "shuffled": 0.994}
+        for group, auroc in tutorial.items():
+            self.assertGreaterEqual(table["auroc"][group]["value"], auroc, group)
+        self.assertAlmostEqual(table["scores"]["random"], -16.31, delta=0.02)
+        self.assertAlmostEqual(table["scores"]["train"], table["scores"]["test"], delta=0.01)
+
     def test_a_model_that_is_not_there_is_refused_with_the_flag(self):
         (self.folder / "images").write_bytes(idx_images(1))
         for command, *arguments in (["sample", "--out", "a.png"], ["score", "--images", "images"],
