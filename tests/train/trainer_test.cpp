@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/image_net.hpp"
 #include "support/message.hpp"
-#include "support/random_samples.hpp"
 
 namespace {
 
@@ -22,15 +22,8 @@ using ebm::Samples;
 using ebm::Serial;
 using ebm::Trainer;
 
-using ImageNet = ebm::Sequential<ebm::Shape<1, 6, 6>,
-                                 ebm::Conv2d<4, ebm::Kernel<3>, ebm::Stride<2>, ebm::Padding<1>>,
-                                 ebm::Swish, ebm::Flatten, ebm::Linear<1>>;
 using PlaneNet = ebm::Sequential<ebm::Shape<2>, ebm::Linear<32>, ebm::Swish, ebm::Linear<32>,
                                  ebm::Swish, ebm::Linear<1>>;
-
-Samples<float> images(int count) {
-  return random_samples<float>(count, 36, 5);
-}
 
 /// Points on a circle of radius 0.8 with a little noise.
 Samples<float> ring(int count) {
@@ -47,13 +40,7 @@ Samples<float> ring(int count) {
 template <class Executor>
 std::vector<float> trained(Executor& executor, std::uint32_t seed) {
   Neural<ImageNet> model(Rng{seed});
-  Trainer trainer(model,
-                  Recipe{.sampler = Langevin{{.steps = 3}},
-                         .buffer = {.capacity = 100},
-                         .epochs = 2,
-                         .batch = 40,
-                         .rng = Rng{seed}},
-                  executor);
+  Trainer trainer(model, short_recipe(seed), executor);
   trainer.fit(images(130));
   return {model.parameters().begin(), model.parameters().end()};
 }

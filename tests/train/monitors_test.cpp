@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/image_net.hpp"
+#include "support/message.hpp"
+
+namespace {
+
+using ebm::EpochReport;
+using ebm::InvalidArgument;
+using ebm::Neural;
+using ebm::Rng;
+using ebm::Samples;
+using ebm::Serial;
+using ebm::Trainer;
+
+struct Reports {
+  std::vector<EpochReport> epochs;
+  template <class T>
+  void on_epoch(T&, const EpochReport& report) {
+    epochs.push_back(report);
+  }
+};
+
+/// Sets the next of some values as a metric.
+struct Script {
+  std::vector<double> values;
+  template <class T>
+  void on_epoch(T&, EpochReport& report) const {
+    report.metrics.set("val_contrastive_divergence",
+                       values.at(static_cast<std::size_t>(report.epoch - 1)));
+  }
+};
+
+/// The epochs that early stopping allows.
+std::size_t epochs_until_stop(const std::vector<double>& values,
+                              const ebm::EarlyStopOptions& options) {
+  Serial executor;
+  Neural<ImageNet> model;
+  ebm::Recipe recipe = short_recipe();
+  recipe.epochs = static_cast<int>(values.size());
+  recipe.sampler = ebm::Langevin({.steps = 0});
+  Trainer trainer(model, recipe, executor);
+  Reports reports;
+  trainer.fit(images(40), Script{values}, ebm::EarlyStop(options), reports);
+  return reports.epochs.size();
+}
+
+}  // namespace
+
+TEST_CASE("metrics keep their order, the newest value of each, and complain of what is missing") {
+  ebm::Metrics metrics;
+  CHECK(message_of<InvalidArgument>([&] { return metrics.at("x"); }) ==
+        "Metrics: there is no 'x', but nothing: is the callback that finds it out in front?");
+  metrics.set("b", 1);
+  metrics.set("a", 2);
+  metrics.set("b", 3);
+  CHECK(metrics.at("b") == 3);
+  CHECK(metrics.begin()->first == "b");
+  CHECK(metrics.contains("a"));
+  CHECK(message_of<InvalidArgument>([&] { return metrics.at("x"); }) ==
+        "Metrics: there is no 'x', but b, a: is the callback that finds it out in front?");
+}
+
+TEST_CASE("validation, outliers and learning rate are the model's after each epoch") {
+  Serial executor;
+  Neural<ImageNet> model(Rng{2});
+  ebm::Recipe recipe = short_recipe();
+  recipe.schedule = ebm::StepDecay({.gamma = 0.5});
+  Trainer trainer(model, recipe, executor);
+  const Samples<float> test = images(30);
+  const Samples<float> noise = ebm::uniform_noise(20, 36, Rng{5});
+  Reports reports;
+  trainer.fit(images(130), ebm::Validation(test, noise), ebm::Outlier(Samples<float>(noise)),
+              ebm::LearningRateMonitor(), reports);
+  REQUIRE(reports.epochs.size() == 2);
+  const ebm::Metrics& last = reports.epochs[1].metrics;
+  CHECK(last.at("val_real_out") == Approx(-ebm::energies(model, test).mean()));
+  CHECK(last.at("val_fake_out") == Approx(-ebm::energies(model, noise).mean()));
+  CHECK(last.at("rand_out") == last.at("val_fake_out"));
+  CHECK(last.at("val_contrastive_divergence") == last.at("val_fake_out") - last.at("val_real_out"));
+  CHECK(last.at("lr-Adam") == 0.5e-4);
+  CHECK(reports.epochs[0].metrics.at("rand_out") != last.at("rand_out"));
+}
+
+TEST_CASE("noise is uniform in its range and decided by the seed") {
+  const auto noise = ebm::uniform_noise(200, 50, Rng{1}, -2, 6);
+  CHECK(noise.minCoeff() >= -2);
+  CHECK(noise.maxCoeff() < 6);
+  // The mean of 10^4 draws: deviation 8 / sqrt(12 10^4); 4.9 of them fail once in 10^6.
+  CHECK(std::abs(noise.mean() - 2) < 4.9 * 8 / std::sqrt(12e4));
+  CHECK(noise == ebm::uniform_noise(200, 50, Rng{1}, -2, 6));
+  CHECK(noise != ebm::uniform_noise(200, 50, Rng{2}, -2, 6));
+}
+
+TEST_CASE("scores that are not finite are divergence with its place") {
+  auto energy = ebm::expression<ebm::Shape<1>>(
+      [](const auto& x, const auto& theta) { return ebm::square(ebm::square(x[0])) * theta[0]; },
+      std::array{1e30f});
+  Serial executor;
+  Trainer trainer(energy,
+                  ebm::Recipe{.sampler = ebm::Langevin({.steps = 0}), .epochs = 1, .batch = 1},
+                  executor);
+  const Samples<float> near = Samples<float>::Zero(1, 1),
+                       far = Samples<float>::Constant(1, 1, 1e9f);
+  CHECK(message_of<ebm::Diverged>([&] { trainer.fit(near, ebm::Validation(near, far)); }) ==
+        "the scores of noise are not finite after epoch 1: a lower learning rate may help");
+}
+
+TEST_CASE("training stops once a metric has not improved for as long as patience lasts") {
+  CHECK(epochs_until_stop({3, 2, 1, 1, 1, 1, 1}, {.patience = 2}) == 5);
+  CHECK(epochs_until_stop({3, 4, 2, 4, 1, 4}, {.patience = 2}) == 6);
+  CHECK(epochs_until_stop({3, 2.9, 2.8, 2.7}, {.patience = 2, .min_delta = 0.15}) == 4);
+  CHECK(epochs_until_stop({3, 2.9, 2.89, 2.7}, {.patience = 2, .min_delta = 0.2}) == 3);
+  CHECK(epochs_until_stop({std::nan(""), std::nan(""), 1}, {.patience = 2}) == 2);
+}
+
+TEST_CASE("early stopping remembers its patience across an interruption") {
+  struct Nothing {
+    void stop() { stopped = true; }
+    bool stopped = false;
+  } trainer;
+  const auto epoch = [&](ebm::EarlyStop& stop, double value) {
+    EpochReport report;
+    report.metrics.set("val_contrastive_divergence", value);
+    stop.on_epoch(trainer, report);
+    return trainer.stopped;
+  };
+  ebm::EarlyStop first({.patience = 2}), second({.patience = 2});
+  CHECK_FALSE(epoch(first, 1));
+  CHECK_FALSE(epoch(first, 2));
+  second.restore(first.state());
+  CHECK(epoch(second, 2));
+  CHECK(second.has_stopped());
+  CHECK(second.best() == 1);
+}
+
+TEST_CASE("early stopping that makes no sense is refused") {
+  CHECK(message_of<InvalidArgument>([] { ebm::EarlyStop({.patience = 0}); }) ==
+        "EarlyStop: patience must be >= 1, got 0");
+  CHECK(message_of<InvalidArgument>([] { ebm::EarlyStop({.min_delta = -1}); }) ==
+        "EarlyStop: min_delta must be >= 0 and finite, got -1");
+}
+
+TEST_CASE("snapshots of chains are those of the sampler, the same starts every time") {
+  Serial executor;
+  Neural<ImageNet> model(Rng{2});
+  ebm::Recipe recipe = short_recipe();
+  recipe.epochs = 4;
+  Trainer trainer(model, recipe, executor);
+  const ebm::LangevinOptions sampler{.step_size = 5, .noise = 0.1};
+  std::vector<int> epochs;
+  std::vector<std::vector<Samples<float>>> shown;
+  ebm::Generate generate({.chains = 3, .steps = 10, .snapshots = 5, .every = 2}, sampler, Rng{7},
+                         [&](const EpochReport& report, const auto& snapshots) {
+                           epochs.push_back(report.epoch);
+                           shown.push_back(snapshots);
+                         });
+  trainer.fit(images(130), generate);
+  CHECK(epochs == std::vector<int>{2, 4});
+  REQUIRE(shown[1].size() == 5);
+  ebm::LangevinOptions options = sampler;
+  options.steps = 10;
+  const auto expected = ebm::Langevin(options).sample(model, ebm::uniform_noise(3, 36, Rng{7}),
+                                                      Rng{7}, std::uint64_t{1} << 63);
+  CHECK(shown[1][4] == expected);
+  CHECK(shown[0][4] != expected);
+}
+
+TEST_CASE("buffer samples are shown every few epochs and leave training as it was") {
+  Serial executor;
+  const auto trained = [&](auto&&... callbacks) {
+    Neural<ImageNet> model(Rng{2});
+    Trainer trainer(model, short_recipe(), executor);
+    trainer.fit(images(130), callbacks...);
+    return trainer.state();
+  };
+  std::vector<Samples<float>> shown;
+  ebm::SamplerImages show(
+      {.count = 5, .every = 2}, Rng{1},
+      [&](const EpochReport&, const Samples<float>& samples) { shown.push_back(samples); });
+  ebm::Generate generate({.chains = 2, .steps = 4, .snapshots = 2, .every = 1}, {}, Rng{1},
+                         [](const EpochReport&, const auto&) {});
+  CHECK(trained(show, generate) == trained());
+  REQUIRE(shown.size() == 1);
+  CHECK(shown[0].rows() == 5);
+  CHECK(shown[0].cwiseAbs().maxCoeff() <= 1);
+}
+
+TEST_CASE("pictures that make no sense are refused with their number") {
+  const auto nothing = [](const EpochReport&, const auto&) {};
+  const auto message = [&](const ebm::GenerateOptions& options) {
+    return message_of<InvalidArgument>([&] { ebm::Generate(options, {}, Rng{}, nothing); });
+  };
+  CHECK(message({.chains = 0}) == "Generate: chains must be >= 1, got 0");
+  CHECK(message({.steps = 0}) == "Generate: steps must be >= 1, got 0");
+  CHECK(message({.steps = 4, .snapshots = 5}) == "Generate: snapshots must be in [1, 4], got 5");
+  CHECK(message({.every = 0}) == "Generate: every must be >= 1, got 0");
+  CHECK(message_of<InvalidArgument>([&] { ebm::SamplerImages({.count = 0}, Rng{}, nothing); }) ==
+        "SamplerImages: count must be >= 1, got 0");
+  CHECK(message_of<InvalidArgument>([&] { ebm::SamplerImages({.every = 0}, Rng{}, nothing); }) ==
+        "SamplerImages: every must be >= 1, got 0");
+}
