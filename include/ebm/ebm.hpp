@@ -22,6 +22,7 @@
 #include <ebm/nn/working_set.hpp>
 #include <ebm/parallel/serial.hpp>
 #include <ebm/parallel/threads.hpp>
+#include <ebm/train/divergence_guard.hpp>
 #include <ebm/train/early_stop.hpp>
 #include <ebm/train/generate.hpp>
 #include <ebm/train/learning_rate_monitor.hpp>

@@ -4,6 +4,7 @@
 /// Everything of the io component, which needs nlohmann-json, zlib, stb and protozero beside the
 /// core.
 #include <ebm/io/apng.hpp>
+#include <ebm/io/checkpoint.hpp>
 #include <ebm/io/crc32c.hpp>
 #include <ebm/io/dtype.hpp>
 #include <ebm/io/file.hpp>
@@ -12,11 +13,14 @@
 #include <ebm/io/histogram.hpp>
 #include <ebm/io/idx.hpp>
 #include <ebm/io/image_grid.hpp>
+#include <ebm/io/metrics_csv.hpp>
 #include <ebm/io/mnist.hpp>
 #include <ebm/io/model.hpp>
 #include <ebm/io/picture.hpp>
 #include <ebm/io/png.hpp>
 #include <ebm/io/record_file.hpp>
 #include <ebm/io/safetensors.hpp>
+#include <ebm/io/state.hpp>
 #include <ebm/io/tensorboard.hpp>
+#include <ebm/io/tensorboard_log.hpp>
 #include <ebm/io/utf8.hpp>

@@ -20,6 +20,18 @@ struct BatchReport {
   double seconds = 0;  ///< of this step
 };
 
+/// The numbers of a batch under the names of the tutorial's log.
+[[nodiscard]] inline Metrics metrics_of(const BatchReport& report) {
+  Metrics metrics;
+  metrics.set("loss", report.result.loss.total);
+  metrics.set("loss_regularization", report.result.loss.regularizer);
+  metrics.set("loss_contrastive_divergence", report.result.loss.contrastive_divergence);
+  metrics.set("metrics_avg_real", report.result.data_score);
+  metrics.set("metrics_avg_fake", report.result.model_score);
+  metrics.set("gradient_norm", report.gradient_norm);
+  return metrics;
+}
+
 /// What an epoch did: means over its batches, and what the callbacks found out.
 struct EpochReport {
   int epoch = 0;  ///< from 1

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <ebm/io/model.hpp>
+#include <ebm/io/state.hpp>
+#include <ebm/train/report.hpp>
+#include <iomanip>
+#include <tuple>
+
+/// A run's model on disk, and what the run needs to go on.
+namespace ebm::io {
+
+/// What a checkpoint keeps, and where.
+struct CheckpointOptions {
+  std::filesystem::path folder;                        ///< exists already
+  std::string monitor = "val_contrastive_divergence";  ///< a metric that is better when lower
+  int keep = 1;                                        ///< models kept of the best epochs, >= 1
+  int every = 0;  ///< steps from one saved state to the next within an epoch; 0: epochs only
+};
+
+/// A callback of the run that is saved with it, under a name of its own.
+template <Stateful S>
+struct Saved {
+  std::string_view name;
+  S* object;
+};
+
+/// Callback: writes the newest and the best model, and a state from which the run goes on to the
+/// very bytes that it would have ended with.
+///
+/// After each epoch: `model.safetensors`, the newest; `best.safetensors`, that of the lowest value
+/// of `monitor` (and with keep > 1 `best_epoch_007.safetensors` of so many epochs);
+/// `state.safetensors`, also every so many steps and where training is stopped. Stands behind the
+/// callbacks whose metric it watches and whose states it saves.
+/// Throws `Error` if a file can't be written.
+template <class... Parts>
+class Checkpoint {
+ public:
+  /// Throws `InvalidArgument` if an option is outside of its range.
+  explicit Checkpoint(CheckpointOptions options, Saved<Parts>... parts)
+      : options_(std::move(options)), parts_(parts...) {
+    require(options_.keep >= 1, "Checkpoint: keep must be >= 1, got ", options_.keep);
+    require(options_.every >= 0, "Checkpoint: every must be >= 0, got ", options_.every);
+  }
+
+  [[nodiscard]] std::filesystem::path model_file() const { return file("model"); }
+  [[nodiscard]] std::filesystem::path best_file() const { return file("best"); }
+  [[nodiscard]] std::filesystem::path state_file() const { return file("state"); }
+
+  /// Puts the trainer and the callbacks where the saved run was.
+  ///
+  /// Throws `Error` if the state can't be read or is that of another run.
+  template <class Trainer>
+  void resume(Trainer& trainer) {
+    const State state = load_state(state_file());
+    trainer.restore(state.part("trainer"));
+    restore(state.part("checkpoint"));
+    std::apply([&](auto&... part) { (part.object->restore(state.part(part.name)), ...); }, parts_);
+    saved_iteration_ = trainer.position().iteration;
+  }
+
+  template <class Trainer>
+  void on_batch(Trainer& trainer, const BatchReport& report) {
+    if (options_.every > 0 && report.iteration % options_.every == 0) save(trainer);
+  }
+
+  template <class Trainer>
+  void on_epoch(Trainer& trainer, EpochReport& report) {
+    const auto metadata = [&](int epoch) {
+      return std::map<std::string, std::string>{{"format", "pt"}, {"epoch", std::to_string(epoch)}};
+    };
+    save_model(model_file(), trainer.model(), metadata(report.epoch));
+    const double value = report.metrics.at(options_.monitor);
+    const auto place = std::ranges::upper_bound(best_, value, {}, &Best::value);
+    if (std::isfinite(value) && place - best_.begin() < options_.keep) {
+      if (place == best_.begin()) {
+        save_model(best_file(), trainer.model(), metadata(report.epoch));
+      }
+      if (options_.keep > 1) {
+        save_model(epoch_file(report.epoch), trainer.model(), metadata(report.epoch));
+      }
+      best_.insert(place, Best{value, report.epoch});
+    }
+    while (static_cast<int>(best_.size()) > options_.keep) {
+      std::filesystem::remove(epoch_file(best_.back().epoch));
+      best_.pop_back();
+    }
+    save(trainer);
+  }
+
+  template <class Trainer>
+  void on_end(Trainer& trainer) {
+    if (trainer.position().iteration != saved_iteration_) save(trainer);
+  }
+
+  /// The epochs of the best models, best first.
+  [[nodiscard]] std::vector<int> best_epochs() const {
+    std::vector<int> epochs;
+    for (const Best& best : best_) epochs.push_back(best.epoch);
+    return epochs;
+  }
+
+  [[nodiscard]] State state() const {
+    std::vector<double> values;
+    std::vector<std::int64_t> epochs;
+    for (const Best& best : best_) {
+      values.push_back(best.value);
+      epochs.push_back(best.epoch);
+    }
+    State state;
+    state.put("best_count", static_cast<std::int64_t>(best_.size()));
+    state.put("best_values", std::move(values));
+    state.put("best_epochs", std::move(epochs));
+    return state;
+  }
+
+  void restore(const State& state) {
+    const auto count = static_cast<std::size_t>(state.get<std::int64_t>("best_count"));
+    const auto values = state.get<double>("best_values", count);
+    const auto epochs = state.get<std::int64_t>("best_epochs", count);
+    best_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      best_.push_back({values[i], static_cast<int>(epochs[i])});
+    }
+  }
+
+ private:
+  struct Best {
+    double value;
+    int epoch;
+  };
+
+  [[nodiscard]] std::filesystem::path file(const std::string& name) const {
+    return options_.folder / (name + ".safetensors");
+  }
+  [[nodiscard]] std::filesystem::path epoch_file(int epoch) const {
+    std::ostringstream name;
+    name << "best_epoch_" << std::setw(3) << std::setfill('0') << epoch;
+    return file(name.str());
+  }
+
+  template <class Trainer>
+  void save(Trainer& trainer) {
+    State all;
+    all.put("trainer", trainer.state());
+    all.put("checkpoint", state());
+    std::apply([&](const auto&... part) { (all.put(part.name, part.object->state()), ...); },
+               parts_);
+    save_state(state_file(), all);
+    saved_iteration_ = trainer.position().iteration;
+  }
+
+  CheckpointOptions options_;
+  std::tuple<Saved<Parts>...> parts_;
+  std::vector<Best> best_;  // lowest first
+  std::int64_t saved_iteration_ = -1;
+};
+
+static_assert(Stateful<Checkpoint<>>);
+
+}  // namespace ebm::io

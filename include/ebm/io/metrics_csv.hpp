@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <charconv>
+#include <ebm/io/file.hpp>
+#include <ebm/train/report.hpp>
+#include <map>
+
+/// The numbers of a run as a table.
+namespace ebm::io {
+
+/// How often single batches get a row.
+struct MetricsCsvOptions {
+  std::filesystem::path file;
+  int every = 50;  ///< steps from one row of a single batch to the next, >= 1
+};
+
+/// Callback: a row for every 50th batch and for every epoch, a column for each metric.
+///
+/// The first columns are `epoch` and `iteration`; an empty cell was not measured in that row, as in
+/// PyTorch Lightning's CSVLogger. Stands behind the callbacks whose metrics it writes. A run that
+/// goes on keeps the rows of the steps that it has made already. The file is replaced as a whole
+/// after each epoch.
+/// Throws `Error` if it can't be written, or the rows to keep can't be read.
+class MetricsCsv {
+ public:
+  /// Throws `InvalidArgument` if an option is outside of its range.
+  explicit MetricsCsv(MetricsCsvOptions options) : options_(std::move(options)) {
+    require(options_.every >= 1, "MetricsCsv: every must be >= 1, got ", options_.every);
+  }
+
+  template <class Trainer>
+  void on_start(Trainer& trainer) {
+    if (trainer.position().iteration > 0 && std::filesystem::exists(options_.file)) {
+      read_rows(trainer.position().iteration);
+    }
+  }
+
+  template <class Trainer>
+  void on_batch(Trainer&, const BatchReport& report) {
+    if (report.iteration % options_.every == 0) {
+      add_row(report.epoch, report.iteration, metrics_of(report));
+    }
+  }
+
+  template <class Trainer>
+  void on_epoch(Trainer&, const EpochReport& report) {
+    Metrics metrics = report.metrics;
+    metrics.set("seconds", report.seconds);
+    add_row(report.epoch, report.iteration, metrics);
+    write();
+  }
+
+  template <class Trainer>
+  void on_end(Trainer&) {
+    write();
+  }
+
+ private:
+  using Row = std::map<std::string, std::string, std::less<>>;
+
+  /// The shortest digits that mean this number.
+  static std::string text(double value) {
+    std::array<char, 32> digits;
+    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
+  }
+
+  void add_column(std::string_view name) {
+    if (std::ranges::find(columns_, name) == columns_.end()) columns_.emplace_back(name);
+  }
+
+  void add_row(int epoch, std::int64_t iteration, const Metrics& metrics) {
+    Row row{{"epoch", std::to_string(epoch)}, {"iteration", std::to_string(iteration)}};
+    for (const auto& [name, value] : metrics) {
+      add_column(name);
+      row[name] = text(value);
+    }
+    rows_.push_back(std::move(row));
+  }
+
+  void write() const {
+    std::string table;
+    const auto add_line = [&](const auto& cell) {
+      for (const char* separator = ""; const std::string& column : columns_) {
+        table.append(std::exchange(separator, ",")).append(cell(column));
+      }
+      table += '\n';
+    };
+    add_line([](const std::string& column) { return column; });
+    for (const Row& row : rows_) {
+      add_line([&](const std::string& column) {
+        const auto found = row.find(column);
+        return found == row.end() ? std::string() : found->second;
+      });
+    }
+    write_file_atomically(options_.file, table);
+  }
+
+  static std::vector<std::string> cells_of(std::string_view line) {
+    std::vector<std::string> cells(1);
+    for (const char c : line) {
+      if (c == ',') {
+        cells.emplace_back();
+      } else {
+        cells.back() += c;
+      }
+    }
+    return cells;
+  }
+
+  /// The rows of earlier sessions up to a step.
+  void read_rows(std::int64_t last_iteration) {
+    const auto bytes = read_file(options_.file);
+    std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const auto next_line = [&] {
+      const auto end = std::min(rest.find('\n'), rest.size());
+      const auto line = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      return line;
+    };
+    columns_ = cells_of(next_line());
+    rows_.clear();
+    while (!rest.empty()) {
+      const auto cells = cells_of(next_line());
+      Row row;
+      for (std::size_t i = 0; i < std::min(cells.size(), columns_.size()); ++i) {
+        if (!cells[i].empty()) row[columns_[i]] = cells[i];
+      }
+      std::int64_t iteration = 0;
+      const std::string& digits = row["iteration"];
+      const auto end = digits.data() + digits.size();
+      if (digits.empty() || std::from_chars(digits.data(), end, iteration).ptr != end) {
+        throw Error(sentence("MetricsCsv: ", quoted(options_.file),
+                             " is no table of metrics: a row has no iteration"));
+      }
+      if (iteration <= last_iteration) rows_.push_back(std::move(row));
+    }
+  }
+
+  MetricsCsvOptions options_;
+  std::vector<std::string> columns_{"epoch", "iteration"};
+  std::vector<Row> rows_;
+};
+
+}  // namespace ebm::io

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/core/state.hpp>
+#include <ebm/io/safetensors.hpp>
+
+/// What a run has to remember, as a file.
+namespace ebm::io {
+
+/// Writes a state as safetensors, an entry a flat tensor; replaces `path` as a whole or not at all.
+///
+/// Equal states give equal bytes. Throws `Error` if the file can't be written.
+inline void save_state(const std::filesystem::path& path, const State& state) {
+  SafeTensors content;
+  for (const auto& [name, values] : state.values()) {
+    std::visit(
+        [&](const auto& numbers) {
+          content.add(name, {static_cast<std::int64_t>(numbers.size())}, numbers);
+        },
+        values);
+  }
+  write_safetensors(path, content);
+}
+
+/// Reads a file of `save_state`; throws `Error` if it is broken or holds something else.
+[[nodiscard]] inline State load_state(const std::filesystem::path& path) {
+  const SafeTensors content = read_safetensors(path);
+  State state;
+  for (const auto& [name, tensor] : content.tensors()) {
+    const auto put = [&]<class T>(std::type_identity<T>) {
+      const auto numbers = content.get<T>(name, {-1});
+      state.put(name, std::vector<T>(numbers.begin(), numbers.end()));
+    };
+    switch (tensor.dtype) {
+      case DType::F32:
+        put(std::type_identity<float>{});
+        break;
+      case DType::F64:
+        put(std::type_identity<double>{});
+        break;
+      case DType::I64:
+        put(std::type_identity<std::int64_t>{});
+        break;
+      default:
+        throw Error(sentence("load_state: tensor ", quoted_text(name), " of ", quoted(path),
+                             " holds ", dtype_name(tensor.dtype), ", expected F32, F64 or I64"));
+    }
+  }
+  return state;
+}
+
+}  // namespace ebm::io

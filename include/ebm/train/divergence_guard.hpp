@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/train/divergence_detection.hpp>
+#include <ebm/train/divergence_reaction.hpp>
+#include <functional>
+
+namespace ebm {
+
+/// What a guard saw and did.
+struct GuardEvent {
+  std::int64_t iteration = 0;
+  int epoch = 0;       ///< that training was in
+  std::string what;    ///< what was seen
+  std::string action;  ///< what was done
+};
+
+/// How long a guard goes on.
+struct DivergenceGuardOptions {
+  int attempts = 5;  ///< times that training is put back before the guard gives up, >= 0
+  std::function<void(const GuardEvent&)> report = [](const GuardEvent&) {};
+};
+
+/// Callback: puts training that goes wrong back to the last good state, with fresh random numbers
+/// and the change that its reaction makes, and gives up with a verdict after some attempts.
+///
+/// Good are the start and the end of each epoch at which the detection is calm. Scores, losses and
+/// parameters that are not finite always count as trouble. Stands behind the callbacks that write
+/// metrics, so that what went wrong is on record, and in front of those that save models.
+/// Giving up throws `Diverged`; the trainer is then at the last good state.
+template <class Detection, class Reaction = LowerLearningRate>
+class DivergenceGuard {
+ public:
+  /// Throws `InvalidArgument` if an option is outside of its range.
+  explicit DivergenceGuard(Detection detection, Reaction reaction = {},
+                           DivergenceGuardOptions options = {})
+      : detection_(std::move(detection)),
+        reaction_(std::move(reaction)),
+        options_(std::move(options)) {
+    require(options_.attempts >= 0, "DivergenceGuard: attempts must be >= 0, got ",
+            options_.attempts);
+  }
+
+  template <class Trainer>
+  void on_start(Trainer& trainer) {
+    if (times_ > 0) reaction_.apply(trainer, times_);  // an earlier session's, which is going on
+    if (!good_) remember(trainer, trainer.position().epoch - 1);
+  }
+
+  template <class Trainer>
+  void on_batch(Trainer& trainer, const BatchReport& report) {
+    if (const Trouble trouble = detail::look(detection_, trainer, report)) {
+      put_back(trainer, report.epoch, *trouble);
+    }
+  }
+
+  template <class Trainer>
+  void on_epoch(Trainer& trainer, const EpochReport& report) {
+    if (const Trouble trouble = detail::look(detection_, trainer, report)) {
+      put_back(trainer, report.epoch, *trouble);
+    } else if (detection_.is_calm()) {
+      remember(trainer, report.epoch);
+    }
+  }
+
+  template <class Trainer>
+  bool on_diverged(Trainer& trainer, const Diverged& error) {
+    if (has_given_up_) return false;
+    put_back(trainer, trainer.position().epoch, error.what());
+    return true;
+  }
+
+  /// Times that training was put back.
+  [[nodiscard]] int times() const noexcept { return times_; }
+
+  [[nodiscard]] State state() const {
+    State state;
+    state.put("times", std::int64_t{times_});
+    state.put("detection", detection_.state());
+    state.put("good_epoch", std::int64_t{good_epoch_});
+    if (good_) state.put("good", *good_);
+    return state;
+  }
+  void restore(const State& state) {
+    times_ = static_cast<int>(state.get<std::int64_t>("times"));
+    good_epoch_ = static_cast<int>(state.get<std::int64_t>("good_epoch"));
+    detection_.restore(state.part("detection"));
+    State good = state.part("good");
+    good_.reset();
+    if (!good.values().empty()) good_ = std::move(good);
+  }
+
+ private:
+  template <class Trainer>
+  void remember(Trainer& trainer, int epoch) {
+    good_ = trainer.state();
+    good_epoch_ = epoch;
+  }
+
+  template <class Trainer>
+  void put_back(Trainer& trainer, int epoch, const std::string& what) {
+    const std::int64_t iteration = trainer.position().iteration;
+    trainer.roll_back(*good_);
+    detection_.start_over();
+    const std::string place =
+        good_epoch_ == 0 ? "the start" : sentence("the end of epoch ", good_epoch_);
+    if (times_ == options_.attempts) {
+      has_given_up_ = true;
+      options_.report({iteration, epoch, what, "gave up; the last good state is " + place});
+      throw Diverged(
+          sentence("training diverged in epoch ", epoch, ": ", what, "; it was put back ", times_,
+                   " times before, so this is given up; the last good state is ", place));
+    }
+    const std::string change = reaction_.apply(trainer, ++times_);
+    options_.report({iteration, epoch, what, sentence("put back to ", place, "; ", change)});
+  }
+
+  Detection detection_;
+  Reaction reaction_;
+  DivergenceGuardOptions options_;
+  std::optional<State> good_;
+  int good_epoch_ = 0;
+  int times_ = 0;
+  bool has_given_up_ = false;
+};
+
+static_assert(Stateful<DivergenceGuard<StuckChains>>);
+
+}  // namespace ebm

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/sampler/langevin.hpp>
+#include <optional>
+#include <string>
+
+/// What is changed when training was put back: the n-th time `apply(trainer, n)`, which returns a
+/// sentence of what it did. Applying the same n again changes nothing.
+namespace ebm {
+
+/// Reaction: the learning rate is factor^n of what it was.
+struct LowerLearningRate {
+  double factor = 0.3;  ///< in (0, 1)
+
+  template <class Trainer>
+  std::string apply(Trainer& trainer, int times) const {
+    double product = 1;
+    for (int i = 0; i < times; ++i) product *= factor;
+    trainer.set_learning_rate_factor(product);
+    return sentence("the learning rate is multiplied with ", product, " from here");
+  }
+};
+
+/// How steps grow.
+struct MoreStepsOptions {
+  int factor = 2;   ///< >= 2
+  int most = 1000;  ///< steps, >= 1
+};
+
+/// Reaction: chains have factor^n as many steps as they had, at most `most`.
+///
+/// For trainers whose sampler is a `Langevin`.
+class MoreSteps {
+ public:
+  explicit MoreSteps(const MoreStepsOptions& options = {}) : options_(options) {
+    require(options.factor >= 2 && options.most >= 1,
+            "MoreSteps: factor must be >= 2 and most >= 1, got ", options.factor, " and ",
+            options.most);
+  }
+
+  template <class Trainer>
+  std::string apply(Trainer& trainer, int times) {
+    LangevinOptions options = trainer.sampler().options();
+    if (!first_) first_ = options.steps;
+    options.steps = *first_;
+    for (int i = 0; i < times; ++i)
+      options.steps = std::min(options_.most, options.steps * options_.factor);
+    trainer.sampler() = std::remove_cvref_t<decltype(trainer.sampler())>(options);
+    return sentence("chains have ", options.steps, " steps from here");
+  }
+
+ private:
+  MoreStepsOptions options_;
+  std::optional<int> first_;
+};
+
+}  // namespace ebm

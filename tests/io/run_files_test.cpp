@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include <ebm/io/checkpoint.hpp>
+#include <ebm/io/metrics_csv.hpp>
+#include <ebm/io/state.hpp>
+#include <ebm/io/tensorboard_log.hpp>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/image_net.hpp"
+#include "support/message.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using ebm::EpochReport;
+using ebm::Neural;
+using ebm::Rng;
+using ebm::Serial;
+using ebm::Trainer;
+using ebm::io::Checkpoint;
+using ebm::io::MetricsCsv;
+
+using ImageTrainer = Trainer<Neural<ImageNet>>;
+
+std::string text_of(const fs::path& path) {
+  const auto bytes = ebm::io::read_file(path);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+struct StopAfter {
+  std::int64_t iterations;
+  void on_batch(ImageTrainer& trainer, const ebm::BatchReport& report) const {
+    if (report.iteration == iterations) trainer.stop();
+  }
+};
+
+/// Sets the monitored metric to one value an epoch.
+struct Script {
+  std::vector<double> values;
+  void on_epoch(ImageTrainer&, EpochReport& report) const {
+    report.metrics.set("val_contrastive_divergence",
+                       values.at(static_cast<std::size_t>(report.epoch - 1)));
+  }
+};
+
+ebm::Recipe<> recipe_of(int epochs) {
+  ebm::Recipe recipe = short_recipe(3);
+  recipe.epochs = epochs;
+  return recipe;
+}
+
+/// Trains with all files of a run; picks the run up if there is one.
+void run_in(const fs::path& folder, std::int64_t stop_after, int epochs = 3) {
+  Serial executor;
+  Neural<ImageNet> model(Rng{3});
+  ImageTrainer trainer(model, recipe_of(epochs), executor);
+  ebm::EarlyStop early_stop({.patience = 2});
+  Checkpoint checkpoint({.folder = folder, .keep = 2, .every = 2},
+                        ebm::io::Saved{"early_stop", &early_stop});
+  if (fs::exists(checkpoint.state_file())) checkpoint.resume(trainer);
+  MetricsCsv csv({.file = folder / "metrics.csv", .every = 2});
+  trainer.fit(images(130), Script{{-1, -3, -2}}, csv, early_stop, checkpoint,
+              StopAfter{stop_after});
+}
+
+/// The names and contents of all files but those of the time-keeping kind.
+std::vector<std::string> content_of(const fs::path& folder) {
+  std::vector<std::string> content;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() != ".safetensors") continue;
+    content.push_back(entry.path().filename().string() + text_of(entry.path()));
+  }
+  std::ranges::sort(content);
+  return content;
+}
+
+/// A table without its last column, the seconds.
+std::vector<std::string> rows_of(const fs::path& csv) {
+  std::vector<std::string> rows;
+  std::istringstream lines(text_of(csv));
+  for (std::string line; std::getline(lines, line);)
+    rows.push_back(line.substr(0, line.rfind(',')));
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("a state's file gives back the state, and the same bytes for the same state") {
+  const TemporaryFolder folder;
+  ebm::State state;
+  state.put("floats", std::vector{1.5f, -0.0f});
+  state.put("double", 0.1);
+  state.put("none", std::vector<float>());
+  ebm::State part;
+  part.put("count", std::int64_t{-7});
+  state.put("part", part);
+  ebm::io::save_state(folder / "a", state);
+  CHECK(ebm::io::load_state(folder / "a") == state);
+  ebm::io::save_state(folder / "b", ebm::io::load_state(folder / "a"));
+  CHECK(text_of(folder / "a") == text_of(folder / "b"));
+
+  ebm::io::SafeTensors other;
+  other.add("bytes", {1}, std::vector<std::uint8_t>{1});
+  ebm::io::write_safetensors(folder / "c", other);
+  CHECK(message_of<ebm::Error>([&] { return ebm::io::load_state(folder / "c"); }) ==
+        "load_state: tensor 'bytes' of '" + (folder / "c").string() +
+            "' holds U8, expected F32, F64 or I64");
+}
+
+TEST_CASE("a checkpoint keeps the newest and the best models") {
+  const TemporaryFolder folder;
+  run_in(folder.path(), -1);
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder.path())) {
+    names.push_back(entry.path().filename());
+  }
+  std::ranges::sort(names);
+  CHECK(names == std::vector<std::string>{"best.safetensors", "best_epoch_002.safetensors",
+                                          "best_epoch_003.safetensors", "metrics.csv",
+                                          "model.safetensors", "state.safetensors"});
+  CHECK(text_of(folder / "best.safetensors") == text_of(folder / "best_epoch_002.safetensors"));
+  CHECK(text_of(folder / "model.safetensors") == text_of(folder / "best_epoch_003.safetensors"));
+  CHECK(ebm::io::read_safetensors(folder / "best.safetensors").metadata().at("epoch") == "2");
+}
+
+TEST_CASE("a run that was stopped anywhere leaves the files of one that was not") {
+  const TemporaryFolder whole;
+  run_in(whole.path(), -1);
+  for (std::int64_t stop = 1; stop < 9; ++stop) {
+    CAPTURE(stop);
+    const TemporaryFolder parts;
+    run_in(parts.path(), stop);
+    run_in(parts.path(), -1);
+    CHECK(content_of(parts.path()) == content_of(whole.path()));
+    CHECK(rows_of(parts / "metrics.csv") == rows_of(whole / "metrics.csv"));
+  }
+}
+
+TEST_CASE("a run that was killed goes on from the last saved state, without the rows behind it") {
+  const TemporaryFolder whole, killed;
+  run_in(whole.path(), -1);
+  run_in(killed.path(), 4);  // saved at step 4
+  fs::copy_file(killed / "state.safetensors", killed / "earlier");
+  run_in(killed.path(), 8);  // goes on to step 8, but what it saved is lost
+  fs::rename(killed / "earlier", killed / "state.safetensors");
+  run_in(killed.path(), -1);
+  CHECK(content_of(killed.path()) == content_of(whole.path()));
+  CHECK(rows_of(killed / "metrics.csv") == rows_of(whole / "metrics.csv"));
+}
+
+TEST_CASE("the table of metrics has a row for every so many batches and for each epoch") {
+  const TemporaryFolder folder;
+  run_in(folder.path(), -1);
+  const auto rows = rows_of(folder / "metrics.csv");
+  REQUIRE(rows.size() == 1 + 4 + 3);
+  CHECK(rows[0] ==
+        "epoch,iteration,loss,loss_regularization,loss_contrastive_divergence,metrics_avg_real,"
+        "metrics_avg_fake,gradient_norm,val_contrastive_divergence");
+  CHECK(rows[1].starts_with("1,2,"));
+  CHECK(rows[2] == "1,3,,,,,,,-1");
+  CHECK(rows[3].starts_with("2,4,"));
+}
+
+TEST_CASE("a table that is none is refused where rows are to be kept") {
+  const TemporaryFolder folder;
+  run_in(folder.path(), 4);
+  ebm::io::write_file_atomically(folder / "metrics.csv", std::string_view("a,b\n1,2\n"));
+  CHECK(message_of<ebm::Error>([&] { run_in(folder.path(), -1); }) ==
+        "MetricsCsv: '" + (folder / "metrics.csv").string() +
+            "' is no table of metrics: a row has no iteration");
+}
+
+TEST_CASE("a state of another run is refused") {
+  const TemporaryFolder folder;
+  ebm::State state;
+  state.put("trainer.parameters", 1.0);
+  ebm::io::save_state(folder / "state.safetensors", state);
+  CHECK_THROWS_AS(run_in(folder.path(), -1), ebm::Error);
+}
+
+TEST_CASE("checkpoints and logs that make no sense are refused") {
+  using ebm::InvalidArgument;
+  CHECK(message_of<InvalidArgument>([] { Checkpoint({.folder = "x", .keep = 0}); }) ==
+        "Checkpoint: keep must be >= 1, got 0");
+  CHECK(message_of<InvalidArgument>([] { Checkpoint({.folder = "x", .every = -1}); }) ==
+        "Checkpoint: every must be >= 0, got -1");
+  CHECK(message_of<InvalidArgument>([] { MetricsCsv({.file = "x", .every = 0}); }) ==
+        "MetricsCsv: every must be >= 1, got 0");
+  CHECK(message_of<InvalidArgument>([] { ebm::io::TensorBoardLog({.folder = "x", .every = 0}); }) ==
+        "TensorBoardLog: every must be >= 1, got 0");
+}
