@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,16 @@
 /// A command throws `ebm::InvalidArgument` for wrong usage and `ebm::Error` for the rest, with one
 /// sentence.
 namespace ebm_mnist {
+
+/// A signal ended the command, which has saved what it had.
+class Interrupted : public std::runtime_error {
+ public:
+  Interrupted(int signal, const std::string& what) : std::runtime_error(what), signal_(signal) {}
+  [[nodiscard]] int signal() const noexcept { return signal_; }
+
+ private:
+  int signal_;
+};
 
 /// typed: the program's command line, for the record
 void add_train(CLI::App& app, std::vector<std::string> typed);

@@ -51,7 +51,8 @@ int run(int argc, char** argv) {
   CLI::App app("Example: ebm-mnist train\n\nEnergy-based models of handwritten digits.",
                "ebm-mnist");
   app.footer(
-      "Exit status: 0 success; 1 failure (files, data, divergence); 2 wrong usage.\n"
+      "Exit status: 0 success; 1 failure (files, data, divergence); 2 wrong usage; 130 "
+      "interrupted.\n"
       "'ebm-mnist COMMAND --help' tells the options of a command.");
   app.set_version_flag("--version", std::string(ebm::version));
   app.require_subcommand(1);
@@ -75,6 +76,9 @@ int run(int argc, char** argv) {
     return complain_of_usage(app, error.what());
   } catch (const ebm::InvalidArgument& error) {
     return complain(error.what(), wrong_usage);
+  } catch (const Interrupted& interruption) {
+    constexpr int shells_offset = 128;
+    return complain(interruption.what(), shells_offset + interruption.signal());
   } catch (const std::bad_alloc&) {
     return complain("out of memory: fewer images, chains or threads may help", failure);
   } catch (const std::exception& error) {

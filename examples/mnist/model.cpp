@@ -19,14 +19,27 @@ Model load(const std::filesystem::path& path) {
     throw ebm::Error(
         ebm::sentence("there is no model file ", ebm::io::quoted(path), ": choose one by --model"));
   }
-  Model model;
-  ebm::io::load_model(path, model);
+  // Only the residual network has parameters of that name.
+  const bool is_residual = ebm::io::read_safetensors(path).contains("residual1.conv1.weight");
+  Model model = is_residual ? Model(ebm::Neural<ResidualNetwork>()) : Model(ebm::Neural<Network>());
+  std::visit([&](auto& network) { ebm::io::load_model(path, network); }, model);
   return model;
 }
 
+namespace {
+
+/// E(x) of each image.
+Eigen::VectorXf energies_of(const Model& model, const ebm::ConstSamplesRef<float>& images,
+                            ebm::Threads& threads) {
+  return std::visit([&](const auto& energy) { return ebm::energies(energy, images, threads); },
+                    model);
+}
+
+}  // namespace
+
 std::vector<double> scores(const Model& model, const ebm::ConstSamplesRef<float>& images,
                            const std::string& name, ebm::Threads& threads) {
-  const Eigen::VectorXd f = -ebm::energies(model, images, threads).cast<double>();
+  const Eigen::VectorXd f = -energies_of(model, images, threads).cast<double>();
   for (Eigen::Index i = 0; i < f.size(); ++i) {
     if (std::isfinite(f[i])) continue;
     throw ebm::Error(ebm::sentence("the model gives image ", i, " of ", name, " the score ", f[i],
@@ -47,15 +60,19 @@ Chains run_chains(const Model& model, int count, const ebm::LangevinOptions& opt
   chains.final = noise_images(count, rng);
   const ebm::Langevin sampler(options);
   ebm::Workspace<float> workspace;
-  if (every > 0) {
-    chains.trace.push_back(chains.final);
-    for (auto& snapshot :
-         sampler.trace<float>(model, chains.final, every, 0, rng, threads, workspace)) {
-      chains.trace.push_back(std::move(snapshot));
-    }
-  } else {
-    sampler.run<float>(model, chains.final, 0, rng, threads, workspace);
-  }
+  if (every > 0) chains.trace.push_back(chains.final);
+  std::visit(
+      [&](const auto& energy) {
+        if (every == 0) {
+          sampler.run<float>(energy, chains.final, 0, rng, threads, workspace);
+          return;
+        }
+        for (auto& snapshot :
+             sampler.trace<float>(energy, chains.final, every, 0, rng, threads, workspace)) {
+          chains.trace.push_back(std::move(snapshot));
+        }
+      },
+      model);
   return chains;
 }
 
@@ -72,9 +89,10 @@ ebm::Samples<float> denoise(const Model& model, const ebm::Samples<float>& noisy
   const ebm::Langevin sampler(bounded);
   ebm::Samples<float> result(noisy.rows(), noisy.cols());
   std::vector<ebm::Workspace<float>> workspaces(static_cast<std::size_t>(threads.workers()));
-  threads.for_each(static_cast<int>(noisy.rows()), [&](int image, int worker) {
-    const auto energy = ebm::reference(model) + temperature * ebm::GaussianLikelihood<Model::Input>(
-                                                                  noisy.row(image), deviation);
+  const auto restore = [&](const auto& network, int image, int worker) {
+    using Input = typename std::remove_cvref_t<decltype(network)>::Input;
+    const auto energy = ebm::reference(network) +
+                        temperature * ebm::GaussianLikelihood<Input>(noisy.row(image), deviation);
     ebm::Samples<float> states = noisy.row(image).replicate(chains, 1);
     ebm::Serial serial;  // images are parallel already
     sampler.run<float>(energy, states,
@@ -85,6 +103,9 @@ ebm::Samples<float> denoise(const Model& model, const ebm::Samples<float>& noisy
     // One after the other: Eigen's own mean has another order on each processor.
     for (int chain = 0; chain < chains; ++chain) mean += states.row(chain);
     mean /= static_cast<float>(chains);
+  };
+  threads.for_each(static_cast<int>(noisy.rows()), [&](int image, int worker) {
+    std::visit([&](const auto& network) { restore(network, image, worker); }, model);
   });
   return result;
 }
@@ -110,12 +131,18 @@ ebm::Samples<float> inpaint(const Model& model, const ebm::Samples<float>& image
     held.col(pixel).setConstant(!unknown[static_cast<std::size_t>(pixel)]);
   }
   ebm::Workspace<float> workspace;
-  ebm::Langevin(options).run_holding<float>(model, states, held, 0, rng, threads, workspace);
+  const ebm::Langevin sampler(options);
   // The last steps go without noise, which would stay in the images.
   ebm::LangevinOptions quiet = options;
   quiet.steps = options.steps / 8;
-  ebm::EnergyDescent(quiet).run_holding<float>(model, states, held, 0, rng, threads, workspace);
-  const Eigen::VectorXf energies = ebm::energies(model, states, threads);
+  const ebm::EnergyDescent descent(quiet);
+  std::visit(
+      [&](const auto& energy) {
+        sampler.run_holding<float>(energy, states, held, 0, rng, threads, workspace);
+        descent.run_holding<float>(energy, states, held, 0, rng, threads, workspace);
+      },
+      model);
+  const Eigen::VectorXf energies = energies_of(model, states, threads);
   ebm::Samples<float> result(images.rows(), pixels);
   for (Eigen::Index i = 0; i < images.rows(); ++i) {
     Eigen::Index best = 0;

@@ -8,6 +8,7 @@
 #include <ebm/sampler/policies.hpp>
 #include <filesystem>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "network.hpp"
@@ -15,10 +16,11 @@
 /// The model of this program, and what can be done with it: compiled once, in model.cpp.
 namespace ebm_mnist {
 
-using Model = ebm::Neural<Network>;
+/// A trained network of one of the kinds that the command train knows.
+using Model = std::variant<ebm::Neural<Network>, ebm::Neural<ResidualNetwork>>;
 inline constexpr int pixels = Network::Input::size;
 
-/// Reads a model file; throws `ebm::Error` if there is none or it does not fit the network.
+/// Reads a model file; throws `ebm::Error` if there is none or it fits neither network.
 Model load(const std::filesystem::path& path);
 
 /// f of each image; throws `ebm::Error`, naming the images, where f is not finite.

@@ -11,10 +11,12 @@ import pathlib
 import pty
 import random
 import resource
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import zlib
 
@@ -156,6 +158,14 @@ def quickly(**options):
     return ["train", *(f"--{name.replace('_', '-')}={value}" for name, value in flags.items())]
 
 
+def wait_for(path, seconds=30):
+    """Whether the file is there before the time is over."""
+    end = time.monotonic() + seconds
+    while not path.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    return path.exists()
+
+
 class Program(unittest.TestCase):
     def setUp(self):
         temporary = tempfile.TemporaryDirectory()
@@ -193,8 +203,13 @@ class Training(Program):
 
     def test_a_run_leaves_model_metrics_samples_and_configuration(self):
         names = sorted(str(path.relative_to(RUN)) for path in RUN.rglob("*"))
-        self.assertEqual(names, ["config.json", "metrics.csv", "model.safetensors", "samples",
-                                 "samples/epoch_001.png", "samples/epoch_002.png"])
+        events = [name for name in names if name.startswith("tensorboard/events.out.tfevents.")]
+        self.assertEqual(len(events), 1)
+        names.remove(events[0])
+        self.assertEqual(names, ["best.safetensors", "config.toml", "generation",
+                                 "metrics.csv", "model.safetensors", "sampler", "samples",
+                                 "samples/epoch_001.png", "samples/epoch_002.png",
+                                 "state.safetensors", "tensorboard"])
         # A batch before the first step and one from each: 48 chains after epoch 1, then 80.
         for epoch, rows in ((1, 6), (2, 8)):
             self.assertEqual(png_size(RUN / "samples" / f"epoch_00{epoch}.png"),
@@ -209,30 +224,87 @@ class Training(Program):
             rows = [{key: float(value) for key, value in row.items()}
                     for row in csv.DictReader(file)]
         self.assertEqual([row["epoch"] for row in rows], [1, 2])
+        self.assertEqual([row["iteration"] for row in rows], [2, 4])  # 8 images fill no batch
         for row in rows:
             self.assertTrue(all(map(math.isfinite, row.values())), row)
-            self.assertEqual(row["iterations"], 2)  # the 8 images behind two batches are dropped
-            self.assertGreater(row["gradient_norm"], 0)
             self.assertAlmostEqual(row["val_contrastive_divergence"],
                                    row["val_fake_out"] - row["val_real_out"], places=6)
-            self.assertAlmostEqual(
-                row["loss"],
-                row["loss_regularization"] + row["loss_contrastive_divergence"], places=6)
-        self.assertEqual([row["learning_rate"] for row in rows], [1e-4, 0.97e-4])
+        self.assertEqual([row["lr-Adam"] for row in rows], [1e-4, 0.97e-4])
+
+    def test_metrics_have_a_row_every_fifty_batches_too(self):
+        self.succeed(*quickly(epochs=30, steps=1))
+        with open(self.folder / "run" / "metrics.csv", newline="") as file:
+            row = next(row for row in csv.DictReader(file) if row["loss"])
+        self.assertEqual([row["epoch"], row["iteration"], row["rand_out"]], ["25", "50", ""])
+        self.assertAlmostEqual(
+            float(row["loss"]), float(row["loss_regularization"]) +
+            float(row["loss_contrastive_divergence"]), places=6)
+        self.assertGreater(float(row["gradient_norm"]), 0)
 
     def test_the_configuration_records_each_option(self):
-        config = json.loads((RUN / "config.json").read_text())
-        self.assertEqual(config["command"], [str(PROGRAM), *quickly(out=RUN)])
-        self.assertRegex(config["version"], r"^\d+\.\d+\.\d+$")
-        expected = {"epochs": 2, "batch": 16, "steps": 3, "step-size": 10, "noise": 0.005,
-                    "data-noise": 0.005, "clip": 0.03, "alpha": 0.1, "learning-rate": 1e-4,
-                    "beta1": 0, "beta2": 0.999, "lr-decay": 0.97, "lr-period": 1,
-                    "grad-norm": 0.1, "buffer": 8192, "fresh": 0.05, "shuffle": True, "seed": 0,
-                    "limit-batches": 0}
-        self.assertEqual({key: config[key] for key in expected}, expected)
+        text = (RUN / "config.toml").read_text()
+        self.assertTrue(text.startswith("# ebm-mnist 0."), text)
+        config = dict(line.split(" = ") for line in text.splitlines()[2:])
+        expected = {"model": "'tutorial'", "epochs": 2, "batch": 16, "steps": 3, "step-size": 10,
+                    "noise": 0.005, "data-noise": 0.005, "clip": 0.03, "alpha": 0.1,
+                    "learning-rate": 1e-4, "beta1": 0, "beta2": 0.999, "lr-decay": 0.97,
+                    "lr-period": 1, "grad-norm": 0.1, "buffer": 8192, "fresh": 0.05,
+                    "no-shuffle": "false", "seed": 0, "limit-batches": 0}
+        self.assertEqual({key: config[key] for key in expected},
+                         {key: str(value) for key, value in expected.items()})
+        self.assertNotIn("out", config)
+
+    def test_a_configuration_reproduces_its_run_and_flags_count_more(self):
+        self.succeed(*quickly(out="a", alpha=0.5, learning_rate=0.00025, seed=7))
+        self.succeed("train", "--config", "a/config.toml", "--out", "b")
+        self.assertEqual(digest(self.folder / "a/state.safetensors"),
+                         digest(self.folder / "b/state.safetensors"))
+        self.assertEqual((self.folder / "a/config.toml").read_text().splitlines()[2:],
+                         (self.folder / "b/config.toml").read_text().splitlines()[2:])
+        self.succeed("train", "--config", "a/config.toml", "--out", "c", "--seed", 8)
+        self.assertNotEqual(digest(self.folder / "a/state.safetensors"),
+                            digest(self.folder / "c/state.safetensors"))
+        self.assertIn("seed = 8", (self.folder / "c/config.toml").read_text())
+
+    def test_bad_configurations_are_refused_with_their_line(self):
+        for text, part in (("epochs = 2\nstepz = 3\n", "line 2: 'train' takes no 'stepz'"),
+                           ("out = 'x'\n", "'train' takes no 'out' from a file"),
+                           ("\nepochs = 0\n", "line 2: --epochs: expected a whole number in [1,"),
+                           ("epochs = [1]\n", "expected one value for 'epochs'"),
+                           ("epochs = = 1\n", "line 1: "),
+                           ("model = 'other'\n", "line 1: --model")):
+            with self.subTest(text):
+                (self.folder / "c.toml").write_text(text)
+                self.refuse(1, part, "train", "--config", "c.toml", "--out", "run")
+        self.refuse(1, "'missing'", "train", "--config", "missing", "--out", "run")
+
+    def test_the_result_may_be_json_or_nothing(self):
+        result = self.run_program(*quickly(), "--json", "--quiet")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        report = json.loads(result.stdout)
+        self.assertEqual([report["out"], report["epochs"], report["put_back"]], ["run", 2, 0])
+        self.assertIn(report["best_epoch"], (1, 2))
+        quiet = self.run_program(*quickly(out="other"), "--quiet")
+        self.assertEqual((quiet.returncode, quiet.stderr, quiet.stdout), (0, "", ""))
+
+    def test_pictures_of_chains_and_of_the_buffer_come_every_few_epochs(self):
+        self.succeed(*quickly(epochs=4, pictures_every=2))
+        run = self.folder / "run"
+        for kind in ("generation", "sampler"):
+            self.assertEqual(sorted(path.name for path in (run / kind).iterdir()),
+                             ["epoch_002.png", "epoch_004.png"])
+        self.assertEqual(png_size(run / "generation/epoch_002.png"), (484, 484))  # 8 x 8
+
+    def test_the_residual_network_trains_and_its_model_is_known_by_its_names(self):
+        self.succeed(*quickly(model="resnet", epochs=1))
+        model = self.folder / "run/model.safetensors"
+        self.assertIn("residual2.shortcut.conv1.weight", read_safetensors(model))
+        self.succeed("sample", "--model", model, "--steps", 2, "--out", "a.png")
+        (self.folder / "images").write_bytes(idx_images(3))
+        self.succeed("score", "--model", model, "--images", "images")
 
     def test_where_to_look_is_printed_and_progress_is_plain_lines(self):
-        for name in ("model.safetensors", "metrics.csv", "samples", "config.json"):
+        for name in ("model.safetensors", "metrics.csv", "samples", "config.toml"):
             self.assertIn(str(RUN / name), TRAINING.stdout)
         self.assertIn("epoch 2/2", TRAINING.stderr)
         self.assertNotIn("\x1b", TRAINING.stderr)
@@ -290,11 +362,16 @@ class Training(Program):
         self.refuse(1, "is not empty", *quickly())
 
     def test_an_earlier_run_stays_until_the_new_one_has_something_to_show(self):
+        def content():  # events of the new run are there at once, those of the old one still
+            return {path: content for path, content in self.content().items()
+                    if path.parent.name != "tensorboard"}
         self.succeed(*quickly())
-        before = self.content()
+        before = content()
+        events = list((self.folder / "run/tensorboard").iterdir())
         with self.assertRaises(subprocess.TimeoutExpired):  # killed in its first epoch
             self.run_program(*quickly(steps=1_000_000), "--overwrite", timeout=1)
-        self.assertEqual(self.content(), before)
+        self.assertEqual(content(), before)
+        self.assertTrue(events[0].exists())
 
     def test_an_earlier_model_stays_where_the_new_run_can_not_be_written(self):
         self.succeed(*quickly())
@@ -343,14 +420,14 @@ class Training(Program):
         self.refuse(1, "name too long", *quickly(out="x" * 300))
 
     def test_a_run_that_diverges_says_so(self):
-        result = self.run_program(*quickly(epochs=50, learning_rate=10, lr_decay=10))
+        result = self.run_program(*quickly(epochs=50, learning_rate=10, lr_decay=10), "--no-guard")
         self.assertEqual(result.returncode, 1)
         self.assertEqual(result.stdout, "")
         self.assertRegex(result.stderr.splitlines()[-1], "^ebm-mnist: .* epoch .* learning rate")
 
     def test_scores_that_overflow_behind_the_last_step_are_divergence(self):
         result = self.run_program(*quickly(epochs=20, learning_rate=10, lr_decay=10, alpha=0,
-                                           limit_batches=1, steps=1))
+                                           limit_batches=1, steps=1), "--no-guard")
         self.assertEqual(result.returncode, 1)
         self.assertRegex(result.stderr.splitlines()[-1], "^ebm-mnist: .* epoch .* learning rate")
         self.assertNotRegex((self.folder / "run" / "metrics.csv").read_text(), "inf|nan")
@@ -362,6 +439,111 @@ class Training(Program):
         self.assertEqual(result.returncode, 1)
         self.assertIn("File too large", result.stderr)
         self.assertEqual([path.name for path in (self.folder / "run").rglob(".ebm*")], [])
+
+
+class Resuming(Program):
+    """Runs that are interrupted and go on."""
+
+    FILES = ("model.safetensors", "best.safetensors", "state.safetensors")
+
+    def start(self, *arguments, **options):
+        return subprocess.Popen([PROGRAM, *map(str, arguments)], cwd=self.folder, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+    def assert_same_end(self, run, whole):
+        for name in self.FILES:
+            self.assertEqual(digest(self.folder / run / name), digest(self.folder / whole / name),
+                             name)
+        tables = []
+        for folder in (run, whole):
+            with open(self.folder / folder / "metrics.csv", newline="") as file:
+                tables.append([{**row, "seconds": ""} for row in csv.DictReader(file)])
+        self.assertEqual(*tables)
+
+    def test_ctrl_c_saves_and_says_how_to_go_on(self):
+        options = dict(epochs=40, steps=40, save_every=0)
+        self.succeed(*quickly(out="whole", **options))
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(signal_number):
+                run = f"run-{signal_number}"
+                process = self.start(*quickly(out=run, **options, threads=1))
+                self.assertTrue(wait_for(self.folder / run / "model.safetensors"))
+                process.send_signal(signal_number)
+                output, errors = process.communicate()
+                self.assertEqual(process.returncode, 128 + signal_number, errors)
+                self.assertEqual(output, "")
+                self.assertIn(f"go on with: ebm-mnist train --resume {run}",
+                              errors.splitlines()[-1])
+                self.succeed("train", "--resume", run)
+                self.assert_same_end(run, "whole")
+
+    def test_a_run_killed_at_any_moment_goes_on_to_the_same_bytes(self):
+        options = dict(epochs=30, steps=60, save_every=3)
+        started = time.monotonic()
+        self.succeed(*quickly(out="whole", **options))
+        lasts = time.monotonic() - started
+        chance = random.Random(4)
+        kills = 0
+        process = self.start(*quickly(out="run", **options))
+        self.assertTrue(wait_for(self.folder / "run/state.safetensors"))
+        while kills < 5:
+            time.sleep(chance.uniform(0, lasts / 8))
+            if process.poll() is not None:
+                break
+            process.kill()
+            process.communicate()
+            kills += 1
+            process = self.start("train", "--resume", "run", "--threads", chance.choice((1, 2, 3)))
+        _, errors = process.communicate()
+        self.assertEqual(process.returncode, 0, errors)
+        self.assertGreater(kills, 0)
+        self.assert_same_end("run", "whole")
+
+    def test_a_finished_run_has_nothing_left_to_do_but_more_epochs(self):
+        self.succeed(*quickly(out="run", epochs=2))
+        self.succeed(*quickly(out="whole", epochs=3))
+        before = digest(self.folder / "run/state.safetensors")
+        self.succeed("train", "--resume", "run")
+        self.assertEqual(digest(self.folder / "run/state.safetensors"), before)
+        self.succeed("train", "--resume", "run", "--epochs", 3)
+        self.assert_same_end("run", "whole")
+        self.assertIn("epochs = 3", (self.folder / "run/config.toml").read_text())
+
+    def test_what_can_not_be_resumed_is_refused(self):
+        self.succeed(*quickly(out="run"))
+        self.refuse(2, "--seed: a run that is resumed has its own", "train", "--resume", "run",
+                    "--seed", 3)
+        self.refuse(2, "--out: a run that is resumed has its own", "train", "--resume", "run",
+                    "--out", "other")
+        (self.folder / "empty").mkdir()
+        self.refuse(1, "no run to resume in 'empty'", "train", "--resume", "empty")
+        state = self.folder / "run/state.safetensors"
+        state.write_bytes(state.read_bytes()[:-7])
+        result = self.run_program("train", "--resume", "run")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("state.safetensors", result.stderr)
+
+
+class Guarding(Program):
+    BAD = dict(epochs=50, learning_rate=10, lr_decay=10)
+
+    def test_a_diverging_run_is_put_back_and_given_up_with_a_verdict(self):
+        result = self.run_program(*quickly(**self.BAD, guard=2))
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stdout, "")
+        self.assertRegex(result.stderr.splitlines()[-1],
+                         "^ebm-mnist: training diverged in epoch .* put back 2 times before")
+        events = [json.loads(line)
+                  for line in (self.folder / "run/guard.jsonl").read_text().splitlines()]
+        self.assertEqual(len(events), 3)
+        self.assertIn("the learning rate is multiplied with 0.3", events[0]["action"])
+        self.assertIn("gave up", events[2]["action"])
+        self.assertEqual(list(events[0]), ["iteration", "epoch", "what", "action"])
+
+    def test_a_reaction_may_be_more_steps(self):
+        self.run_program(*quickly(**self.BAD, guard=1, guard_reaction="steps"))
+        event = json.loads((self.folder / "run/guard.jsonl").read_text().splitlines()[0])
+        self.assertIn("chains have 6 steps from here", event["action"])
 
 
 class Sampling(Program):

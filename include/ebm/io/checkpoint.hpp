@@ -7,6 +7,7 @@
 #include <ebm/io/state.hpp>
 #include <ebm/train/report.hpp>
 #include <iomanip>
+#include <optional>
 #include <tuple>
 
 /// A run's model on disk, and what the run needs to go on.
@@ -95,11 +96,15 @@ class Checkpoint {
     if (trainer.position().iteration != saved_iteration_) save(trainer);
   }
 
-  /// The epochs of the best models, best first.
-  [[nodiscard]] std::vector<int> best_epochs() const {
-    std::vector<int> epochs;
-    for (const Best& best : best_) epochs.push_back(best.epoch);
-    return epochs;
+  /// An epoch whose model is kept.
+  struct Best {
+    double value;  ///< of the monitored metric
+    int epoch;
+  };
+
+  /// The best epoch so far, if there is one.
+  [[nodiscard]] std::optional<Best> best() const {
+    return best_.empty() ? std::nullopt : std::optional(best_.front());
   }
 
   [[nodiscard]] State state() const {
@@ -127,11 +132,6 @@ class Checkpoint {
   }
 
  private:
-  struct Best {
-    double value;
-    int epoch;
-  };
-
   [[nodiscard]] std::filesystem::path file(const std::string& name) const {
     return options_.folder / (name + ".safetensors");
   }

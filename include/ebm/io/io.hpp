@@ -18,6 +18,7 @@
 #include <ebm/io/model.hpp>
 #include <ebm/io/picture.hpp>
 #include <ebm/io/png.hpp>
+#include <ebm/io/progress.hpp>
 #include <ebm/io/record_file.hpp>
 #include <ebm/io/safetensors.hpp>
 #include <ebm/io/state.hpp>

@@ -6,24 +6,37 @@
 
 #include <chrono>
 #include <cstdio>
-#include <ebm/train/callback.hpp>
+#include <ebm/train/report.hpp>
+#include <iomanip>
+#include <sstream>
 #include <string>
 
-namespace ebm_mnist {
+namespace ebm::io {
 
-/// Tells on standard error how far training is: a bar on a terminal, plain lines elsewhere.
+/// Callback: tells on standard error how far training is: a bar on a terminal, plain lines
+/// elsewhere, and a line with each epoch's means and metrics.
+///
+/// Stands behind the callbacks whose metrics it shows.
 class Progress {
  public:
-  explicit Progress(int epochs) : epochs_(epochs), is_terminal_(isatty(STDERR_FILENO) == 1) {}
+  Progress() : is_terminal_(isatty(STDERR_FILENO) == 1) {}
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress() { clear(); }  // what went wrong is told on a line of its own
 
-  void batch(const ebm::BatchReport& report) {
-    const double done = static_cast<double>(report.iteration);
-    const double total = static_cast<double>(epochs_) * report.batches;
-    const double rate = done / elapsed();
-    const std::string left = duration((total - done) / rate);
+  template <class Trainer>
+  void on_start(Trainer& trainer) {
+    start_ = Clock::now();
+    first_iteration_ = trainer.position().iteration;
+    epochs_ = trainer.recipe().epochs;
+  }
+
+  template <class Trainer>
+  void on_batch(Trainer&, const BatchReport& report) {
+    const double left = static_cast<double>(epochs_ - report.epoch) * report.batches +
+                        (report.batches - report.batch);
+    const double rate = static_cast<double>(report.iteration - first_iteration_) / elapsed();
+    const std::string time = duration(left / rate);
     if (is_terminal_) {
       const auto now = Clock::now();
       if (now - shown_ < std::chrono::milliseconds(50)) return;
@@ -36,21 +49,34 @@ class Progress {
                     "f(model) %+.3f",
                     report.epoch, epochs_, std::string(to_size(filled), '#').c_str(),
                     std::string(to_size(width - filled), '.').c_str(), report.batch, report.batches,
-                    rate, left.c_str(), report.result.data_score, report.result.model_score);
+                    rate, time.c_str(), report.result.data_score, report.result.model_score);
       show(text);
     } else if (report.batch < report.batches &&
                tenth(report.batch, report) != tenth(report.batch - 1, report)) {
       std::fprintf(stderr, "epoch %d/%d, batch %d/%d, %.1f batches/s, ETA %s\n", report.epoch,
-                   epochs_, report.batch, report.batches, rate, left.c_str());
+                   epochs_, report.batch, report.batches, rate, time.c_str());
     }
   }
 
+  template <class Trainer>
+  void on_epoch(Trainer&, const EpochReport& report) const {
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(3) << "epoch " << report.epoch << '/' << report.epochs
+         << ": loss " << report.mean.loss.total << ", f(data) " << report.mean.data_score
+         << ", f(model) " << report.mean.model_score;
+    text << std::defaultfloat << std::setprecision(4);
+    for (const auto& [name, value] : report.metrics) text << ", " << name << ' ' << value;
+    text << "; " << duration(report.seconds);
+    line(text.str());
+  }
+
+  /// A line of its own, between the others.
   void line(const std::string& text) const {
     clear();
     std::fprintf(stderr, "%s\n", text.c_str());
   }
 
-  /// Seconds since the first step.
+  /// Seconds since the start.
   [[nodiscard]] double elapsed() const {
     return std::chrono::duration<double>(Clock::now() - start_).count();
   }
@@ -72,7 +98,7 @@ class Progress {
  private:
   using Clock = std::chrono::steady_clock;
 
-  static int tenth(int batch, const ebm::BatchReport& report) {
+  static int tenth(int batch, const BatchReport& report) {
     return static_cast<int>(10LL * batch / report.batches);
   }
   static std::size_t to_size(int count) { return static_cast<std::size_t>(count); }
@@ -88,10 +114,11 @@ class Progress {
     if (is_terminal_) std::fputs("\r\x1b[K", stderr);
   }
 
-  int epochs_;
   bool is_terminal_;
+  int epochs_ = 0;
+  std::int64_t first_iteration_ = 0;
   Clock::time_point start_ = Clock::now();
   Clock::time_point shown_{};
 };
 
-}  // namespace ebm_mnist
+}  // namespace ebm::io

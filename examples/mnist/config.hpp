@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <CLI/App.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+/// Options of a command as a file in TOML: a line `flag = value` for each, without the dashes.
+namespace ebm_mnist {
+
+/// Gives the command's options the values of the file where the command line says nothing.
+///
+/// Throws `ebm::Error` that names the file, and the line where there is one, for a file that can't
+/// be read, for options that the command doesn't have and for values that they don't take.
+/// not_from_file: options that a file can't set
+void apply_config(CLI::App& command, const std::filesystem::path& file,
+                  const std::vector<std::string>& not_from_file);
+
+/// The options with their present values, so that `apply_config` gives them back.
+///
+/// left_out: names without dashes
+std::string to_config(const CLI::App& command, const std::vector<std::string>& left_out);
+
+}  // namespace ebm_mnist

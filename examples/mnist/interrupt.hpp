@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <csignal>
+#include <ebm/train/report.hpp>
+
+namespace ebm_mnist {
+
+/// Callback: Ctrl-C (or SIGTERM) ends training behind the current step; a second one ends the
+/// program at once.
+class Interrupt {
+ public:
+  Interrupt() {
+    received() = 0;
+    struct sigaction action {};
+    action.sa_handler = [](int signal) { received() = signal; };
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &action, &before_[i]);
+  }
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+  ~Interrupt() {
+    for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &before_[i], nullptr);
+  }
+
+  template <class Trainer>
+  void on_batch(Trainer& trainer, const ebm::BatchReport&) const {
+    if (signal() != 0) trainer.stop();
+  }
+
+  /// The signal that came, or 0.
+  [[nodiscard]] static int signal() { return received(); }
+
+ private:
+  static constexpr std::array signals{SIGINT, SIGTERM};
+
+  static volatile std::sig_atomic_t& received() {
+    static volatile std::sig_atomic_t signal = 0;
+    return signal;
+  }
+
+  std::array<struct sigaction, signals.size()> before_{};
+};
+
+}  // namespace ebm_mnist

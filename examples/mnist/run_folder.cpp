@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "run_folder.hpp"
+
+#include <array>
+#include <ebm/io/file.hpp>
+#include <fstream>
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace ebm_mnist {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array picture_kinds{"samples", "generation", "sampler"};
+
+fs::path picture_file(const fs::path& folder, const char* kind, int epoch) {
+  std::ostringstream name;
+  name << "epoch_" << std::setw(3) << std::setfill('0') << epoch << ".png";
+  return folder / kind / name.str();
+}
+
+void create_folder(const fs::path& folder) {
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  if (failure || !fs::is_directory(folder)) {
+    throw ebm::Error(ebm::sentence("train: can't create ", ebm::io::quoted(folder), ": ",
+                                   failure ? failure.message() : "it is a file"));
+  }
+}
+
+}  // namespace
+
+RunFolder::RunFolder(const TrainOptions& o)
+    : folder_(o.out),
+      configuration_(o.configuration),
+      is_resumed_(o.resume),
+      save_every_(o.save_every) {
+  create_folder(folder_);
+  if (!is_resumed_ && !fs::is_empty(folder_) && !o.overwrite) {
+    throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(folder_),
+                                   " is not empty: choose another --out, or pass --overwrite"));
+  }
+  create_folder(folder_ / "samples");
+  if (o.pictures_every > 0) {
+    for (const char* kind : picture_kinds) create_folder(folder_ / kind);
+  }
+  for (const char* name : {"model.safetensors", "best.safetensors", "state.safetensors",
+                           "metrics.csv", "config.toml", "guard.jsonl"}) {
+    ebm::io::require_writable(folder_ / name);
+  }
+  ebm::io::require_writable(picture_file(folder_, "samples", 1));
+  start_ = fs::last_write_time(folder_);
+}
+
+void RunFolder::add_picture(const char* kind, int epoch, const ebm::io::Picture& picture) {
+  begin();
+  ebm::io::write_png(picture_file(folder_, kind, epoch), picture);
+}
+
+void RunFolder::add_event(const ebm::GuardEvent& event) {
+  begin();
+  const nlohmann::ordered_json json{{"iteration", event.iteration},
+                                    {"epoch", event.epoch},
+                                    {"what", event.what},
+                                    {"action", event.action}};
+  events_.push_back(json.dump());
+  write_events();
+}
+
+void RunFolder::begin() {
+  if (has_begun_) return;
+  has_begun_ = true;
+  if (!is_resumed_) remove_earlier_run();
+  ebm::io::write_file_atomically(folder_ / "config.toml", configuration_);
+}
+
+/// Pictures of a longer run would look like this one's, and its best model too.
+void RunFolder::remove_earlier_run() const {
+  std::vector<fs::path> files{folder_ / "guard.jsonl", folder_ / "best.safetensors",
+                              folder_ / "state.safetensors"};
+  const auto add = [&](const fs::path& folder, const char* prefix, bool only_older) {
+    if (!fs::is_directory(folder)) return;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      const bool is_ours = entry.path().filename().string().starts_with(prefix);
+      if (is_ours && (!only_older || entry.last_write_time() < start_)) {
+        files.push_back(entry.path());
+      }
+    }
+  };
+  for (const char* kind : picture_kinds) add(folder_ / kind, "epoch_", false);
+  add(folder_, "best_epoch_", false);
+  add(tensorboard(), "events.out.tfevents.", true);  // this run's own is there already
+  for (const fs::path& file : files) fs::remove(file);
+}
+
+/// What an earlier session saw behind the step where this one goes on is yet to come again.
+void RunFolder::keep_events(std::int64_t last_iteration) {
+  std::ifstream lines(folder_ / "guard.jsonl");
+  for (std::string line; std::getline(lines, line);) {
+    const auto event = nlohmann::json::parse(line, nullptr, false);
+    if (event.is_object() && event.value("iteration", std::int64_t{0}) <= last_iteration) {
+      events_.push_back(line);
+    }
+  }
+  if (lines.is_open()) write_events();
+}
+
+void RunFolder::write_events() const {
+  std::string text;
+  for (const std::string& event : events_) text += event + '\n';
+  ebm::io::write_file_atomically(folder_ / "guard.jsonl", text);
+}
+
+}  // namespace ebm_mnist
