@@ -509,6 +509,15 @@ class Resuming(Program):
         self.assert_same_end("run", "whole")
         self.assertIn("epochs = 3", (self.folder / "run/config.toml").read_text())
 
+    def test_a_run_whose_data_have_moved_is_told_where_they_are(self):
+        (self.folder / "data").symlink_to(DATA)
+        self.succeed(*quickly(out="run", epochs=1, data="data"))
+        self.succeed(*quickly(out="whole", epochs=2))
+        (self.folder / "data").unlink()
+        self.refuse(1, "data", "train", "--resume", "run")
+        self.succeed("train", "--resume", "run", "--data", DATA, "--epochs", 2)
+        self.assert_same_end("run", "whole")
+
     def test_what_can_not_be_resumed_is_refused(self):
         self.succeed(*quickly(out="run"))
         self.refuse(2, "--seed: a run that is resumed has its own", "train", "--resume", "run",
