@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <ebm/eval/auroc.hpp>
 #include <ebm/eval/corruptions.hpp>
 #include <ebm/io/image_grid.hpp>
-#include <ebm/io/mnist.hpp>
 #include <iomanip>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <set>
 #include <sstream>
 
+#include "analysis.hpp"
 #include "cli.hpp"
 #include "commands.hpp"
 #include "images.hpp"
@@ -36,25 +34,6 @@ struct AnalyzeOptions {
   int threads = 0;
 };
 
-/// A way to make test images unlikely.
-struct Corruption {
-  const char* name;
-  Images (*apply)(const Images& images, ebm::Rng rng);
-};
-
-constexpr Corruption battery[] = {
-    {"noise", [](const Images& x, ebm::Rng rng) { return corruptions::noise(x, rng); }},
-    {"gaussian", [](const Images& x, ebm::Rng rng) { return corruptions::noisy(x, rng); }},
-    {"flipped", [](const Images& x, ebm::Rng) { return corruptions::flipped(x); }},
-    {"shrunk", [](const Images& x, ebm::Rng) { return corruptions::shrunk(x); }},
-    {"inverted", [](const Images& x, ebm::Rng) { return corruptions::inverted(x); }},
-    {"constant", [](const Images& x, ebm::Rng rng) { return corruptions::constant(x, rng); }},
-    {"blank_salt", [](const Images& x, ebm::Rng rng) { return corruptions::blank_salt(x, rng); }},
-    {"salt", [](const Images& x, ebm::Rng rng) { return corruptions::salt(x, rng); }},
-    {"square", [](const Images& x, ebm::Rng rng) { return corruptions::square(x, rng); }},
-    {"shuffled", [](const Images& x, ebm::Rng rng) { return corruptions::shuffled(x, rng); }},
-};
-
 /// Images of the test set, each with what the tutorial makes of it.
 struct Examples {
   static constexpr std::array names{"original", "noisy", "flipped", "shrunk"};
@@ -75,20 +54,11 @@ struct Examples {
   std::vector<double> f;
 };
 
-struct Analysis {
-  std::vector<std::pair<const char*, std::vector<double>>> scores;
-  std::vector<std::pair<std::string, ebm::Auroc>> auroc;
-};
-
-double mean(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
 std::string print(const Analysis& analysis) {
   nlohmann::ordered_json json;
   for (const auto& [name, f] : analysis.scores) json["scores"][name] = mean(f);
-  for (const auto& [name, area] : analysis.auroc) {
-    json["auroc"][name] = {{"value", area.value}, {"low", area.low}, {"high", area.high}};
+  for (const auto& [group, description, area] : analysis.comparisons) {
+    json["auroc"][group] = {{"value", area.value}, {"low", area.low}, {"high", area.high}};
   }
   // File names need not be UTF-8; JSON is.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
@@ -108,21 +78,15 @@ std::string print(const Analysis& analysis, const Examples& examples) {
     text << std::setw(10) << examples.f[i];
   }
   std::size_t width = 0;
-  for (const auto& [name, area] : analysis.auroc) width = std::max(width, name.size());
+  for (const Comparison& comparison : analysis.comparisons) {
+    width = std::max(width, comparison.group.size());
+  }
   text << "\n\nAUROC of test images against each group, and its 95 % interval\n";
-  for (const auto& [name, area] : analysis.auroc) {
-    text << std::setw(static_cast<int>(width)) << std::left << name << std::right << "  "
+  for (const auto& [group, description, area] : analysis.comparisons) {
+    text << std::setw(static_cast<int>(width)) << std::left << group << std::right << "  "
          << area.value << "  [" << area.low << ", " << area.high << "]\n";
   }
   return text.str();
-}
-
-/// The first `most` images; all for 0.
-Images first(const ebm::io::GrayImages& images, int most) {
-  std::vector<int> indices(
-      static_cast<std::size_t>(most == 0 ? images.count : std::min(most, images.count)));
-  std::iota(indices.begin(), indices.end(), 0);
-  return ebm::io::to_samples(images, indices);
 }
 
 /// `name`, or "name-2" and so on where that is taken.
@@ -139,39 +103,19 @@ void run(const AnalyzeOptions& o) {
                "--out: expected a name that ends in .png, got ", ebm::io::quoted(o.out));
   if (!o.out.empty()) ebm::io::require_writable(o.out);
   const Model model = load(o.model);
-  std::vector<std::pair<std::string, Images>> own;  // all of them read before the work
-  std::set<std::string> taken;
-  for (const Corruption& corruption : battery) taken.insert(corruption.name);
+  std::vector<NamedImages> own;  // all of them read before the work
+  const auto names = corruption_names();
+  std::set<std::string> taken(names.begin(), names.end());
   for (const fs::path& path : o.ood) {
     const fs::path name = path.has_filename() ? path : path.parent_path();  // "folder/"
     own.emplace_back(unique_name(name.stem().string(), taken), read_images_or_folder(path));
   }
   ebm::Threads threads(o.threads);
   const ebm::Rng rng{o.seed};
-  const ebm::io::Mnist mnist = ebm::io::load_mnist(o.data);
-  const Images test = first(mnist.test_images, o.images),
-               train = first(mnist.train_images, o.images);
-  if (test.rows() == 0 || train.rows() == 0) {
-    throw ebm::Error(ebm::sentence("analyze: ", ebm::io::quoted(o.data), " holds no ",
-                                   test.rows() == 0 ? "test" : "training", " images"));
-  }
+  const ImageSets sets = read_image_sets(o.data, o.images);
+  const Analysis analysis = analyze(model, sets, own, rng, threads);
 
-  Analysis analysis;
-  const auto f = [&](const Images& images, const std::string& name) {
-    return scores(model, images, name, threads);
-  };
-  const Images random = noise_images(static_cast<int>(test.rows()), rng);
-  analysis.scores = {{"random", f(random, "the random images")},
-                     {"train", f(train, "the training images")},
-                     {"test", f(test, "the test images")}};
-  const std::vector<double>& likely = analysis.scores.back().second;
-  const auto compare = [&](const std::string& name, const Images& images) {
-    analysis.auroc.emplace_back(name, ebm::auroc(likely, f(images, ebm::io::quoted_text(name))));
-  };
-  for (const auto& [name, apply] : battery) compare(name, apply(test, rng));
-  for (const auto& [name, images] : own) compare(name, images);
-
-  const Examples examples(test, model, rng, threads);
+  const Examples examples(sets.test, model, rng, threads);
   if (!o.out.empty()) {
     ebm::io::write_image_grid(o.out, examples.images, {},
                               {.columns = Examples::columns, .scale = 4});

@@ -30,5 +30,6 @@ void add_score(CLI::App& app);
 void add_analyze(CLI::App& app);
 void add_denoise(CLI::App& app);
 void add_inpaint(CLI::App& app);
+void add_report(CLI::App& app);
 
 }  // namespace ebm_mnist

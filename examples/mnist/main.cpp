@@ -63,6 +63,7 @@ int run(int argc, char** argv) {
   add_analyze(app);
   add_denoise(app);
   add_inpaint(app);
+  add_report(app);
 
   try {
     app.parse(argc, argv);                 // and runs the command

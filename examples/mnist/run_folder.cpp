@@ -80,7 +80,7 @@ void RunFolder::begin() {
 /// Pictures of a longer run would look like this one's, and its best model too.
 void RunFolder::remove_earlier_run() const {
   std::vector<fs::path> files{folder_ / "guard.jsonl", folder_ / "best.safetensors",
-                              folder_ / "state.safetensors"};
+                              folder_ / "state.safetensors", folder_ / "report.html"};
   const auto add = [&](const fs::path& folder, const char* prefix, bool only_older) {
     if (!fs::is_directory(folder)) return;
     for (const auto& entry : fs::directory_iterator(folder)) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Runs ebm-mnist as a user would: python3 ebm_mnist_test.py PROGRAM."""
 
+import base64
 import csv
 import gzip
 import hashlib
@@ -11,6 +12,7 @@ import pathlib
 import pty
 import random
 import resource
+import shutil
 import signal
 import struct
 import subprocess
@@ -18,11 +20,12 @@ import sys
 import tempfile
 import time
 import unittest
+import xml.etree.ElementTree
 import zlib
 
 PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
 PIXELS = 28 * 28
-COMMANDS = ["train", "sample", "generate", "score", "analyze", "denoise", "inpaint"]
+COMMANDS = ["train", "sample", "generate", "score", "analyze", "denoise", "inpaint", "report"]
 SHAPES = {
     "conv1.weight": [16, 1, 5, 5], "conv1.bias": [16],
     "conv2.weight": [32, 16, 3, 3], "conv2.bias": [32],
@@ -860,6 +863,270 @@ class Analysis(Program):
                     "--data", DATA)
 
 
+class Reporting(Program):
+    SECTIONS = ["Curves", "Samples over time", "From noise to digits", "The replay buffer",
+                "What the model finds unusual", "Configuration", "Divergence guard"]
+
+    def copy(self, name="copy", **files):
+        """A copy of the run; `files` replace those of it, or remove them where None."""
+        run = self.folder / name
+        shutil.copytree(RUN, run)
+        for key, content in files.items():
+            file = run / {"metrics": "metrics.csv", "config": "config.toml",
+                          "guard": "guard.jsonl"}[key]
+            if content is None:
+                file.unlink()
+            else:
+                file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return run
+
+    def page(self, run, *options):
+        """The page, which is checked for what each page must be."""
+        self.succeed("report", run, "--images", 5, "--quiet", "--out", "page.html", *options)
+        text = (self.folder / "page.html").read_text()
+        self.assertTrue(text.startswith("<!DOCTYPE html>"))
+        page = xml.etree.ElementTree.fromstring(text)  # all tags are closed, all text is escaped
+        self.assertEqual(page.attrib, {"lang": "en"})
+        for element in page.iter():
+            self.assertNotIn(element.tag, ("script", "link", "iframe", "object", "base"))
+            for name, value in element.attrib.items():
+                self.assertFalse(name.startswith("on") or name == "href", (element.tag, name))
+                self.assertFalse("http" in value or name == "src" and not value.startswith(
+                    "data:image/png;base64,"), (element.tag, name, value[:80]))
+        self.assertNotRegex(page.find("head/style").text, r"url\(|@import")
+        levels = [int(element.tag[1]) for element in page.iter()
+                  if element.tag in ("h1", "h2", "h3")]
+        self.assertEqual(levels.count(1), 1)
+        self.assertTrue(all(b <= a + 1 for a, b in zip(levels, levels[1:])), levels)
+        self.assertEqual([h.text for h in page.iter("h2")], self.SECTIONS)
+        self.assertTrue(all(image.get("alt") for image in page.iter("img")))
+        self.assertTrue(all(cell.get("scope") for cell in page.iter("th")))
+        for svg in page.iter("svg"):
+            self.assertTrue(svg.get("aria-hidden") or svg.find("title").text)
+        return page
+
+    @staticmethod
+    def words(element):
+        return " ".join("".join(element.itertext()).split())
+
+    def section(self, page, title):
+        return next(s for s in page.iter("section") if s.find("h2").text == title)
+
+    def rows(self, page, title):
+        return [[self.words(cell) for cell in row]
+                for row in self.section(page, title).iter("tr")]
+
+    def note(self, page, title):
+        return " ".join(self.words(p) for p in self.section(page, title).iter("p")
+                        if p.get("class") == "note")
+
+    def facts(self, page):
+        return {self.words(fact.find("dt")): self.words(fact.find("dd"))
+                for fact in page.find("body/main/header/dl")}
+
+    def test_a_report_shows_the_run_from_its_first_epoch_to_its_last(self):
+        run = self.copy()
+        shutil.copytree(run / "samples", run / "generation", dirs_exist_ok=True)
+        page = self.page(run)
+        self.assertEqual(page.find("body/main/header/h1").text, "Training run copy")
+        facts = self.facts(page)
+        self.assertTrue(facts["Epochs"].startswith("2 of 2"), facts)
+        self.assertTrue(facts["Divergence guard"].startswith("calm"), facts)
+        with open(run / "metrics.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        best = min(rows, key=lambda row: float(row["val_contrastive_divergence"]))
+        self.assertIn(f"after epoch {best['epoch']}", facts["Best validation CD"])
+        for fact, value in (("Best validation CD", best["val_contrastive_divergence"]),
+                            ("Mean f of noise", rows[-1]["rand_out"])):
+            number = float(facts[fact].replace("\u2212", "-").split("a")[0])
+            self.assertAlmostEqual(number, float(value), delta=1e-3 * abs(float(value)))
+        charts = [h.text for h in self.section(page, "Curves").iter("h3")]
+        for title in ("Validation", "Noise, as the model sees it", "Learning rate", "Time"):
+            self.assertIn(title, charts)
+        for title, what in (("Samples over time", "newest samples"),
+                            ("From noise to digits", "on their way from noise")):
+            images = list(self.section(page, title).iter("img"))
+            self.assertEqual([image.get("alt").split()[-1] for image in images], ["1", "2"])
+            for image, file in zip(images, ("epoch_001.png", "epoch_002.png")):
+                self.assertIn(what, image.get("alt"))
+                shown = base64.b64decode(image.get("src").split(",")[1], validate=True)
+                self.assertEqual(shown, (run / "samples" / file).read_bytes())
+                self.assertEqual((int(image.get("width")), int(image.get("height"))),
+                                 png_size(run / "samples" / file))
+        self.assertIn("pictures-every", self.note(page, "The replay buffer"))
+
+    def test_the_analysis_is_that_of_the_command_analyze(self):
+        page = self.page(RUN, "--data", DATA)
+        table = json.loads(self.succeed("analyze", "--json", "--model", RUN / "best.safetensors",
+                                        "--data", DATA, "--images", 5))
+        rows = self.rows(page, "What the model finds unusual")
+        areas = {row[0]: row[2:4] for row in rows if len(row) == 5}
+        for name, area in table["auroc"].items():
+            self.assertEqual(areas[name], [f"{area['value']:.3f}",
+                                           f"{area['low']:.3f} to {area['high']:.3f}"])
+        counts = {row[0]: row[1] for row in rows if len(row) == 3}
+        self.assertEqual([counts[name] for name in table["scores"]], ["5"] * 3)
+        model = self.page(RUN, "--data", DATA, "--model", MODEL)
+        self.assertIn(str(MODEL), self.words(self.section(model, "What the model finds unusual")))
+
+    def test_options_are_told_beside_the_defaults_they_differ_from(self):
+        page = self.page(RUN)
+        rows = {row[0]: row for row in self.rows(page, "Configuration")}
+        self.assertEqual(rows["epochs"], ["epochs", "2", "60", "Passes over the data"])
+        self.assertEqual(rows["alpha"][:3], ["alpha", "0.1", ""])
+        changed = {row[0].find("code").text for row in page.iter("tr")
+                   if row.get("class") == "changed"}
+        self.assertEqual(changed, {"epochs", "batch", "steps", "data"})
+        self.assertIn("'train'", self.words(self.section(page, "Configuration")))
+
+    def test_the_tutorials_own_run_is_drawn_beside_runs_like_it(self):
+        def marks(run):
+            return sum(element.get("class") == "mark" and "cx" in element.attrib
+                       for svg in self.page(run).iter("svg") if svg.find("title") is not None
+                       for element in svg.iter("circle"))
+        self.assertEqual(marks(RUN), 2)  # epochs 1 and 2
+        config = (RUN / "config.toml").read_text()
+        self.assertEqual(marks(self.copy("a", config=config.replace("'tutorial'", "'resnet'"))), 0)
+        other = config.replace("learning-rate = 0.0001", "learning-rate = 0.001")
+        self.assertEqual(marks(self.copy("b", config=other)), 0)
+
+    def test_what_the_guard_did_is_told(self):
+        def event(iteration, epoch, action):
+            return json.dumps({"iteration": iteration, "epoch": epoch, "what": "scores <part>",
+                               "action": action}) + "\n"
+        guard = event(1, 1, "put back to the start; less & less") + event(
+            3, 2, "gave up; the last good state is the start")
+        page = self.page(self.copy(guard=guard))
+        self.assertEqual(self.rows(page, "Divergence guard")[1:], [
+            ["1", "1", "scores <part>", "put back to the start; less & less"],
+            ["2", "3", "scores <part>", "gave up; the last good state is the start"]])
+        self.assertTrue(self.facts(page)["Divergence guard"].startswith("gave up"))
+        self.assertIn("gave up in epoch 2", self.words(page.find("body/main/header")))
+        once = self.page(self.copy("once", guard=guard.splitlines()[0]))
+        self.assertTrue(self.facts(once)["Divergence guard"].startswith("1 event"))
+        off = (RUN / "config.toml").read_text().replace("no-guard = false", "no-guard = true")
+        self.assertIn("switched off", self.note(self.page(self.copy("off", config=off)),
+                                                "Divergence guard"))
+
+    def test_hostile_text_stays_text(self):
+        name = "<script>alert('1')<&amp;\"'\x01"
+        evil = "</code><script>alert(1)</script>\" onload='x"
+        run = self.copy(
+            name, config=f"# ebm-mnist {evil}, called as:\n# {evil}\nseed = {json.dumps(evil)}\n"
+                         f"{json.dumps(evil)} = [1, 'two']\n",
+            guard=json.dumps({"iteration": 2 ** 63 - 1, "epoch": 1, "what": evil,
+                              "action": evil}),
+            metrics=f"epoch,iteration,{evil.replace(',', '')}\n1,2,3\n")
+        page = self.page(run)
+        self.assertEqual(page.find("head/title").text,
+                         "Training run " + name.replace("\x01", "\ufffd"))
+        rows = {row[0]: row for row in self.rows(page, "Configuration")}
+        self.assertEqual(rows["seed"][1], evil)
+        self.assertIn(evil, rows)
+        self.assertIn(evil, [h.text for h in page.iter("h3")])
+
+    def test_what_is_missing_or_broken_is_a_sentence_in_the_page(self):
+        config = (RUN / "config.toml").read_text()
+        for files, title, part in (
+                ({"metrics": None}, "Curves", "no metrics.csv"),
+                ({"metrics": ""}, "Curves", "metrics.csv can't be read"),
+                ({"metrics": b"\xff\0,\n"}, "Curves", "metrics.csv can't be read"),
+                ({"metrics": "epoch,iteration,loss\n"}, "Curves", "no row yet"),
+                ({"config": None}, "Configuration", "no config.toml"),
+                ({"config": "a = = 1\n"}, "Configuration", "line 1"),
+                ({"config": b"a = '\xff'\n"}, "Configuration", "line 1"),
+                ({"guard": "{}\n"}, "Divergence guard", "line 1 is no event"),
+                ({"guard": "\xff{"}, "Divergence guard", "line 1 is no event")):
+            with self.subTest(files):
+                self.assertIn(part, self.note(self.page(self.copy(**files)), title))
+                shutil.rmtree(self.folder / "copy")
+        run = self.copy(config=config)
+        (run / "samples/epoch_001.png").write_bytes(b"no picture")
+        whole = (run / "samples/epoch_002.png").read_bytes()
+        (run / "samples/epoch_003.png").write_bytes(whole[:-20])
+        (run / "samples/epoch_004.png").mkdir()
+        (run / "best.safetensors").write_bytes(b"no model")
+        page = self.page(run)
+        note = self.note(page, "Samples over time")
+        for epoch in (1, 3, 4):
+            self.assertIn(f"The picture of epoch {epoch} can't be shown", note)
+        self.assertEqual(len(list(page.iter("img"))), 1)
+        self.assertIn("can't be analysed", self.note(page, "What the model finds unusual"))
+        for name in ("best.safetensors", "model.safetensors"):
+            (run / name).unlink()
+        shutil.rmtree(run / "samples")
+        page = self.page(run)
+        self.assertIn("no model yet", self.note(page, "What the model finds unusual"))
+        self.assertIn("no picture", self.note(page, "Samples over time"))
+
+    def test_a_run_that_is_going_on_is_reported_as_far_as_it_is(self):
+        config = (RUN / "config.toml").read_text().replace("epochs = 2", "epochs = 9")
+        page = self.page(self.copy(config=config))
+        self.assertEqual(self.facts(page)["Epochs"], "2 of 9not complete")
+        self.assertIn("still going on", self.words(page.find("body/main/header")))
+        page = self.page(self.copy("early", config=config, metrics=None))
+        self.assertEqual(self.facts(page)["Epochs"], "0 of 9not complete")
+        self.assertIn("No epoch is done yet", self.words(page.find("body/main/header")))
+
+    def test_numbers_that_are_none_are_gaps(self):
+        metrics = ("epoch,iteration,loss,val_contrastive_divergence,rand_out,seconds\n"
+                   "1,2,,nan,-1,1\n2,4,,-inf,nan,1e300\n3,6,,-2,1e308,nan\n4,8,,-1.5,nan,2\n"
+                   "5,9,x,1e9\n1e300,1,,1\nnan,nan,nan\n-1,-1,,-9,-9,-9\n6,10,,-inf,-in")
+        page = self.page(self.copy(metrics=metrics))
+        facts = self.facts(page)
+        self.assertEqual(facts["Best validation CD"], "\u22122after epoch 3")
+        self.assertTrue(facts["Mean f of noise"].startswith("not a number"), facts)
+        self.assertTrue(facts["Training time"].startswith("3 s"), facts)
+        for path in page.iter("path"):
+            self.assertNotRegex(path.get("d"), "nan|inf")
+
+    def test_a_long_run_makes_a_page_of_bounded_size(self):
+        numbers = random.Random(0)
+        rows = ["epoch,iteration,loss,metrics_avg_real,metrics_avg_fake,rand_out"]
+        for i in range(1, 20_001):
+            loss, real, fake = (numbers.gauss(0, 1) for _ in range(3))
+            rows.append(f"{i // 10 + 1},{50 * i},{loss},{real},{fake},")
+        run = self.copy(metrics="\n".join(rows) + "\n")
+        for epoch in range(3, 100):
+            shutil.copy(run / "samples/epoch_001.png", run / f"samples/epoch_{epoch:03}.png")
+        page = self.page(run)
+        self.assertLess((self.folder / "page.html").stat().st_size, 1_000_000)
+        shown = [image.get("alt").split()[-1] for image in page.iter("img")]
+        self.assertEqual([shown[0], shown[-1]], ["1", "99"])
+        self.assertLessEqual(len(shown), 8)
+
+    def test_the_same_run_gives_the_same_page_in_its_folder(self):
+        run = self.copy()
+        for _ in range(2):
+            printed = self.succeed("report", run / "", "--data", DATA, "--threads", 1)
+            self.assertIn(str(run / "report.html"), printed)
+            first = digest(run / "report.html")
+        self.succeed("report", run, "--data", DATA, "--threads", 3)
+        self.assertEqual(digest(run / "report.html"), first)
+        self.succeed(*quickly(out=run, epochs=1), "--overwrite")
+        self.assertFalse((run / "report.html").exists())  # of a run that is no more
+
+    def test_json_tells_what_the_page_begins_with(self):
+        result = json.loads(self.succeed("report", RUN, "--out", "a.html", "--data", DATA,
+                                         "--json"))
+        self.assertEqual([result["out"], result["epochs"], result["complete"], result["guard"],
+                          result["problems"]], ["a.html", 2, True, "calm", []])
+        self.assertIn(result["best_epoch"], (1, 2))
+        self.assertEqual(self.succeed("report", RUN, "--out", "a.html", "--quiet"), "")
+
+    def test_bad_requests_are_refused(self):
+        (self.folder / "empty").mkdir()
+        (self.folder / "file").write_text("text")
+        self.refuse(1, "no folder 'missing'", "report", "missing")
+        self.refuse(1, "no folder 'file'", "report", "file")
+        self.refuse(1, "'empty' holds no training run", "report", "empty")
+        self.refuse(2, "RUN", "report")
+        self.refuse(2, ".html", "report", RUN, "--out", "a.txt")
+        self.refuse(1, "'nowhere'", "report", RUN, "--out", "nowhere/a.html")
+        self.refuse(1, "no model file 'none'", "report", RUN, "--out", "a.html", "--model", "none")
+        self.refuse(1, "'none'", "report", RUN, "--out", "a.html", "--data", "none")
+
+
 class Restoration(Program):
     def setUp(self):
         super().setUp()
@@ -1024,7 +1291,7 @@ class CommandLine(Program):
         self.refuse(2, every)
 
     def test_the_bundled_model_is_the_default(self):
-        for command in COMMANDS[1:]:
+        for command in COMMANDS[1:-1]:
             with self.subTest(command):
                 self.assertRegex(self.succeed(command, "--help"),
                                  r"--model FILE=\S*mnist/model.safetensors")

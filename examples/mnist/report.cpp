@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include <cmath>
+#include <ebm/io/file.hpp>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "analysis.hpp"
+#include "cli.hpp"
+#include "commands.hpp"
+#include "report_page.hpp"
+#include "run_record.hpp"
+#include "run_summary.hpp"
+#include "svg_chart.hpp"
+
+namespace ebm_mnist {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ReportOptions {
+  fs::path run;
+  fs::path out;
+  fs::path model;
+  fs::path data = EBM_MNIST_DATA_DIR;
+  int images = 0;
+  bool json = false, quiet = false;
+  int threads = 0;
+};
+
+ModelAnalysis analyze_model(const ReportOptions& o, const fs::path& file) {
+  const Model model = load(file);
+  ebm::Threads threads(o.threads);
+  const ImageSets sets = read_image_sets(o.data, o.images);
+  return {analyze(model, sets, {}, ebm::Rng{}, threads), file.string(), o.data.string()};
+}
+
+/// Whether it is the run that lacks something: what was asked for must be there.
+Part<ModelAnalysis> analysis_of(const ReportOptions& o, const RunRecord& run, bool is_asked_for) {
+  const fs::path& file = o.model.empty() ? run.model : o.model;
+  if (file.empty()) return {{}, "The run has no model yet, so there is nothing to analyse."};
+  try {
+    return {analyze_model(o, file), {}};
+  } catch (const ebm::Error& error) {
+    if (is_asked_for) throw;
+    return {{}, std::string("The model can't be analysed: ") + error.what() + "."};
+  }
+}
+
+void tell_json(const ReportOptions& o, const RunRecord& run, const RunSummary& summary,
+               const Part<ModelAnalysis>& analysis) {
+  nlohmann::ordered_json json{{"out", o.out.string()},
+                              {"epochs", summary.epochs_done},
+                              {"complete", summary.is_complete()},
+                              {"guard", summary.guard.word}};
+  if (summary.best) {
+    json["best_epoch"] = summary.best->epoch;
+    json["best_val_contrastive_divergence"] = summary.best->value;
+  }
+  if (summary.noise) json["rand_out"] = summary.noise->value;
+  if (summary.seconds) json["seconds"] = *summary.seconds;
+  json["problems"] = nlohmann::ordered_json::array();
+  for (const std::string& problem :
+       {run.metrics.problem, analysis.problem, run.settings.problem, run.events.problem}) {
+    if (!problem.empty()) json["problems"].push_back(problem);
+  }
+  std::cout << json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
+void tell(const ReportOptions& o, const RunSummary& summary) {
+  std::cout << summary.epochs_done << " epochs";
+  if (summary.best) {
+    std::cout << ", best validation CD " << summary.best->value << " after epoch "
+              << summary.best->epoch;
+  }
+  std::cout << "; guard: " << summary.guard.word << "; the report: " << o.out.string() << '\n';
+}
+
+void run(ReportOptions o, bool is_analysis_asked_for) {
+  const RunRecord record = read_run(o.run);
+  if (o.out.empty()) o.out = o.run / "report.html";
+  ebm::require(has_extension(o.out, ".html") || has_extension(o.out, ".htm"),
+               "--out: expected a name that ends in .html, got ", ebm::io::quoted(o.out));
+  ebm::io::require_writable(o.out);
+  const RunSummary summary = summary_of(record);
+  const Part<ModelAnalysis> analysis = analysis_of(o, record, is_analysis_asked_for);
+  ebm::io::write_file_atomically(o.out, report_page(record, summary, analysis));
+  if (o.json) {
+    tell_json(o, record, summary, analysis);
+  } else if (!o.quiet) {
+    tell(o, summary);
+  }
+}
+
+}  // namespace
+
+void add_report(CLI::App& app) {
+  const auto o = std::make_shared<ReportOptions>();
+  CLI::App& c = *app.add_subcommand(
+      "report", "Make a web page of a training run, e.g.\n  ebm-mnist report runs/mnist");
+  c.footer(
+      "The page is one file without scripts that needs no network: curves, samples over time, "
+      "chains from noise,\nthe replay buffer, what the model finds unusual, options, and what the "
+      "divergence guard did. The run may\nbe complete, going on or interrupted; the page says "
+      "what is missing.");
+  c.add_option("RUN", o->run, "Folder of the run")->type_name("DIR")->required();
+  c.add_option("--out", o->out, "Page to write (.html); left out: report.html in the run's folder")
+      ->type_name("FILE");
+  CLI::Option* model = c.add_option("--model", o->model,
+                                    "Model to analyse; left out: the run's best, else its newest")
+                           ->type_name("FILE");
+  add_data(c, o->data);
+  c.add_option("--images", o->images, "Images of each set to analyse at most; 0: all")
+      ->transform(whole(0, million))
+      ->capture_default_str();
+  c.add_flag("--json", o->json, R"(Print {"out":…,"epochs":…,"guard":…,…,"problems":[…]} instead)");
+  c.add_flag("--quiet", o->quiet, "Print nothing but what --json asks for");
+  add_threads(c, o->threads);
+  c.callback([o, model, &c] { run(*o, model->count() + c.count("--data") > 0); });
+}
+
+}  // namespace ebm_mnist

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+#include "run_record.hpp"
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <ebm/core/error.hpp>
+#include <ebm/io/file.hpp>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <sstream>
+
+#include "cli.hpp"
+
+namespace ebm_mnist {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of(const fs::path& file) {
+  const auto bytes = ebm::io::read_file(file);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const auto end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (parts.back().ends_with('\r')) parts.back().remove_suffix(1);
+    if (end == text.npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string text_of(const toml::node& value) {
+  if (const auto text = value.value_exact<std::string>()) return *text;
+  std::ostringstream text;
+  text.precision(12);
+  if (const auto number = value.value_exact<double>()) {
+    text << *number;
+  } else {
+    value.visit([&](const auto& node) { text << node; });
+  }
+  return text.str();
+}
+
+/// The first two lines are comments: "# ebm-mnist 0.1.0, called as:", "# 'ebm-mnist' 'train'".
+void read_heading(std::string_view text, RunSettings& settings) {
+  constexpr std::string_view program = "# ebm-mnist ", call = "# ";
+  const auto lines = split(text, '\n');
+  if (!lines.front().starts_with(program)) return;
+  const auto rest = lines.front().substr(program.size());
+  settings.version = rest.substr(0, rest.find(','));
+  if (lines.size() > 1 && lines[1].starts_with(call)) settings.call = lines[1].substr(call.size());
+}
+
+RunSettings read_settings(const fs::path& file) {
+  const std::string text = text_of(file);
+  RunSettings settings;
+  read_heading(text, settings);
+  try {
+    const toml::table table = toml::parse(text);
+    std::vector<std::pair<std::uint32_t, std::size_t>> order;  // by line: a table has its own
+    std::vector<std::pair<std::string, std::string>> values;
+    for (const auto& [key, value] : table) {
+      order.emplace_back(key.source().begin.line, order.size());
+      values.emplace_back(key.str(), text_of(value));
+    }
+    std::ranges::sort(order);
+    for (const auto& [line, place] : order) settings.values.push_back(std::move(values[place]));
+  } catch (const toml::parse_error& error) {
+    throw ebm::Error(ebm::sentence("line ", error.source().begin.line, ": ", error.description()));
+  }
+  return settings;
+}
+
+/// NaN for a cell that holds no number.
+double number(std::string_view cell) {
+  double value = 0;
+  const char* end = cell.data() + cell.size();
+  const auto [stop, error] = std::from_chars(cell.data(), end, value);
+  const bool is_number = error == std::errc{} && stop == end;
+  return is_number ? value : std::numeric_limits<double>::quiet_NaN();
+}
+
+bool is_count(double value) {
+  constexpr double most = 1e15;  // far below where doubles skip whole numbers
+  return value >= 0 && value < most;
+}
+
+RunMetrics read_metrics(const fs::path& file) {
+  constexpr std::size_t first = 2;  // columns that say when
+  constexpr std::size_t most_columns = 100;
+  const std::string text = text_of(file);
+  const auto lines = split(text, '\n');
+  const auto names = split(lines.front(), ',');
+  if (names.size() < first || names[0] != "epoch" || names[1] != "iteration" ||
+      names.size() > most_columns) {
+    throw ebm::Error(
+        ebm::sentence("expected a table whose columns begin with epoch,iteration, got ",
+                      ebm::io::quoted_text(lines.front())));
+  }
+  RunMetrics metrics;
+  metrics.columns.assign(names.begin() + first, names.end());
+  for (const std::string_view line : std::span(lines).subspan(1)) {
+    const auto cells = split(line, ',');
+    if (cells.size() < first) continue;
+    RunMetrics::Row row{number(cells[0]), number(cells[1]), {}};
+    if (!is_count(row.epoch) || !is_count(row.iteration)) continue;  // a line cut short
+    row.values.resize(metrics.columns.size());
+    for (std::size_t i = first; i < std::min(cells.size(), names.size()); ++i) {
+      if (!cells[i].empty()) row.values[i - first] = number(cells[i]);
+    }
+    metrics.rows.push_back(std::move(row));
+  }
+  if (metrics.rows.empty()) throw ebm::Error("there is no row yet");
+  return metrics;
+}
+
+std::vector<RunEvent> read_events(const fs::path& file) {
+  std::vector<RunEvent> events;
+  int number = 0;
+  const std::string text = text_of(file);
+  for (const std::string_view line : split(text, '\n')) {
+    ++number;
+    if (line.empty()) continue;
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    const auto whole = [&](const char* key) {
+      return json.is_object() && json.contains(key) && json[key].is_number_integer();
+    };
+    const auto words = [&](const char* key) { return json.contains(key) && json[key].is_string(); };
+    if (!whole("iteration") || !whole("epoch") || !words("what") || !words("action")) {
+      throw ebm::Error(ebm::sentence("line ", number, " is no event of the divergence guard"));
+    }
+    events.push_back({json["iteration"], json["epoch"], json["what"], json["action"]});
+  }
+  return events;
+}
+
+std::vector<RunPicture> find_pictures(const fs::path& folder) {
+  constexpr std::string_view prefix = "epoch_";
+  std::vector<RunPicture> pictures;
+  std::error_code missing;
+  for (const auto& entry : fs::directory_iterator(folder, missing)) {
+    const std::string stem = entry.path().stem().string();
+    if (!stem.starts_with(prefix) || !has_extension(entry.path(), ".png")) continue;
+    int epoch = 0;
+    const char* end = stem.data() + stem.size();
+    const auto [stop, error] = std::from_chars(stem.data() + prefix.size(), end, epoch);
+    if (error == std::errc{} && stop == end) pictures.push_back({epoch, entry.path()});
+  }
+  std::ranges::sort(pictures, {}, &RunPicture::epoch);
+  return pictures;
+}
+
+/// What `read` makes of a file of the run, or why it does not.
+template <class T>
+Part<T> part(const fs::path& file, T (*read)(const fs::path&)) {
+  const std::string name = file.filename().string();
+  std::error_code unknown;
+  if (!fs::exists(file, unknown)) return {{}, "The run has no " + name + "."};
+  try {
+    return {read(file), {}};
+  } catch (const ebm::Error& error) {
+    return {{}, name + " can't be read: " + error.what() + "."};
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> RunSettings::find(std::string_view name) const {
+  for (const auto& [key, value] : values) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> RunMetrics::find(std::string_view name) const {
+  const auto found = std::ranges::find(columns, name);
+  if (found == columns.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - columns.begin());
+}
+
+RunRecord read_run(const fs::path& folder) {
+  std::error_code unknown;
+  if (!fs::is_directory(folder, unknown)) {
+    throw ebm::Error(ebm::sentence("report: there is no folder ", ebm::io::quoted(folder)));
+  }
+  constexpr std::array files{"metrics.csv", "config.toml", "model.safetensors"};
+  if (std::ranges::none_of(files, [&](auto* name) { return fs::exists(folder / name, unknown); })) {
+    throw ebm::Error(ebm::sentence("report: ", ebm::io::quoted(folder),
+                                   " holds no training run: it has neither metrics.csv, "
+                                   "config.toml nor model.safetensors"));
+  }
+  RunRecord run;
+  // "runs/mnist/" and "." have a name too.
+  const fs::path whole = fs::weakly_canonical(folder, unknown);
+  run.name = (whole.has_filename() ? whole.filename() : folder).string();
+  run.settings = part<RunSettings>(folder / "config.toml", read_settings);
+  run.metrics = part<RunMetrics>(folder / "metrics.csv", read_metrics);
+  run.samples = find_pictures(folder / "samples");
+  run.generation = find_pictures(folder / "generation");
+  run.sampler = find_pictures(folder / "sampler");
+  if (fs::exists(folder / "guard.jsonl", unknown)) {
+    run.events = part<std::vector<RunEvent>>(folder / "guard.jsonl", read_events);
+  }
+  for (const char* name : {"model.safetensors", "best.safetensors"}) {
+    if (fs::exists(folder / name, unknown)) run.model = folder / name;
+  }
+  return run;
+}
+
+}  // namespace ebm_mnist
