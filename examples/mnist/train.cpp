@@ -22,10 +22,9 @@ namespace fs = std::filesystem;
 const std::vector<std::string> not_of_the_run{"help",      "config", "resume", "out",
                                               "overwrite", "quiet",  "json"};
 /// What may be said beside --resume.
-const std::vector<std::string> changeable{"data",       "epochs",         "threads",
-                                          "save-every", "keep",           "no-tensorboard",
-                                          "quiet",      "json",           "resume",
-                                          "pictures-every"};
+const std::vector<std::string> changeable{"data",   "epochs",         "threads", "save-every",
+                                          "keep",   "no-tensorboard", "quiet",   "json",
+                                          "resume", "pictures-every"};
 
 /// Takes the options of an earlier run, and checks that no other ones are asked for.
 void resume(CLI::App& command, const fs::path& run, TrainOptions& o) {
@@ -143,10 +142,11 @@ void add_train(CLI::App& app, std::vector<std::string> typed) {
        "Options from a TOML file, a line `flag = value` for each; flags on the command line "
        "count more")
       ->type_name("FILE");
-  c.add_option("--resume", call->resume,
-               "Go on with the run in this folder, to the bytes that it would have ended with; "
-               "beside it only --epochs, --data where they have moved to, and what changes no number may "
-               "be given")
+  c.add_option(
+       "--resume", call->resume,
+       "Go on with the run in this folder, to the bytes that it would have ended with; "
+       "beside it only --epochs, --data where they have moved to, and what changes no number may "
+       "be given")
       ->type_name("DIR");
   add_data(c, o->data);
   c.add_option("--out", o->out, "Folder for the model, metrics and samples")

@@ -10,8 +10,12 @@
 #include <ebm/parallel/threads.hpp>
 #include <ebm/train/divergence_guard.hpp>
 #include <ebm/train/early_stop.hpp>
+#include <ebm/train/flat_scores.hpp>
 #include <ebm/train/generate.hpp>
 #include <ebm/train/learning_rate_monitor.hpp>
+#include <ebm/train/rising_divergence.hpp>
+#include <ebm/train/saturated_chains.hpp>
+#include <ebm/train/stuck_chains.hpp>
 #include <ebm/train/trainer.hpp>
 #include <ebm/train/validation.hpp>
 #include <optional>
@@ -164,10 +168,11 @@ TrainingResult train_network(const TrainOptions& o, const TrainingData& data) {
     if (!progress) return;
     progress->line(ebm::sentence("epoch ", event.epoch, ": ", event.what, ": ", event.action));
   };
-  using Detection = ebm::AnyOf<ebm::StuckChains, ebm::RisingDivergence, ebm::SaturatedChains>;
+  using Detection =
+      ebm::AnyOf<ebm::StuckChains, ebm::FlatScores, ebm::RisingDivergence, ebm::SaturatedChains>;
   Optional<ebm::DivergenceGuard<Detection, ChosenReaction>> guard(
       !o.no_guard,
-      Detection(ebm::StuckChains(), ebm::RisingDivergence(),
+      Detection(ebm::StuckChains(), ebm::FlatScores(), ebm::RisingDivergence(),
                 ebm::SaturatedChains({.data_share = ebm::share_at_edge<float>(data.train)})),
       ChosenReaction(o.guard_reaction),
       ebm::DivergenceGuardOptions{.attempts = o.guard, .report = tell});

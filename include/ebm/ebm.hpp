@@ -24,7 +24,11 @@
 #include <ebm/parallel/threads.hpp>
 #include <ebm/train/divergence_guard.hpp>
 #include <ebm/train/early_stop.hpp>
+#include <ebm/train/flat_scores.hpp>
 #include <ebm/train/generate.hpp>
 #include <ebm/train/learning_rate_monitor.hpp>
+#include <ebm/train/rising_divergence.hpp>
+#include <ebm/train/saturated_chains.hpp>
+#include <ebm/train/stuck_chains.hpp>
 #include <ebm/train/trainer.hpp>
 #include <ebm/train/validation.hpp>

@@ -199,6 +199,25 @@ TEST_CASE("chains are stuck once their scores lie far below the data's for long"
   CHECK(other.on_batch(trainer, batch_of(++step, 3, 1)).has_value());
 }
 
+TEST_CASE("scores are flat once data and chains have the same one for some batches") {
+  int trainer = 0;
+  ebm::FlatScores detection({.share = 1e-4, .batches = 3});
+  CHECK_FALSE(detection.on_batch(trainer, batch_of(1, 2, 2)));
+  CHECK_FALSE(detection.is_calm());
+  CHECK_FALSE(detection.on_batch(trainer, batch_of(2, -3e-8, -3e-8)));
+  CHECK_FALSE(detection.on_batch(trainer, batch_of(3, 2, 2.001)));  // alike, but alive
+  CHECK(detection.is_calm());
+  CHECK_FALSE(detection.on_batch(trainer, batch_of(4, 0, 0)));
+  CHECK_FALSE(detection.on_batch(trainer, batch_of(5, -4e-8, -4.00001e-8)));
+  ebm::FlatScores other({.batches = 3});
+  other.restore(detection.state());
+  CHECK(other.on_batch(trainer, batch_of(6, -0.5, -0.5)) ==
+        "the network gives data and chains the same score, -0.5, for 3 batches in a row: it has "
+        "died");
+  other.start_over();
+  CHECK_FALSE(other.on_batch(trainer, batch_of(7, -0.5, -0.5)));
+}
+
 TEST_CASE("divergence has risen once it is far above its best for some epochs") {
   int trainer = 0;
   ebm::RisingDivergence detection({.tolerance = 0.25, .least = 0.5, .patience = 2});
@@ -257,6 +276,8 @@ TEST_CASE("detections, reactions and guards that make no sense are refused") {
   using ebm::InvalidArgument;
   CHECK(message_of<InvalidArgument>([] { ebm::StuckChains({.gap = 0}); }) ==
         "StuckChains: gap must be > 0, got 0");
+  CHECK(message_of<InvalidArgument>([] { ebm::FlatScores({.share = 0}); }) ==
+        "FlatScores: share must be > 0, got 0");
   CHECK(message_of<InvalidArgument>([] { ebm::RisingDivergence({.patience = 0}); }) ==
         "RisingDivergence: patience must be >= 1, got 0");
   CHECK(message_of<InvalidArgument>([] { ebm::SaturatedChains({.data_share = 1.5}); }) ==

@@ -124,6 +124,6 @@ class DivergenceGuard {
   bool has_given_up_ = false;
 };
 
-static_assert(Stateful<DivergenceGuard<StuckChains>>);
+static_assert(Stateful<DivergenceGuard<AnyOf<>>>);
 
 }  // namespace ebm

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <ebm/train/divergence_detection.hpp>
+
+namespace ebm {
+
+/// When scores are flat.
+struct FlatScoresOptions {
+  double share = 1e-4;  ///< of the mean scores, that their difference has at most, > 0
+  int batches = 20;     ///< in a row before it is trouble, >= 1
+};
+
+/// Detection: the network has died; it gives the same score to whatever it sees.
+///
+/// Then no gradient is left that could bring it back, and what is computed is so small that
+/// processors take many times as long for a step. Scores of a network that lives differ, also where
+/// data and chains look alike to it.
+class FlatScores {
+ public:
+  /// Throws `InvalidArgument` if an option is outside of its range.
+  explicit FlatScores(const FlatScoresOptions& options = {}) : options_(options) {
+    require(options.share > 0, "FlatScores: share must be > 0, got ", options.share);
+    require(options.batches >= 1, "FlatScores: batches must be >= 1, got ", options.batches);
+  }
+
+  template <class Trainer>
+  Trouble on_batch(Trainer&, const BatchReport& report) {
+    const double data = report.result.data_score, model = report.result.model_score;
+    const double size = std::max(std::abs(data), std::abs(model));
+    bad_batches_ = std::abs(data - model) <= options_.share * size ? bad_batches_ + 1 : 0;
+    if (bad_batches_ < options_.batches) return {};
+    return sentence("the network gives data and chains the same score, ", data, ", for ",
+                    bad_batches_, " batches in a row: it has died");
+  }
+  [[nodiscard]] bool is_calm() const { return bad_batches_ == 0; }
+  void start_over() { bad_batches_ = 0; }
+
+  [[nodiscard]] State state() const {
+    State state;
+    state.put("bad_batches", std::int64_t{bad_batches_});
+    return state;
+  }
+  void restore(const State& state) {
+    bad_batches_ = static_cast<int>(state.get<std::int64_t>("bad_batches"));
+  }
+
+ private:
+  FlatScoresOptions options_;
+  int bad_batches_ = 0;
+};
+
+}  // namespace ebm
