@@ -23,14 +23,14 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 /// A value as the command line would say it.
 std::string text_of(const toml::node& value) {
   if (const auto text = value.value_exact<std::string>()) return *text;
-  if (const auto whole = value.value_exact<std::int64_t>()) return std::to_string(*whole);
-  if (const auto is_on = value.value_exact<bool>()) return *is_on ? "true" : "false";
   if (const auto number = value.value_exact<double>()) {
     std::array<char, 32> digits;
     return {digits.data(),
             std::to_chars(digits.data(), digits.data() + digits.size(), *number).ptr};
   }
-  return {};
+  std::ostringstream text;
+  value.visit([&](const auto& node) { text << node; });
+  return text.str();
 }
 
 bool is_number(const std::string& text) {
@@ -48,34 +48,45 @@ std::string quoted_value(const std::string& value) {
   return text.str();
 }
 
-toml::table read_table(const std::filesystem::path& file) {
-  const auto bytes = ebm::io::read_file(file);
-  try {
-    return toml::parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  } catch (const toml::parse_error& error) {
-    throw ebm::Error(ebm::sentence("config: ", ebm::io::quoted(file), ", line ",
-                                   error.source().begin.line, ": ", error.description()));
-  }
-}
-
 }  // namespace
+
+std::vector<ConfigEntry> read_config(std::string_view text) {
+  std::vector<ConfigEntry> entries;
+  try {
+    for (const auto& [key, value] : toml::parse(text)) {
+      entries.push_back({std::string(key.str()), text_of(value), key.source().begin.line,
+                         !value.is_table() && !value.is_array()});
+    }
+  } catch (const toml::parse_error& error) {
+    throw ebm::Error(ebm::sentence("line ", error.source().begin.line, ": ", error.description()));
+  }
+  std::ranges::sort(entries, {}, &ConfigEntry::line);  // a table of TOML has an order of its own
+  return entries;
+}
 
 void apply_config(CLI::App& command, const std::filesystem::path& file,
                   const std::vector<std::string>& not_from_file) {
-  for (const auto& [key, value] : read_table(file)) {
-    const auto refuse = [&, line = value.source().begin.line](const auto&... why) {
+  const std::string text = ebm::io::read_text(file);
+  const auto entries = [&] {
+    try {
+      return read_config(text);
+    } catch (const ebm::Error& error) {
+      throw ebm::Error(ebm::sentence("config: ", ebm::io::quoted(file), ", ", error.what()));
+    }
+  }();
+  for (const auto& [name, value, line, is_single] : entries) {
+    const auto refuse = [&, at = line](const auto&... why) {
       throw ebm::Error(
-          ebm::sentence("config: ", ebm::io::quoted(file), ", line ", line, ": ", why...));
+          ebm::sentence("config: ", ebm::io::quoted(file), ", line ", at, ": ", why...));
     };
-    const std::string name(key.str());
     CLI::Option* option = command.get_option_no_throw("--" + name);
     if (option == nullptr || contains(not_from_file, name)) {
       refuse("'", command.get_name(), "' takes no ", ebm::io::quoted_text(name), " from a file");
     }
-    if (value.is_table() || value.is_array()) refuse("expected one value for '", name, "'");
+    if (!is_single) refuse("expected one value for '", name, "'");
     if (option->count() > 0) continue;  // the command line knows better
     try {
-      option->add_result(text_of(value));
+      option->add_result(value);
       option->run_callback();
     } catch (const CLI::Error& error) {
       refuse(error.what());

@@ -2,12 +2,27 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Options of a command as a file in TOML: a line `flag = value` for each, without the dashes.
 namespace ebm_mnist {
+
+/// A line of such a file.
+struct ConfigEntry {
+  std::string name;
+  std::string value;  ///< as the command line would say it
+  std::uint32_t line;
+  bool is_single;  ///< no array or table
+};
+
+/// The lines of a file, in their order.
+///
+/// Throws `ebm::Error` that names the line where the text is no TOML.
+std::vector<ConfigEntry> read_config(std::string_view text);
 
 /// Gives the command's options the values of the file where the command line says nothing.
 ///

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "run_record.hpp"
 
-#include <toml++/toml.h>
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -11,20 +10,15 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
-#include <sstream>
 
 #include "cli.hpp"
+#include "config.hpp"
 
 namespace ebm_mnist {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string text_of(const fs::path& file) {
-  const auto bytes = ebm::io::read_file(file);
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -35,18 +29,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     if (end == text.npos) return parts;
     text.remove_prefix(end + 1);
   }
-}
-
-std::string text_of(const toml::node& value) {
-  if (const auto text = value.value_exact<std::string>()) return *text;
-  std::ostringstream text;
-  text.precision(12);
-  if (const auto number = value.value_exact<double>()) {
-    text << *number;
-  } else {
-    value.visit([&](const auto& node) { text << node; });
-  }
-  return text.str();
 }
 
 /// The first two lines are comments: "# ebm-mnist 0.1.0, called as:", "# 'ebm-mnist' 'train'".
@@ -60,21 +42,11 @@ void read_heading(std::string_view text, RunSettings& settings) {
 }
 
 RunSettings read_settings(const fs::path& file) {
-  const std::string text = text_of(file);
+  const std::string text = ebm::io::read_text(file);
   RunSettings settings;
   read_heading(text, settings);
-  try {
-    const toml::table table = toml::parse(text);
-    std::vector<std::pair<std::uint32_t, std::size_t>> order;  // by line: a table has its own
-    std::vector<std::pair<std::string, std::string>> values;
-    for (const auto& [key, value] : table) {
-      order.emplace_back(key.source().begin.line, order.size());
-      values.emplace_back(key.str(), text_of(value));
-    }
-    std::ranges::sort(order);
-    for (const auto& [line, place] : order) settings.values.push_back(std::move(values[place]));
-  } catch (const toml::parse_error& error) {
-    throw ebm::Error(ebm::sentence("line ", error.source().begin.line, ": ", error.description()));
+  for (ConfigEntry& entry : read_config(text)) {
+    settings.values.emplace_back(std::move(entry.name), std::move(entry.value));
   }
   return settings;
 }
@@ -96,7 +68,7 @@ bool is_count(double value) {
 RunMetrics read_metrics(const fs::path& file) {
   constexpr std::size_t first = 2;  // columns that say when
   constexpr std::size_t most_columns = 100;
-  const std::string text = text_of(file);
+  const std::string text = ebm::io::read_text(file);
   const auto lines = split(text, '\n');
   const auto names = split(lines.front(), ',');
   if (names.size() < first || names[0] != "epoch" || names[1] != "iteration" ||
@@ -125,7 +97,7 @@ RunMetrics read_metrics(const fs::path& file) {
 std::vector<RunEvent> read_events(const fs::path& file) {
   std::vector<RunEvent> events;
   int number = 0;
-  const std::string text = text_of(file);
+  const std::string text = ebm::io::read_text(file);
   for (const std::string_view line : split(text, '\n')) {
     ++number;
     if (line.empty()) continue;

@@ -46,6 +46,13 @@ TEST_CASE("an empty file is written and read as empty") {
   CHECK(read_file(folder / "empty").empty());
 }
 
+TEST_CASE("text is read back as it was written") {
+  const TemporaryFolder folder;
+  const std::string text = "one\ntwo\xff\r\n";
+  write_file_atomically(folder / "text", text);
+  CHECK(ebm::io::read_text(folder / "text") == text);
+}
+
 TEST_CASE("writing replaces what a file held, longer or shorter") {
   const TemporaryFolder folder;
   write_file_atomically(folder / "file", "a long text");

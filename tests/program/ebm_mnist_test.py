@@ -976,7 +976,7 @@ class Reporting(Program):
         self.assertEqual(rows["alpha"][:3], ["alpha", "0.1", ""])
         changed = {row[0].find("code").text for row in page.iter("tr")
                    if row.get("class") == "changed"}
-        self.assertEqual(changed, {"epochs", "batch", "steps", "data"})
+        self.assertEqual(changed, {"epochs", "batch", "steps"})  # a place is no setting
         self.assertIn("'train'", self.words(self.section(page, "Configuration")))
 
     def test_the_tutorials_own_run_is_drawn_beside_runs_like_it(self):

@@ -173,6 +173,12 @@ class TemporarySibling {
   }
 }
 
+/// The same as text, whatever its encoding.
+[[nodiscard]] inline std::string read_text(const std::filesystem::path& path) {
+  const auto bytes = read_file(path);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 /// Makes `path` hold exactly `bytes`, with the permissions of a file that was there; on failure
 /// throws Error and leaves what was there before.
 inline void write_file_atomically(const std::filesystem::path& path,

@@ -110,8 +110,8 @@ class MetricsCsv {
 
   /// The rows of earlier sessions up to a step.
   void read_rows(std::int64_t last_iteration) {
-    const auto bytes = read_file(options_.file);
-    std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const std::string text = read_text(options_.file);
+    std::string_view rest = text;
     const auto next_line = [&] {
       const auto end = std::min(rest.find('\n'), rest.size());
       const auto line = rest.substr(0, end);
