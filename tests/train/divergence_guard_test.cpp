@@ -201,14 +201,14 @@ TEST_CASE("chains are stuck once their scores lie far below the data's for long"
 
 TEST_CASE("scores are flat once data and chains have the same one for some batches") {
   int trainer = 0;
-  ebm::FlatScores detection({.share = 1e-4, .batches = 3});
+  ebm::FlatScores detection({.share = 1e-4, .least = 1e-6, .batches = 3});
   CHECK_FALSE(detection.on_batch(trainer, batch_of(1, 2, 2)));
   CHECK_FALSE(detection.is_calm());
   CHECK_FALSE(detection.on_batch(trainer, batch_of(2, -3e-8, -3e-8)));
   CHECK_FALSE(detection.on_batch(trainer, batch_of(3, 2, 2.001)));  // alike, but alive
   CHECK(detection.is_calm());
   CHECK_FALSE(detection.on_batch(trainer, batch_of(4, 0, 0)));
-  CHECK_FALSE(detection.on_batch(trainer, batch_of(5, -4e-8, -4.00001e-8)));
+  CHECK_FALSE(detection.on_batch(trainer, batch_of(5, -4e-8, 5e-7)));  // what is left is rounding
   ebm::FlatScores other({.batches = 3});
   other.restore(detection.state());
   CHECK(other.on_batch(trainer, batch_of(6, -0.5, -0.5)) ==
@@ -278,6 +278,8 @@ TEST_CASE("detections, reactions and guards that make no sense are refused") {
         "StuckChains: gap must be > 0, got 0");
   CHECK(message_of<InvalidArgument>([] { ebm::FlatScores({.share = 0}); }) ==
         "FlatScores: share must be > 0, got 0");
+  CHECK(message_of<InvalidArgument>([] { ebm::FlatScores({.least = -1}); }) ==
+        "FlatScores: least must be >= 0, got -1");
   CHECK(message_of<InvalidArgument>([] { ebm::RisingDivergence({.patience = 0}); }) ==
         "RisingDivergence: patience must be >= 1, got 0");
   CHECK(message_of<InvalidArgument>([] { ebm::SaturatedChains({.data_share = 1.5}); }) ==

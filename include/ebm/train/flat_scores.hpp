@@ -9,11 +9,12 @@ namespace ebm {
 
 /// When scores are flat.
 struct FlatScoresOptions {
-  double share = 1e-4;  ///< of the mean scores, that their difference has at most, > 0
-  int batches = 20;     ///< in a row before it is trouble, >= 1
+  double share = 1e-4;  ///< difference of the mean scores that is none, as a share of them, > 0
+  double least = 1e-6;  ///< the same in units of energy, whatever the scores are, >= 0
+  int batches = 10;     ///< in a row before it is trouble, >= 1
 };
 
-/// Detection: the network has died; it gives the same score to whatever it sees.
+/// Detection: the network has died; it gives the same score to data and chains.
 ///
 /// Then no gradient is left that could bring it back, and what is computed is so small that
 /// processors take many times as long for a step. Scores of a network that lives differ, also where
@@ -23,6 +24,7 @@ class FlatScores {
   /// Throws `InvalidArgument` if an option is outside of its range.
   explicit FlatScores(const FlatScoresOptions& options = {}) : options_(options) {
     require(options.share > 0, "FlatScores: share must be > 0, got ", options.share);
+    require(options.least >= 0, "FlatScores: least must be >= 0, got ", options.least);
     require(options.batches >= 1, "FlatScores: batches must be >= 1, got ", options.batches);
   }
 
@@ -30,7 +32,8 @@ class FlatScores {
   Trouble on_batch(Trainer&, const BatchReport& report) {
     const double data = report.result.data_score, model = report.result.model_score;
     const double size = std::max(std::abs(data), std::abs(model));
-    bad_batches_ = std::abs(data - model) <= options_.share * size ? bad_batches_ + 1 : 0;
+    const double none = std::max(options_.least, options_.share * size);
+    bad_batches_ = std::abs(data - model) <= none ? bad_batches_ + 1 : 0;
     if (bad_batches_ < options_.batches) return {};
     return sentence("the network gives data and chains the same score, ", data, ", for ",
                     bad_batches_, " batches in a row: it has died");
