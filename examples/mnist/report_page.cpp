@@ -117,61 +117,65 @@ Html picture(const RunPicture& picture, const std::string& what) {
   }
 }
 
-/// what: in an alternative text, "such pictures after epoch 7"
-Html pictures(const std::vector<RunPicture>& all, std::size_t most, const std::string& what) {
-  const auto chosen = selection(all, most);
-  Html figures;
-  for (const RunPicture& one : chosen) figures += picture(one, what);
-  Html html = element("div", {{"class", "pictures"}}, {figures});
-  if (chosen.size() < all.size()) {
-    html += paragraph("Shown are " + std::to_string(chosen.size()) + " of " +
-                      std::to_string(all.size()) + " pictures; the others are in " +
-                      all.front().file.parent_path().filename().string() + "/.");
-  }
-  return html;
-}
+/// A kind of pictures that a run makes.
+struct PictureKind {
+  const char* title;
+  const char* folder;
+  bool is_after_each_epoch;  ///< or as `pictures-every` says
+  std::size_t most;          ///< that are shown
+  const char* what;          ///< in an alternative text: "such a picture after epoch 7"
+  const char* text;
+};
 
-/// The sentence for a kind of pictures that comes every few epochs.
-std::string missing(const RunRecord& run, const std::string& folder) {
+constexpr PictureKind samples{
+    "Samples over time",
+    "samples",
+    true,
+    8,
+    "A grid of the newest samples",
+    "The newest states of the chains in the replay buffer after each epoch. Digits should appear "
+    "within the first epochs and become cleaner and more various; grids of one repeated shape, or "
+    "of noise, are a bad sign."};
+
+constexpr PictureKind traces{
+    "From noise to digits",
+    "generation",
+    false,
+    4,
+    "A grid of chains, one a row, on their way from noise",
+    "Each row is a chain that starts as noise and takes 256 Langevin steps, with a picture after "
+    "every 32. Starts and noise are the same each time, so what differs between epochs is the "
+    "model. A good model makes a digit of noise and keeps it."};
+
+constexpr PictureKind buffer{
+    "The replay buffer",
+    "sampler",
+    false,
+    4,
+    "A grid of random samples of the replay buffer",
+    "Random samples of the buffer, from which chains go on. It should hold all digits, and a few "
+    "young chains that are still noise."};
+
+std::string missing(const RunRecord& run, const PictureKind& kind) {
   const auto every = run.settings.value.find("pictures-every");
-  const std::string none = "The run has no picture in " + folder + "/";
-  if (!every) return none + ".";
+  const std::string none = std::string("The run has no picture in ") + kind.folder + "/";
+  if (kind.is_after_each_epoch || !every) return none + ".";
   if (*every == "0") return none + ": pictures-every is 0.";
   return none + " yet: one is made every " + *every + " epochs (pictures-every).";
 }
 
-Html samples(const RunRecord& run) {
-  constexpr std::size_t most = 8;
-  if (run.samples.empty()) {
-    return section("Samples over time", {note("The run has no picture in samples/.")});
+Html pictures(const RunRecord& run, const std::vector<RunPicture>& all, const PictureKind& kind) {
+  if (all.empty()) return section(kind.title, {note(missing(run, kind))});
+  const auto chosen = selection(all, kind.most);
+  Html figures;
+  for (const RunPicture& one : chosen) figures += picture(one, kind.what);
+  Html grid = element("div", {{"class", "pictures"}}, {figures});
+  if (chosen.size() < all.size()) {
+    grid += paragraph("Shown are " + std::to_string(chosen.size()) + " of " +
+                      std::to_string(all.size()) + " pictures; the others are in " + kind.folder +
+                      "/.");
   }
-  return section(
-      "Samples over time",
-      {paragraph("The newest states of the chains in the replay buffer after each epoch. Digits "
-                 "should appear within the first epochs and become cleaner and more various; "
-                 "grids of one repeated shape, or of noise, are a bad sign."),
-       pictures(run.samples, most, "A grid of the newest samples")});
-}
-
-Html traces(const RunRecord& run) {
-  constexpr std::size_t most = 4;
-  if (run.generation.empty())
-    return section("From noise to digits", {note(missing(run, "generation"))});
-  return section(
-      "From noise to digits",
-      {paragraph("Each row is a chain that starts as noise and takes 256 Langevin steps, with a "
-                 "picture after every 32. Starts and noise are the same each time, so what differs "
-                 "between epochs is the model. A good model makes a digit of noise and keeps it."),
-       pictures(run.generation, most, "A grid of chains, one a row, on their way from noise")});
-}
-
-Html buffer(const RunRecord& run) {
-  constexpr std::size_t most = 4;
-  if (run.sampler.empty()) return section("The replay buffer", {note(missing(run, "sampler"))});
-  return section("The replay buffer",
-                 {paragraph("Random samples of the buffer, from which chains go on. It should hold "
-                            "all digits, and a few young chains that are still noise."),
-                  pictures(run.sampler, most, "A grid of random samples of the replay buffer")});
+  return section(kind.title, {paragraph(kind.text), grid});
 }
 
 // Numbers
@@ -219,10 +223,10 @@ Html configuration(const RunRecord& run) {
 
 Html guard(const RunRecord& run, const RunSummary& summary) {
   Html content = paragraph(
-      "The guard watches for chains that get stuck, scores of data and samples that part, pixels "
-      "at "
-      "their bounds, and numbers that are not finite. It then puts the run back to its last good "
-      "epoch and lowers the learning rate, or gives it up.");
+      "The guard watches for chains that get stuck, a network that has died, contrastive "
+      "divergence in validation that rises, pixels at their bounds, and numbers that are not "
+      "finite. It then puts the run back to its last good epoch and lowers the learning rate or "
+      "raises the steps, or gives it up.");
   if (run.events.value.empty()) {
     content += note(summary.guard.sentence);
   } else {
@@ -246,8 +250,9 @@ std::string report_page(const RunRecord& run, const RunSummary& summary,
        element("title", {title}), element("style", {Html::markup(report_style)})});
   const Html body = element(
       "main", {element("header", {element("h1", {title}), headline(summary), facts(run, summary)}),
-               curves(run), samples(run), traces(run), buffer(run), analysis_section(analysis),
-               configuration(run), guard(run, summary),
+               curves(run), pictures(run, run.samples, samples),
+               pictures(run, run.generation, traces), pictures(run, run.sampler, buffer),
+               analysis_section(analysis), configuration(run), guard(run, summary),
                element("footer", {ebm::sentence("Written by ebm-mnist ", ebm::version, ".")})});
   return "<!DOCTYPE html>\n" +
          element("html", {{"lang", "en"}}, {head, element("body", {body})}).str() + '\n';
