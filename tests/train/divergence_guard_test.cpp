@@ -32,7 +32,6 @@ struct TroubleAt {
     return {};
   }
   [[nodiscard]] static bool is_calm() { return true; }
-  static void start_over() {}
   [[nodiscard]] static State state() { return {}; }
   static void restore(const State&) {}
 };
@@ -95,6 +94,31 @@ TEST_CASE("training in trouble goes back to the last good epoch with a lower rat
             "multiplied with 0.25 from here",
             "epoch 2 ends at 10 with rate 0.25"});
   CHECK(guard.times() == 2);
+}
+
+TEST_CASE("what a detection knew at the last good epoch, it knows again behind it") {
+  struct AtTheFifth {
+    std::int64_t seen = 0;
+    Trouble on_batch(ImageTrainer&, const BatchReport&) {
+      return ++seen == 5 ? Trouble("the fifth") : Trouble();
+    }
+    [[nodiscard]] static bool is_calm() { return true; }
+    [[nodiscard]] State state() const {
+      State state;
+      state.put("seen", seen);
+      return state;
+    }
+    void restore(const State& state) { seen = state.get<std::int64_t>("seen"); }
+  };
+  Serial executor;
+  Neural<ImageNet> model(ebm::Rng{3});
+  Trainer trainer(model, short_recipe(3), executor);
+  Story story;
+  DivergenceGuard guard(AtTheFifth(), {}, story.options(1));
+  CHECK_THROWS_AS(trainer.fit(images(130), guard), ebm::Diverged);
+  REQUIRE(story.lines.size() == 2);
+  CHECK(story.lines[0].starts_with("5, epoch 2: the fifth: put back to the end of epoch 1"));
+  CHECK(story.lines[1].starts_with("7, epoch 2: the fifth: gave up"));  // three are seen already
 }
 
 TEST_CASE("a guard gives up with a verdict and leaves the last good state") {
@@ -183,7 +207,7 @@ TEST_CASE("chains are stuck once their scores lie far below the data's for long"
   for (int i = 0; i < 100; ++i) {  // as far apart, but above
     CHECK_FALSE(detection.on_batch(trainer, batch_of(++step, 0, 5)));
   }
-  detection.start_over();
+  detection = ebm::StuckChains({.gap = 1, .batches = 10});
   CHECK(detection.is_calm());
   int until = 0;
   Trouble trouble;
@@ -214,8 +238,6 @@ TEST_CASE("scores are flat once data and chains have the same one for some batch
   CHECK(other.on_batch(trainer, batch_of(6, -0.5, -0.5)) ==
         "the network gives data and chains the same score, -0.5, for 3 batches in a row: it has "
         "died");
-  other.start_over();
-  CHECK_FALSE(other.on_batch(trainer, batch_of(7, -0.5, -0.5)));
 }
 
 TEST_CASE("divergence has risen once it is far above its best for some epochs") {
@@ -232,8 +254,6 @@ TEST_CASE("divergence has risen once it is far above its best for some epochs") 
   ebm::RisingDivergence other;
   other.restore(detection.state());
   CHECK(other.on_epoch(trainer, epoch_of(-7)).has_value());
-  other.start_over();
-  CHECK_FALSE(other.on_epoch(trainer, epoch_of(-7)));
 }
 
 TEST_CASE("chains are saturated once they lie at the ends of the domain as the data never do") {
@@ -252,7 +272,7 @@ TEST_CASE("chains are saturated once they lie at the ends of the domain as the d
   ends.col(0).setConstant(-0.99f);
   CHECK(ebm::share_at_edge<float>(ends) == 1);
   CHECK(steps_until_trouble(ends) == 4);
-  detection.start_over();
+  detection = ebm::SaturatedChains({.data_share = 0.8, .every = 2, .looks = 2});
   ends.leftCols(2).setZero();  // 5.6 % inside, a quarter of the data's 20 % are 5 %
   CHECK(ebm::share_at_edge<float>(ends) == Approx(1 - 2 / 36.0));
   CHECK(steps_until_trouble(ends) == 0);

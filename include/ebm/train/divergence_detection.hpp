@@ -11,8 +11,8 @@
 /// How training that goes wrong is seen before its numbers stop being finite.
 ///
 /// A detection has `on_batch(trainer, report)` or `on_epoch(trainer, report)`, which return a
-/// sentence of what is wrong, or nothing; `is_calm()`, whether this is a state to come back to; and
-/// `start_over()`, called when training was put back. It is `Stateful`.
+/// sentence of what is wrong, or nothing; and `is_calm()`, whether this is a state to come back to.
+/// It is `Stateful`: when training is put back, so is what it remembers.
 namespace ebm {
 
 using Trouble = std::optional<std::string>;
@@ -57,9 +57,6 @@ class AnyOf {
 
   [[nodiscard]] bool is_calm() const {
     return std::apply([](const auto&... d) { return (d.is_calm() && ...); }, detections_);
-  }
-  void start_over() {
-    std::apply([](auto&... d) { (d.start_over(), ...); }, detections_);
   }
 
   [[nodiscard]] State state() const {

@@ -93,15 +93,17 @@ class DivergenceGuard {
  private:
   template <class Trainer>
   void remember(Trainer& trainer, int epoch) {
-    good_ = trainer.state();
+    good_.emplace();
+    good_->put("trainer", trainer.state());
+    good_->put("detection", detection_.state());
     good_epoch_ = epoch;
   }
 
   template <class Trainer>
   void put_back(Trainer& trainer, int epoch, const std::string& what) {
     const std::int64_t iteration = trainer.position().iteration;
-    trainer.roll_back(*good_);
-    detection_.start_over();
+    trainer.roll_back(good_->part("trainer"));
+    detection_.restore(good_->part("detection"));
     const std::string place =
         good_epoch_ == 0 ? "the start" : sentence("the end of epoch ", good_epoch_);
     if (times_ == options_.attempts) {

@@ -39,7 +39,6 @@ class FlatScores {
                     bad_batches_, " batches in a row: it has died");
   }
   [[nodiscard]] bool is_calm() const { return bad_batches_ == 0; }
-  void start_over() { bad_batches_ = 0; }
 
   [[nodiscard]] State state() const {
     State state;

@@ -38,7 +38,6 @@ class RisingDivergence {
                     " epochs in a row");
   }
   [[nodiscard]] bool is_calm() const { return bad_epochs_ == 0; }
-  void start_over() { bad_epochs_ = 0; }
 
   [[nodiscard]] State state() const {
     State state;

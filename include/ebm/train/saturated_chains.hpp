@@ -58,7 +58,6 @@ class SaturatedChains {
                     100 * options_.data_share, " % of the data's");
   }
   [[nodiscard]] bool is_calm() const { return bad_looks_ == 0; }
-  void start_over() { bad_looks_ = 0; }
 
   [[nodiscard]] State state() const {
     State state;

@@ -31,10 +31,6 @@ class StuckChains {
                     options_.batches, " batches");
   }
   [[nodiscard]] bool is_calm() const { return mean_ <= options_.gap / 2; }
-  void start_over() {
-    mean_ = 0;
-    seen_ = 0;
-  }
 
   [[nodiscard]] State state() const {
     State state;
