@@ -36,7 +36,8 @@ int main(int argc, char** argv) {
   ebm::Threads one(1), two(2);
   std::printf(
       "\nmultiply-add peak of %d-bit registers: %.1f GFLOP/s on one thread, %.1f on two\n\n",
-      32 * ebm::kernels::Vector<float>::size, peak::gflops(one, 0.1), peak::gflops(two, 0.1));
+      32 * ebm::kernels::RegisterOfBlock<float>::Vector::size, peak::gflops(one, 0.1),
+      peak::gflops(two, 0.1));
   Table table;
   benchmark::RunSpecifiedBenchmarks(&table);
   return 0;

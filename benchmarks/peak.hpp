@@ -14,7 +14,7 @@ namespace peak {
 /// Floating-point operations a second of this thread, which does nothing but multiply-adds on
 /// independent registers for about `seconds`.
 inline double of_this_thread(double seconds) {
-  using Vector = ebm::kernels::Vector<float>;
+  using Vector = ebm::kernels::RegisterOfBlock<float>::Vector;
   using Clock = std::chrono::steady_clock;
   constexpr int chains = 12;  // more than latency times units, and they fit into 16 registers
   constexpr int rounds = 20'000;

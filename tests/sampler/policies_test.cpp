@@ -50,14 +50,15 @@ TEST_CASE("a step size is constant, or decays from the first step on") {
 }
 
 TEST_CASE("GaussianNoise moves every element by its deviation, and NoNoise none") {
-  const LangevinOptions options{.noise = 0.5};
   const ebm::ChainDraws<double> draws(ebm::Rng{1}.stream(ebm::Purpose::chain_noise), 0);
-  const ebm::Unbounded<double> everywhere(options);
+  const ebm::Unbounded<double> everywhere(LangevinOptions{});
   P x[2] = {P(1), P(2)};
-  ebm::NoNoise::apply(x, 2, ebm::kernels::Stay{}, options, draws, 7, everywhere);
+  ebm::NoNoise::apply(ebm::kernels::elements_of(x), 0, 2, ebm::kernels::Stay{}, 0.5, draws, 7,
+                      everywhere);
   CHECK(x[0].lane(3) == 1);
   CHECK(x[1].lane(3) == 2);
-  ebm::GaussianNoise::apply(x, 2, ebm::kernels::Stay{}, options, draws, 7, everywhere);
+  ebm::GaussianNoise::apply(ebm::kernels::elements_of(x), 0, 2, ebm::kernels::Stay{}, 0.5, draws, 7,
+                            everywhere);
   const auto z = draws.normal(7, 0);
   CHECK(x[0].lane(3) == Approx(1 + 0.5 * z[0].lane(3)));
   CHECK(x[1].lane(3) == Approx(2 + 0.5 * z[1].lane(3)));

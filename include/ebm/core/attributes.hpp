@@ -15,8 +15,12 @@
 /// registers only when the loops around them see each other. `EBM_INLINE_LAMBDA` is the same for
 /// lambdas, where the attribute stands behind the parameter list.
 ///
-/// Instrumented code keeps its calls: inlined, it takes minutes to compile.
-#if defined(EBM_SANITIZED)
+/// Instrumented code keeps its calls: inlined, it takes minutes to compile. nvcc compiles what is
+/// marked so for the device as well; its lambdas are where the functions around them are.
+#if defined(__CUDACC__)
+#define EBM_INLINE __host__ __device__ __forceinline__
+#define EBM_INLINE_LAMBDA
+#elif defined(EBM_SANITIZED)
 #define EBM_INLINE inline
 #define EBM_INLINE_LAMBDA
 #else

@@ -95,21 +95,19 @@ struct alignas(sizeof(T) * L) Pack {
   template <class F, class... Packs>
   EBM_INLINE static Pack map(F&& f, const Packs&... packs) noexcept {
     Pack result;
-    unroll<registers>([&](auto i) EBM_INLINE_LAMBDA { result.reg[i] = f(packs.reg[i]...); });
+    unroll<registers>([&](auto i)
+                          EBM_INLINE_LAMBDA { result.reg[i] = Register(f(packs.reg[i]...)); });
     return result;
   }
 
   friend EBM_INLINE Pack operator+(const Pack& a, const Pack& b) noexcept {
-    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return Register(x + y); }, a,
-               b);
+    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x + y; }, a, b);
   }
   friend EBM_INLINE Pack operator-(const Pack& a, const Pack& b) noexcept {
-    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return Register(x - y); }, a,
-               b);
+    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x - y; }, a, b);
   }
   friend EBM_INLINE Pack operator*(const Pack& a, const Pack& b) noexcept {
-    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return Register(x * y); }, a,
-               b);
+    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x * y; }, a, b);
   }
   friend EBM_INLINE Pack operator/(const Pack& a, const Pack& b) noexcept {
     return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return simd::divide(x, y); }, a,
@@ -128,27 +126,24 @@ struct alignas(sizeof(T) * L) Pack {
 
   friend EBM_INLINE Pack operator&(const Pack& a,
                                    const Pack& b) noexcept requires std::is_integral_v<T> {
-    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return Register(x & y); }, a,
-               b);
+    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x & y; }, a, b);
   }
   friend EBM_INLINE Pack operator|(const Pack& a,
                                    const Pack& b) noexcept requires std::is_integral_v<T> {
-    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return Register(x | y); }, a,
-               b);
+    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x | y; }, a, b);
   }
   friend EBM_INLINE Pack operator^(const Pack& a,
                                    const Pack& b) noexcept requires std::is_integral_v<T> {
-    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return Register(x ^ y); }, a,
-               b);
+    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x ^ y; }, a, b);
   }
   /// Shifts by a number of bits in [0, bits of T).
   friend EBM_INLINE Pack operator<<(const Pack& a,
                                     int bits) noexcept requires std::is_integral_v<T> {
-    return map([bits](const auto& x) EBM_INLINE_LAMBDA { return Register(x << bits); }, a);
+    return map([bits](const auto& x) EBM_INLINE_LAMBDA { return x << bits; }, a);
   }
   friend EBM_INLINE Pack operator>>(const Pack& a,
                                     int bits) noexcept requires std::is_integral_v<T> {
-    return map([bits](const auto& x) EBM_INLINE_LAMBDA { return Register(x >> bits); }, a);
+    return map([bits](const auto& x) EBM_INLINE_LAMBDA { return x >> bits; }, a);
   }
 };
 

@@ -13,6 +13,11 @@
 #include <immintrin.h>
 #endif
 
+// A GPU's threads are scalar, and nvcc takes no vector of the host's where it compiles for them.
+#if defined(XSIMD_NO_SUPPORTED_ARCHITECTURE) || defined(__CUDA_ARCH__)
+#define EBM_NO_SIMD 1
+#endif
+
 /// One SIMD register, or one scalar where there is no SIMD; knows xsimd's versions and their gaps.
 ///
 /// Everything above works on `Pack`, which is made of registers. The functions here give the same
@@ -26,7 +31,7 @@ inline constexpr int register_count = 32;
 inline constexpr int register_count = 16;
 #endif
 
-#if defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
+#if defined(EBM_NO_SIMD)
 template <class T>
 inline constexpr int native_width = 1;
 #else
@@ -43,7 +48,7 @@ template <class T, bool Vector>
 struct RegisterOf {
   using type = T;
 };
-#if !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
+#if !defined(EBM_NO_SIMD)
 template <class T>
 struct RegisterOf<T, true> {
   using type = xsimd::batch<T>;

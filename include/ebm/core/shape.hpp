@@ -30,6 +30,13 @@ struct Shape {
   static constexpr int offset(int channel, int row, int column) {
     return (row * columns + column) * channels + channel;
   }
+  /// PyTorch's index, [channel][row][column], of the element at this position, and the way back.
+  static constexpr int feature(int element) {
+    return element % channels * (rows * columns) + element / channels;
+  }
+  static constexpr int element(int feature) {
+    return feature % (rows * columns) * channels + feature / (rows * columns);
+  }
 };
 
 /// An energy or a score: one number a sample.

@@ -19,4 +19,12 @@ EBM_INLINE constexpr void unroll(F&& f) {
   (std::make_integer_sequence<int, N>{});
 }
 
+/// Calls f(index) with `index` in [0, N) as `std::integral_constant<int, I>`.
+template <int N, class F>
+EBM_INLINE constexpr void with_constant(int index, F&& f) {
+  unroll<N>([&](auto i) EBM_INLINE_LAMBDA {
+    if (index == i) f(i);
+  });
+}
+
 }  // namespace ebm

@@ -19,10 +19,11 @@ struct AdamStep {
 
   /// m <- beta1 m + rest1 g;  v <- beta2 v + rest2 g^2;
   /// p <- p - rate m / (sqrt(v) / correction + epsilon)
-  EBM_INLINE void operator()(Pack<T>& p, const Pack<T>& g, Pack<T>& m, Pack<T>& v) const noexcept {
-    m = Pack<T>(beta1) * m + Pack<T>(rest1) * g;
-    v = Pack<T>(beta2) * v + Pack<T>(rest2) * g * g;
-    p -= Pack<T>(rate) * m / (sqrt(v) / Pack<T>(correction) + Pack<T>(epsilon));
+  template <class V>
+  EBM_INLINE void operator()(V& p, const V& g, V& m, V& v) const noexcept {
+    m = V(beta1) * m + V(rest1) * g;
+    v = V(beta2) * v + V(rest2) * g * g;
+    p -= V(rate) * m / (sqrt(v) / V(correction) + V(epsilon));
   }
 };
 

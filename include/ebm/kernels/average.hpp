@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <ebm/core/pack.hpp>
+#include <ebm/kernels/lanes.hpp>
 
 /// Means over the windows of a block, and the gradient of them.
 namespace ebm::kernels {
@@ -38,59 +38,47 @@ struct Windows {
 namespace detail {
 
 /// factor * the sum of one channel over a rectangle, row by row; `first`: its upper left element.
-template <class T>
-EBM_INLINE Pack<T> scaled_sum(const T* first, int rows, int columns, int row_step, int column_step,
-                              T factor) noexcept {
-  Pack<T> sum(T(0));
+template <class L, class T>
+EBM_INLINE auto scaled_sum(const Elements<L, T>& x, int first, int rows, int columns, int row_step,
+                           int column_step, typename L::value_type factor) noexcept {
+  using V = typename L::Vector;
+  V sum(typename L::value_type(0));
   for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < columns; ++column) {
-      sum += Pack<T>::load(first + (row * row_step + column * column_step) * lanes);
+      sum += x[first + row * row_step + column * column_step];
     }
   }
-  return sum * Pack<T>(factor);
+  return sum * V(factor);
 }
 
 }  // namespace detail
 
-/// Hands the mean of each window to `epilogue(value, offset)`.
+/// The mean of the window that is element `output` of [row of windows][column][channel].
 ///
-/// x: [row][column][channel][lane]
-template <Windows W, class T, class Epilogue>
-void average(const T* x, const Epilogue& epilogue) noexcept {
+/// x: [row][column][channel]
+template <Windows W, class L, class T>
+EBM_INLINE auto mean_of_window(const Elements<L, T>& x, int output) noexcept {
   constexpr int row_step = W.columns.extent * W.channels;
-  int element = 0;
-  for (int row = 0; row < W.rows.outputs(); ++row) {
-    for (int column = 0; column < W.columns.outputs(); ++column) {
-      const int first = row * W.rows.stride * row_step + column * W.columns.stride * W.channels;
-      for (int channel = 0; channel < W.channels; ++channel, ++element) {
-        epilogue(detail::scaled_sum(x + (first + channel) * lanes, W.rows.kernel, W.columns.kernel,
-                                    row_step, W.channels, W.share<T>()),
-                 element * lanes);
-      }
-    }
-  }
+  const int channel = output % W.channels, window = output / W.channels;
+  const int row = window / W.columns.outputs(), column = window % W.columns.outputs();
+  const int first = row * W.rows.stride * row_step + column * W.columns.stride * W.channels;
+  return detail::scaled_sum(x, first + channel, W.rows.kernel, W.columns.kernel, row_step,
+                            W.channels, W.share<typename L::value_type>());
 }
 
-/// Hands what each input gets of the adjoints of the windows that hold it to
-/// `epilogue(value, offset)`.
+/// What element `input` of [row][column][channel] gets of the adjoints of the windows that hold it.
 ///
-/// dy: [row of windows][column][channel][lane]
-template <Windows W, class T, class Epilogue>
-void average_gradient(const T* dy, const Epilogue& epilogue) noexcept {
+/// dy: [row of windows][column][channel]
+template <Windows W, class L, class T>
+EBM_INLINE auto gradient_of_windows(const Elements<L, T>& dy, int input) noexcept {
   constexpr int row_step = W.columns.outputs() * W.channels;
-  int element = 0;
-  for (int row = 0; row < W.rows.extent; ++row) {
-    const int top = W.rows.first_window(row), bottom = W.rows.last_window(row);
-    for (int column = 0; column < W.columns.extent; ++column) {
-      const int left = W.columns.first_window(column), right = W.columns.last_window(column);
-      const int first = top * row_step + left * W.channels;
-      for (int channel = 0; channel < W.channels; ++channel, ++element) {
-        epilogue(detail::scaled_sum(dy + (first + channel) * lanes, bottom - top, right - left,
-                                    row_step, W.channels, W.share<T>()),
-                 element * lanes);
-      }
-    }
-  }
+  const int channel = input % W.channels, pixel = input / W.channels;
+  const int row = pixel / W.columns.extent, column = pixel % W.columns.extent;
+  const int top = W.rows.first_window(row), bottom = W.rows.last_window(row);
+  const int left = W.columns.first_window(column), right = W.columns.last_window(column);
+  const int first = top * row_step + left * W.channels;
+  return detail::scaled_sum(dy, first + channel, bottom - top, right - left, row_step, W.channels,
+                            W.share<typename L::value_type>());
 }
 
 }  // namespace ebm::kernels

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <ebm/kernels/activation.hpp>
 
 /// What happens to an accumulator when its sum is complete, fused into the loop that made it.
 ///
-/// Each is called with a vector and its offset in the block.
+/// Each is called with a vector and its offset in the block, and `at(first)` is the same for the
+/// block that begins at element `first` of the arrays.
 namespace ebm::kernels {
 
 /// y = activation(a).
@@ -16,6 +18,9 @@ struct StoreActivated {
   template <class V>
   EBM_INLINE void operator()(const V& a, int offset) const noexcept {
     Activation::value(a).store(y + offset);
+  }
+  [[nodiscard]] EBM_INLINE StoreActivated at(std::ptrdiff_t first) const noexcept {
+    return {y + first};
   }
 };
 
@@ -32,6 +37,9 @@ struct StoreWithSlope {
     value.store(y + offset);
     derivative.store(slope + offset);
   }
+  [[nodiscard]] EBM_INLINE StoreWithSlope at(std::ptrdiff_t first) const noexcept {
+    return {y + first, slope + first};
+  }
 };
 
 /// slope *= a: the chain rule in place, which turns the stored slope into an adjoint.
@@ -42,6 +50,9 @@ struct MultiplyInto {
   template <class V>
   EBM_INLINE void operator()(const V& a, int offset) const noexcept {
     (a * V::load(slope + offset)).store(slope + offset);
+  }
+  [[nodiscard]] EBM_INLINE MultiplyInto at(std::ptrdiff_t first) const noexcept {
+    return {slope + first};
   }
 };
 
@@ -54,6 +65,23 @@ struct AddInto {
   EBM_INLINE void operator()(const V& a, int offset) const noexcept {
     (V::load(adjoint + offset) + a).store(adjoint + offset);
   }
+  [[nodiscard]] EBM_INLINE AddInto at(std::ptrdiff_t first) const noexcept {
+    return {adjoint + first};
+  }
+};
+
+/// adjoint = 0 + a: what `AddInto` makes of a zero, of whatever sign.
+template <class T>
+struct AddToZero {
+  T* adjoint;
+
+  template <class V>
+  EBM_INLINE void operator()(const V& a, int offset) const noexcept {
+    (V(T(0)) + a).store(adjoint + offset);
+  }
+  [[nodiscard]] EBM_INLINE AddToZero at(std::ptrdiff_t first) const noexcept {
+    return {adjoint + first};
+  }
 };
 
 /// Adds `addend` first: where branches of a network meet.
@@ -65,6 +93,9 @@ struct Plus {
   template <class V>
   EBM_INLINE void operator()(const V& a, int offset) const noexcept {
     then(a + V::load(addend + offset), offset);
+  }
+  [[nodiscard]] EBM_INLINE Plus at(std::ptrdiff_t first) const noexcept {
+    return {addend + first, then.at(first)};
   }
 };
 

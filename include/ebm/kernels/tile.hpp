@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ebm/core/register.hpp>
+#include <type_traits>
 
 /// How many accumulators a kernel keeps in registers, chosen by one cost rule.
 namespace ebm::kernels {
@@ -36,6 +37,17 @@ struct Split {
     return count % parts == 0 ? parts : count % parts;
   }
 };
+
+/// Calls f(size) with the compile-time size of part `part`: parts come in two sizes, the wide
+/// first.
+template <Split S, class F>
+EBM_INLINE void with_part_size(int part, const F& f) {
+  constexpr int wide = S.wide_parts();
+  if constexpr (wide < S.parts) {
+    if (part >= wide) return f(std::integral_constant<int, S.size(S.parts - 1)>{});
+  }
+  f(std::integral_constant<int, S.size(0)>{});
+}
 
 /// A tile needs a register for each accumulator, for the shorter of its two operands, and for one
 /// element of the other.

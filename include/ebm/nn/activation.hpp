@@ -2,7 +2,7 @@
 #pragma once
 
 #include <ebm/kernels/activation.hpp>
-#include <ebm/nn/layer.hpp>
+#include <ebm/nn/element_layer.hpp>
 
 namespace ebm {
 
@@ -11,19 +11,17 @@ namespace detail {
 /// Hands a block on element by element: what an activation or a sum is fused into if there is no
 /// layer to take it.
 struct PassThrough {
-  template <class In>
-  struct Bind : NoParameters {
-    using Output = In;
+  template <class Elements>
+  static EBM_INLINE auto output(const Elements& x, int i) noexcept {
+    return x[i];
+  }
+  template <class Elements>
+  static EBM_INLINE auto gradient(const Elements& dy, int i) noexcept {
+    return dy[i];
+  }
 
-    template <class T, class Epilogue>
-    static void forward(const T* x, const T*, const Epilogue& epilogue) noexcept {
-      for (int i = 0; i < In::size; ++i) epilogue(Pack<T>::load(x + i * lanes), i * lanes);
-    }
-    template <class T, class Epilogue>
-    static void input_gradient(const T* dy, const T* frozen, const Epilogue& epilogue) noexcept {
-      forward(dy, frozen, epilogue);
-    }
-  };
+  template <class In>
+  struct Bind : ElementLayer<PassThrough, In, In> {};
 };
 
 }  // namespace detail

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <ebm/kernels/average.hpp>
-#include <ebm/nn/layer.hpp>
+#include <ebm/nn/element_layer.hpp>
 #include <ebm/nn/window.hpp>
 
 namespace ebm {
@@ -30,19 +30,22 @@ struct AveragePool {
   };
 
   template <class In>
-  struct Bind : NoParameters {
+  struct Mean {
     static constexpr kernels::Windows windows = Geometry<In>::windows;
     using Output = Shape<In::channels, windows.rows.outputs(), windows.columns.outputs()>;
 
-    template <class T, class Epilogue>
-    static void forward(const T* x, const T*, const Epilogue& epilogue) noexcept {
-      kernels::average<windows>(x, epilogue);
+    template <class Elements>
+    static EBM_INLINE auto output(const Elements& x, int i) noexcept {
+      return kernels::mean_of_window<windows>(x, i);
     }
-    template <class T, class Epilogue>
-    static void input_gradient(const T* dy, const T*, const Epilogue& epilogue) noexcept {
-      kernels::average_gradient<windows>(dy, epilogue);
+    template <class Elements>
+    static EBM_INLINE auto gradient(const Elements& dy, int i) noexcept {
+      return kernels::gradient_of_windows<windows>(dy, i);
     }
   };
+
+  template <class In>
+  struct Bind : detail::ElementLayer<Mean<In>, In, typename Mean<In>::Output> {};
 };
 
 static_assert(Layer<AveragePool<Kernel<2>>, Shape<16, 28, 28>>);

@@ -46,26 +46,34 @@ class CorrelationLayer {
   static constexpr int gradient_offset = bias_offset + padded(bias_count);
   static constexpr int frozen_size = gradient_offset + padded(weight_count);
 
-  static constexpr kernels::Correlation forward_correlation{
-      .rows = Rows.forward(),
-      .columns = Columns.forward(),
-      .inputs = In,
-      .outputs = Out,
-      .row_slots = Rows.kernel,
-      .column_slots = Columns.kernel,
-      .output_columns = Columns.forward().outputs,
-      .tile = kernels::best_tile(Columns.forward().outputs, Out)};
+  static constexpr kernels::Tile forward_tile = kernels::best_tile(Columns.forward().outputs, Out);
+  static constexpr kernels::Tile gradient_tile =
+      kernels::best_tile((Columns.extent + Columns.stride - 1) / Columns.stride, In);
+  /// Classes of inputs, by the residues of row and column: each has its own taps.
+  static constexpr int residues = Rows.stride * Columns.stride;
 
-  /// The input gradient for the inputs whose row and column have these residues.
-  static constexpr kernels::Correlation gradient_correlation(int row_residue, int column_residue) {
-    return {.rows = Rows.gradient(row_residue),
-            .columns = Columns.gradient(column_residue),
+  static constexpr kernels::Correlation forward_correlation(kernels::Tile tile = forward_tile) {
+    return {.rows = Rows.forward(),
+            .columns = Columns.forward(),
+            .inputs = In,
+            .outputs = Out,
+            .row_slots = Rows.kernel,
+            .column_slots = Columns.kernel,
+            .output_columns = Columns.forward().outputs,
+            .tile = tile};
+  }
+
+  /// The input gradient for the inputs of class `residue`.
+  static constexpr kernels::Correlation gradient_correlation(int residue,
+                                                             kernels::Tile tile = gradient_tile) {
+    return {.rows = Rows.gradient(residue / Columns.stride),
+            .columns = Columns.gradient(residue % Columns.stride),
             .inputs = Out,
             .outputs = In,
             .row_slots = Rows.kernel,
             .column_slots = Columns.kernel,
             .output_columns = Columns.extent,
-            .tile = kernels::best_tile((Columns.extent + Columns.stride - 1) / Columns.stride, In)};
+            .tile = tile};
   }
 
   static constexpr kernels::Convolution convolution{
@@ -74,24 +82,35 @@ class CorrelationLayer {
   static constexpr std::int64_t multiply_adds =
       std::int64_t{convolution.positions()} * weight_count;
 
+  /// Where an output's weights, and an input's on the way back, stand among the frozen ones.
+  struct Places {
+    kernels::WeightPlaces forward, backward;
+
+    template <class T>
+    EBM_INLINE void store(T weight, int output, int input, int row, int column,
+                          T* frozen) const noexcept {
+      const int back_row = Rows.gradient_slot(row), back_column = Columns.gradient_slot(column);
+      frozen[forward.at(row, column, input)] = weight;
+      frozen[gradient_offset + backward.at(back_row, back_column, output)] = weight;
+    }
+  };
+
   template <class T>
   static void freeze(const T* parameters, T* frozen) noexcept {
     static constexpr auto backward_places = [] {
       std::array<kernels::WeightPlaces, In> places{};
-      const auto backward = gradient_correlation(0, 0);  // all residues pack their weights alike
+      const auto backward = gradient_correlation(0);  // all classes pack their weights alike
       for (int i = 0; i < In; ++i) places[static_cast<std::size_t>(i)] = backward.weights_of(i);
       return places;
     }();
     const T* weight = parameters;
-    T* backward = frozen + gradient_offset;
     for (int o = 0; o < Out; ++o) {
-      const kernels::WeightPlaces forward = forward_correlation.weights_of(o);
+      const kernels::WeightPlaces forward = forward_correlation().weights_of(o);
       for (int i = 0; i < In; ++i) {
-        const kernels::WeightPlaces& place = backward_places[static_cast<std::size_t>(i)];
+        const Places places{forward, backward_places[static_cast<std::size_t>(i)]};
         for (int row = 0; row < Rows.kernel; ++row) {
-          for (int column = 0; column < Columns.kernel; ++column, ++weight) {
-            frozen[forward.at(row, column, i)] = *weight;
-            backward[place.at(Rows.gradient_slot(row), Columns.gradient_slot(column), o)] = *weight;
+          for (int column = 0; column < Columns.kernel; ++column) {
+            places.store(*weight++, o, i, row, column, frozen);
           }
         }
       }
@@ -108,17 +127,16 @@ class CorrelationLayer {
 
   template <class T, class Epilogue>
   static void forward(const T* x, const T* frozen, const Epilogue& epilogue) noexcept {
-    kernels::correlate<forward_correlation>(x, frozen, frozen + bias_offset, epilogue);
+    kernels::correlate<forward_correlation()>(x, frozen, frozen + bias_offset, epilogue);
   }
 
   template <class T, class Epilogue>
   static void input_gradient(const T* dy, const T* frozen, const Epilogue& epilogue) noexcept {
     [&]<int... Residue>(std::integer_sequence<int, Residue...>) {
-      kernels::correlate<gradient_correlation(Residue / Columns.stride,
-                                              Residue % Columns.stride)...>(
+      kernels::correlate<gradient_correlation(Residue)...>(
           dy, frozen + gradient_offset, static_cast<const T*>(nullptr), epilogue);
     }
-    (std::make_integer_sequence<int, Rows.stride * Columns.stride>{});
+    (std::make_integer_sequence<int, residues>{});
   }
 
   template <class T>

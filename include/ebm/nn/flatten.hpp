@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ebm/core/pack.hpp>
-#include <ebm/nn/layer.hpp>
+#include <ebm/nn/element_layer.hpp>
 
 namespace ebm {
 
@@ -11,33 +10,19 @@ namespace ebm {
 /// input: Shape<channels, rows, columns>; output: Shape<channels * rows * columns>
 struct Flatten {
   template <class In>
-  struct Bind : NoParameters {
-    using Output = Shape<In::size>;
-
-    template <class T, class Epilogue>
-    static void forward(const T* x, const T*, const Epilogue& epilogue) noexcept {
-      permute(
-          [&](int image, int flat) { epilogue(Pack<T>::load(x + image * lanes), flat * lanes); });
+  struct Permutation {
+    template <class Elements>
+    static EBM_INLINE auto output(const Elements& x, int flat) noexcept {
+      return x[In::element(flat)];
     }
-    template <class T, class Epilogue>
-    static void input_gradient(const T* dy, const T*, const Epilogue& epilogue) noexcept {
-      permute(
-          [&](int image, int flat) { epilogue(Pack<T>::load(dy + flat * lanes), image * lanes); });
-    }
-
-   private:
-    template <class F>
-    static void permute(const F& f) noexcept {
-      int flat = 0;
-      for (int channel = 0; channel < In::channels; ++channel) {
-        for (int row = 0; row < In::rows; ++row) {
-          for (int column = 0; column < In::columns; ++column) {
-            f(In::offset(channel, row, column), flat++);
-          }
-        }
-      }
+    template <class Elements>
+    static EBM_INLINE auto gradient(const Elements& dy, int image) noexcept {
+      return dy[In::feature(image)];
     }
   };
+
+  template <class In>
+  struct Bind : detail::ElementLayer<Permutation<In>, In, Shape<In::size>> {};
 };
 
 static_assert(Layer<Flatten, Shape<64, 2, 2>>);

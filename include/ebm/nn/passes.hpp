@@ -8,9 +8,38 @@
 
 namespace ebm::detail {
 
+/// Runs the layers of a network on the block of a tape, here and now.
+template <class TapeType, bool Active>
+struct OnTape {
+  using T = typename TapeType::value_type;
+  static constexpr Wrt wrt = TapeType::wrt;
+  static constexpr bool has_input_gradient = Active;
+  TapeType& tape;
+
+  /// Uninitialised room for packs, as long as the recording lives.
+  [[nodiscard]] T* allocate(int packs) const { return reinterpret_cast<T*>(tape.allocate(packs)); }
+  template <class Layer, class Epilogue>
+  void forward(const T* x, const T* frozen, const Epilogue& epilogue) const {
+    Layer::forward(x, frozen, epilogue);
+  }
+  template <class Layer, class Epilogue>
+  void input_gradient(const T* dy, const T* frozen, const Epilogue& epilogue) const {
+    Layer::input_gradient(dy, frozen, epilogue);
+  }
+  /// scratch: room for `Layer::scratch_size` elements
+  template <class Layer>
+  void parameter_gradient(const T* x, const T* dy, int offset, T* scratch) const {
+    Layer::parameter_gradient(x, dy, tape.parameter_gradient().data() + offset, scratch);
+  }
+  /// How the input's adjoint takes the first of what is added to it: it stands at zero, and may be
+  /// used by others too.
+  [[nodiscard]] static auto first_addition(T* adjoint) { return kernels::AddInto<T>{adjoint}; }
+};
+
 /// The forward pass over the stages of a network, and the backward one.
 ///
-/// `Layout<...>` says what there is to do; this does it for one block.
+/// `Layout<...>` says what there is to do; this does it in the right order, and a runner such as
+/// `OnTape` does each step for one block or for many.
 template <class Stages>
 class Passes {
   using Network = Layout<Stages>;
@@ -25,64 +54,14 @@ class Passes {
   static constexpr int frozen_offset = Network::template frozen_offset<I>;
 
  public:
-  /// The network's output for the block `x`, on the tape of `x`.
-  ///
-  /// frozen: as `freeze` leaves it; must outlive the recording.
-  template <class Tape, class S, bool Active>
-  static auto apply(const typename Tape::value_type* frozen, const Var<Tape, S, Active>& x) {
-    using T = typename Tape::value_type;
-    constexpr bool differentiable = Active || wants_parameters(Tape::wrt);
-    Recording<T> recording{frozen, {}, {}, {}};
-    recording.value[0] = reinterpret_cast<const T*>(x.data());
-    Tape& tape = *x.tape();
+  /// Packs that the backward pass takes for parameter gradients, besides what is recorded.
+  static constexpr int scratch_packs = [] {
+    int size = 1;
+    unroll<stages>([&](auto i) { size = std::max(size, StageAt<i>::Layer::scratch_size); });
+    return (size + lanes - 1) / lanes;
+  }();
 
-    // Without parameter gradients an output is of use only until the last stage has read it.
-    std::array<T*, stages> buffers{};
-    if constexpr (!wants_parameters(Tape::wrt)) {
-      for (std::size_t i = 0; i < plan.buffers; ++i) buffers[i] = allocate(tape, plan.sizes[i]);
-    }
-    const Pack<T>* result = nullptr;
-    unroll<stages>([&](auto i) {
-      using Current = StageAt<i>;
-      constexpr bool is_last = i == stages - 1;
-      T* y = is_last || wants_parameters(Tape::wrt) ? allocate(tape, Current::Output::size)
-                                                    : buffers[plan.buffer_of[i]];
-      if constexpr (differentiable) {
-        if constexpr (wiring.adjoint_holder(i) == i) {
-          recording.adjoint[i] = allocate(tape, Current::Output::size);
-        }
-        if constexpr (wiring.needs_sum(i)) {  // on the way back nobody reads the output itself
-          recording.sum[i] =
-              wants_parameters(Tape::wrt) ? allocate(tape, Current::Output::size) : y;
-        }
-      }
-      const auto compute = [&](const auto& epilogue) {
-        const T* weights = frozen + frozen_offset<i>;
-        if constexpr (Current::skip == no_skip) {
-          Current::Layer::forward(recording.value[Current::input], weights, epilogue);
-        } else {
-          Current::Layer::forward(recording.value[Current::input], weights,
-                                  plus(recording.value[Current::skip], epilogue));
-        }
-      };
-      if constexpr (differentiable && !Current::is_linear) {
-        compute(kernels::StoreWithSlope<typename Current::Activation, T>{y, recording.adjoint[i]});
-      } else {
-        compute(kernels::StoreActivated<typename Current::Activation, T>{y});
-      }
-      recording.value[i + 1] = y;
-      result = reinterpret_cast<const Pack<T>*>(y);
-    });
-
-    const auto y =
-        tape.template make_var<typename StageAt<stages - 1>::Output, differentiable>(result);
-    if constexpr (differentiable) {
-      tape.on_backward([recording, x, y] { sweep(recording, x, y); });
-    }
-    return y;
-  }
-
- private:
+  /// What the backward pass needs of the forward one.
   template <class T>
   struct Recording {
     const T* frozen;
@@ -97,16 +76,112 @@ class Passes {
     }
   };
 
-  static constexpr int largest_scratch = [] {
-    int size = 1;
-    unroll<stages>([&](auto i) { size = std::max(size, StageAt<i>::Layer::scratch_size); });
-    return size;
-  }();
-
-  template <class Tape>
-  static auto allocate(Tape& tape, int packs) {
-    return reinterpret_cast<typename Tape::value_type*>(tape.allocate(packs));
+  /// The network's output for the block `x`, on the tape of `x`.
+  ///
+  /// frozen: as `freeze` leaves it; must outlive the recording.
+  template <class Tape, class S, bool Active>
+  static auto apply(const typename Tape::value_type* frozen, const Var<Tape, S, Active>& x) {
+    using T = typename Tape::value_type;
+    constexpr bool differentiable = Active || wants_parameters(Tape::wrt);
+    const OnTape<Tape, Active> run{*x.tape()};
+    const Recording<T> recording = forward(run, frozen, reinterpret_cast<const T*>(x.data()));
+    const auto y =
+        x.tape()->template make_var<typename StageAt<stages - 1>::Output, differentiable>(
+            reinterpret_cast<const Pack<T>*>(recording.value.back()));
+    if constexpr (differentiable) {
+      x.tape()->on_backward([recording, x, y] {
+        backward(OnTape<Tape, Active>{*x.tape()}, recording,
+                 reinterpret_cast<const T*>(y.adjoint_data()),
+                 reinterpret_cast<T*>(x.adjoint_data()));
+      });
+    }
+    return y;
   }
+
+  /// Computes all values; the last is the output.
+  template <class Runner, class T>
+  static Recording<T> forward(const Runner& run, const T* frozen, const T* x) {
+    constexpr bool differentiable = is_differentiable<Runner>;
+    Recording<T> recording{frozen, {}, {}, {}};
+    recording.value[0] = x;
+
+    // Without parameter gradients an output is of use only until the last stage has read it.
+    std::array<T*, stages> buffers{};
+    if constexpr (!wants_parameters(Runner::wrt)) {
+      for (std::size_t i = 0; i < plan.buffers; ++i) buffers[i] = run.allocate(plan.sizes[i]);
+    }
+    unroll<stages>([&](auto i) {
+      using Current = StageAt<i>;
+      constexpr bool is_last = i == stages - 1;
+      T* y = is_last || wants_parameters(Runner::wrt) ? run.allocate(Current::Output::size)
+                                                      : buffers[plan.buffer_of[i]];
+      if constexpr (differentiable) {
+        if constexpr (wiring.adjoint_holder(i) == i) {
+          recording.adjoint[i] = run.allocate(Current::Output::size);
+        }
+        if constexpr (wiring.needs_sum(i)) {  // on the way back nobody reads the output itself
+          recording.sum[i] =
+              wants_parameters(Runner::wrt) ? run.allocate(Current::Output::size) : y;
+        }
+      }
+      const auto compute = [&](const auto& epilogue) {
+        const T* weights = frozen + frozen_offset<i>;
+        if constexpr (Current::skip == no_skip) {
+          run.template forward<typename Current::Layer>(recording.value[Current::input], weights,
+                                                        epilogue);
+        } else {
+          run.template forward<typename Current::Layer>(
+              recording.value[Current::input], weights,
+              plus(recording.value[Current::skip], epilogue));
+        }
+      };
+      if constexpr (differentiable && !Current::is_linear) {
+        compute(kernels::StoreWithSlope<typename Current::Activation, T>{y, recording.adjoint[i]});
+      } else {
+        compute(kernels::StoreActivated<typename Current::Activation, T>{y});
+      }
+      recording.value[i + 1] = y;
+    });
+    return recording;
+  }
+
+  /// Goes back from the output's adjoint `dy` to the parameters, and to the input's adjoint `dx`.
+  template <class Runner, class T>
+  static void backward(const Runner& run, const Recording<T>& recording, const T* dy, T* dx) {
+    T* scratch = nullptr;
+    if constexpr (wants_parameters(Runner::wrt)) {
+      scratch = run.allocate(scratch_packs);
+    }
+    hand_over<stages - 1>(run, dy, recording);
+    unroll<stages>([&](auto reversed) {
+      constexpr int i = stages - 1 - reversed;
+      using S = StageAt<i>;
+      const T* stage_dy = recording.template adjoint_of<i>();
+      if constexpr (wants_parameters(Runner::wrt) && S::Layer::weight_count > 0) {
+        run.template parameter_gradient<typename S::Layer>(recording.value[S::input], stage_dy,
+                                                           parameter_offset<i>, scratch);
+      }
+      if constexpr (S::skip > 0 && wiring.is_only_added(S::skip)) {
+        constexpr int shortcut = S::skip - 1;
+        if constexpr (wiring.adjoint_holder(shortcut) == shortcut) {
+          hand_over<shortcut>(run, stage_dy, recording);
+        }
+      }
+      const T* weights = recording.frozen + frozen_offset<i>;
+      if constexpr (S::input > 0) {
+        run.template input_gradient<typename S::Layer>(stage_dy, weights,
+                                                       to_earlier_stage<i>(recording));
+      } else if constexpr (Runner::has_input_gradient) {
+        run.template input_gradient<typename S::Layer>(stage_dy, weights,
+                                                       to_input<i>(run, recording, dx));
+      }
+    });
+  }
+
+ private:
+  template <class Runner>
+  static constexpr bool is_differentiable = Runner::has_input_gradient ||
+                                            wants_parameters(Runner::wrt);
 
   template <class T, class Epilogue>
   static auto plus(const T* addend, const Epilogue& epilogue) {
@@ -163,53 +238,26 @@ class Passes {
   }
 
   /// The same for the network's input, whose adjoint others add to as well.
-  template <int I, class T>
-  static auto to_input(const Recording<T>& recording, T* adjoint) {
+  template <int I, class Runner, class T>
+  static auto to_input(const Runner& run, const Recording<T>& recording, T* adjoint) {
+    const auto end = [&] {
+      if constexpr (I == wiring.last_reader(0)) {
+        return run.first_addition(adjoint);
+      } else {
+        return kernels::AddInto<T>{adjoint};
+      }
+    }();
     if constexpr (I == wiring.first_reader(0)) {
-      return plus_sums<0>(recording, kernels::AddInto<T>{adjoint});
+      return plus_sums<0>(recording, end);
     } else {
-      return kernels::AddInto<T>{adjoint};
+      return end;
     }
-  }
-
-  template <class T, class X, class Y>
-  static void sweep(const Recording<T>& recording, const X& x, const Y& y) {
-    using Tape = typename X::Tape;
-    Tape& tape = *x.tape();
-    T* scratch = nullptr;
-    if constexpr (wants_parameters(Tape::wrt)) {
-      scratch = allocate(tape, (largest_scratch + lanes - 1) / lanes);
-    }
-    hand_over<stages - 1>(reinterpret_cast<const T*>(y.adjoint_data()), recording);
-    unroll<stages>([&](auto reversed) {
-      constexpr int i = stages - 1 - reversed;
-      using S = StageAt<i>;
-      const T* dy = recording.template adjoint_of<i>();
-      if constexpr (wants_parameters(Tape::wrt) && S::Layer::weight_count > 0) {
-        S::Layer::parameter_gradient(recording.value[S::input], dy,
-                                     tape.parameter_gradient().data() + parameter_offset<i>,
-                                     scratch);
-      }
-      if constexpr (S::skip > 0 && wiring.is_only_added(S::skip)) {
-        constexpr int shortcut = S::skip - 1;
-        if constexpr (wiring.adjoint_holder(shortcut) == shortcut) {
-          hand_over<shortcut>(dy, recording);
-        }
-      }
-      const T* weights = recording.frozen + frozen_offset<i>;
-      if constexpr (S::input > 0) {
-        S::Layer::input_gradient(dy, weights, to_earlier_stage<i>(recording));
-      } else if constexpr (X::active) {
-        T* adjoint = reinterpret_cast<T*>(x.adjoint_data());
-        S::Layer::input_gradient(dy, weights, to_input<i>(recording, adjoint));
-      }
-    });
   }
 
   /// Stage `I` gets the adjoint `dy` of its output.
-  template <int I, class T>
-  static void hand_over(const T* dy, const Recording<T>& recording) {
-    PassThrough::Bind<typename StageAt<I>::Output>::input_gradient(
+  template <int I, class Runner, class T>
+  static void hand_over(const Runner& run, const T* dy, const Recording<T>& recording) {
+    run.template input_gradient<PassThrough::Bind<typename StageAt<I>::Output>>(
         dy, recording.frozen, chain_rule<StageAt<I>>(recording.adjoint[I]));
   }
 };

@@ -18,7 +18,14 @@ class Sequential {
   static_assert(sizeof...(Layers) > 0, "Sequential needs at least one layer");
   using Stages = decltype(decltype(detail::append<detail::Root>(
       detail::Program<InputShape, 0, detail::NoStage>{}, detail::Chain<Layers...>{}))::stages());
+
+ public:
+  /// The stages that the layers became, and the passes over them; for who runs them elsewhere than
+  /// on a tape.
   using Layout = detail::Layout<Stages>;
+  using Passes = detail::Passes<Stages>;
+
+ private:
   static constexpr int stages = Layout::stages;
   template <int I>
   using StageAt = typename Layout::template StageAt<I>;
@@ -110,7 +117,7 @@ class Sequential {
   /// frozen: as `freeze` leaves it; must outlive the recording.
   template <class Tape, bool Active>
   static auto apply(const typename Tape::value_type* frozen, const Var<Tape, Input, Active>& x) {
-    return detail::Passes<Stages>::apply(frozen, x);
+    return Passes::apply(frozen, x);
   }
 };
 

@@ -83,7 +83,7 @@ class ChainDraws {
  public:
   using Words = Pack<std::uint32_t, L>;
 
-  ChainDraws(PhiloxKey key, std::uint64_t first_chain) noexcept : key_(key) {
+  EBM_INLINE ChainDraws(PhiloxKey key, std::uint64_t first_chain) noexcept : key_(key) {
     alignas(64) std::uint32_t low[L], high[L];
     for (int lane = 0; lane < L; ++lane) {
       const std::uint64_t chain = first_chain + static_cast<std::uint64_t>(lane);

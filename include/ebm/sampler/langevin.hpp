@@ -23,6 +23,14 @@ template <class Noise = GaussianNoise, template <class> class Clip = ClipElement
           template <class> class Domain = Box, class StepSize = ConstantStep>
 class Langevin {
  public:
+  // The policies, for who runs the chains elsewhere.
+  using NoisePolicy = Noise;
+  template <class T>
+  using ClipPolicy = Clip<T>;
+  template <class T>
+  using DomainPolicy = Domain<T>;
+  using StepSizePolicy = StepSize;
+
   /// Throws `InvalidArgument` if an option is outside of its range.
   explicit Langevin(const LangevinOptions& options = {}) : options_(options) {
     const auto& o = options;
@@ -102,8 +110,8 @@ class Langevin {
       Pack<T>* x = workspace[worker].state.data();
       load_block<S, T>(samples, block, x);
       const ChainDraws<T> draws(key, first + static_cast<std::uint64_t>(block) * lanes);
-      kernels::advance_and_perturb(x, S::size, kernels::Stay{}, static_cast<T>(deviation), draws, 0,
-                                   Domain<T>(options_));
+      kernels::advance_and_perturb(kernels::elements_of(x), 0, S::size, kernels::Stay{},
+                                   static_cast<T>(deviation), draws, 0, Domain<T>(options_));
       store_block<S>(x, block, samples);
     });
   }
@@ -147,7 +155,8 @@ class Langevin {
       const Domain<T> domain(options_);
       const auto held = hold.template block<S>(x, block, workspace[worker].held);
       const auto add_noise = [&](int step, const auto& move) {
-        Noise::apply(x, S::size, move, options_, draws, static_cast<std::uint32_t>(step), domain);
+        Noise::apply(kernels::elements_of(x), 0, S::size, move, static_cast<T>(options_.noise),
+                     draws, static_cast<std::uint32_t>(step), domain);
         held.restore(x);
       };
       if (options_.steps > 0) add_noise(0, kernels::Stay{});
@@ -155,9 +164,9 @@ class Langevin {
         tape.clear();
         const auto input = tape.template input<S>(x);
         tape.backward(energy(input));
-        const kernels::Descend descend{static_cast<const Pack<T>*>(input.adjoint_data()),
-                                       static_cast<T>(StepSize::size(options_, step)), clip,
-                                       domain};
+        const kernels::Descend descend{
+            kernels::elements_of(static_cast<const Pack<T>*>(input.adjoint_data())),
+            static_cast<T>(StepSize::size(options_, step)), clip, domain};
         const int done = step + 1;
         const bool is_last = done == options_.steps;
         const bool is_seen = every > 0 && done % every == 0;
@@ -165,7 +174,7 @@ class Langevin {
           add_noise(done, descend);
           continue;
         }
-        kernels::advance(x, S::size, descend);
+        kernels::advance(kernels::elements_of(x), 0, S::size, descend);
         held.restore(x);
         if (is_seen) observe(block, done, x);
         if (!is_last) add_noise(done, kernels::Stay{});

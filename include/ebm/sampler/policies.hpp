@@ -15,24 +15,29 @@ struct LangevinOptions {
   double noise = 0.005;         ///< standard deviation of the noise of a step, >= 0
   double gradient_clip = 0.03;  ///< bound of each gradient element, > 0
   double low = -1, high = 1;    ///< the domain of each element, low < high
+
+  friend bool operator==(const LangevinOptions&, const LangevinOptions&) = default;
 };
 
-/// Noise: moves every element and adds normal noise of deviation `noise`. For SGLD and MCMC.
+/// Noise: moves the elements [begin, end) and adds normal noise of deviation `noise`. For SGLD and
+/// MCMC.
 struct GaussianNoise {
-  template <class Move, class Domain, class T>
-  static void apply(Pack<T>* x, int elements, const Move& move, const LangevinOptions& options,
-                    const ChainDraws<T>& draws, std::uint32_t step, const Domain& domain) noexcept {
-    kernels::advance_and_perturb(x, elements, move, static_cast<T>(options.noise), draws, step,
-                                 domain);
+  template <class L, class T, class Move, class Domain>
+  static EBM_INLINE void apply(const kernels::Elements<L, T>& x, int begin, int end,
+                               const Move& move, T deviation,
+                               const ChainDraws<T, L::Vector::size>& draws, std::uint32_t step,
+                               const Domain& domain) noexcept {
+    kernels::advance_and_perturb(x, begin, end, move, deviation, draws, step, domain);
   }
 };
 
 /// Noise: none, every element is just moved. For plain descent of the energy, such as denoising.
 struct NoNoise {
-  template <class Move, class Domain, class T>
-  static void apply(Pack<T>* x, int elements, const Move& move, const LangevinOptions&,
-                    const ChainDraws<T>&, std::uint32_t, const Domain&) noexcept {
-    kernels::advance(x, elements, move);
+  template <class L, class T, class Move, class Domain>
+  static EBM_INLINE void apply(const kernels::Elements<L, T>& x, int begin, int end,
+                               const Move& move, T, const ChainDraws<T, L::Vector::size>&,
+                               std::uint32_t, const Domain&) noexcept {
+    kernels::advance(x, begin, end, move);
   }
 };
 
@@ -42,15 +47,21 @@ template <class T>
 struct ClipElements {
   explicit ClipElements(const LangevinOptions& options)
       : bound(static_cast<T>(options.gradient_clip)) {}
-  EBM_INLINE Pack<T> operator()(const Pack<T>& g) const noexcept { return clamp(g, -bound, bound); }
-  Pack<T> bound;
+  template <class V>
+  EBM_INLINE V operator()(const V& g) const noexcept {
+    return clamp(g, V(-bound), V(bound));
+  }
+  T bound;
 };
 
 /// Gradient clip: none. For energies whose samples must be right.
 template <class T>
 struct NoClip {
   explicit NoClip(const LangevinOptions&) {}
-  EBM_INLINE Pack<T> operator()(const Pack<T>& g) const noexcept { return g; }
+  template <class V>
+  EBM_INLINE V operator()(const V& g) const noexcept {
+    return g;
+  }
 };
 
 /// Domain: a box; elements are clamped to [low, high]. For pixels.
@@ -58,18 +69,22 @@ template <class T>
 struct Box {
   explicit Box(const LangevinOptions& options)
       : low(static_cast<T>(options.low)), high(static_cast<T>(options.high)) {}
-  EBM_INLINE Pack<T> operator()(const Pack<T>& x) const noexcept { return clamp(x, low, high); }
-  [[nodiscard]] bool contains(T value) const noexcept {
-    return value >= low.lane(0) && value <= high.lane(0);
+  template <class V>
+  EBM_INLINE V operator()(const V& x) const noexcept {
+    return clamp(x, V(low), V(high));
   }
-  Pack<T> low, high;
+  [[nodiscard]] bool contains(T value) const noexcept { return value >= low && value <= high; }
+  T low, high;
 };
 
 /// Domain: all of space. For features without bounds.
 template <class T>
 struct Unbounded {
   explicit Unbounded(const LangevinOptions&) {}
-  EBM_INLINE Pack<T> operator()(const Pack<T>& x) const noexcept { return x; }
+  template <class V>
+  EBM_INLINE V operator()(const V& x) const noexcept {
+    return x;
+  }
   [[nodiscard]] static bool contains(T) noexcept { return true; }
 };
 
