@@ -21,6 +21,7 @@ class Neural {
                 "layer be Linear<1>");
 
  public:
+  using network_type = Network;
   using Input = typename Network::Input;
   using value_type = T;
 

@@ -54,19 +54,34 @@ class Adam {
     require(gradient.size() == parameters.size() && mean_.size() == parameters.size(),
             "Adam::step: ", mean_.size(), " parameters expected, got ", parameters.size(),
             " and a gradient of ", gradient.size());
+    kernels::adam(next_step(learning_rate), parameters.size(), parameters.data(), gradient.data(),
+                  mean_.data(), square_.data());
+  }
+
+  /// Counts a step and returns its numbers, for who makes it elsewhere with moments of their own.
+  [[nodiscard]] kernels::AdamStep<T> next_step(double learning_rate) {
     // Products instead of std::pow, whose last bit depends on the C library.
     beta1_power_ *= options_.beta1;
     beta2_power_ *= options_.beta2;
     const auto in_t = [](double value) { return static_cast<T>(value); };
-    const kernels::AdamStep<T> numbers{.beta1 = in_t(options_.beta1),
-                                       .rest1 = in_t(1 - options_.beta1),
-                                       .beta2 = in_t(options_.beta2),
-                                       .rest2 = in_t(1 - options_.beta2),
-                                       .rate = in_t(learning_rate / (1 - beta1_power_)),
-                                       .correction = in_t(std::sqrt(1 - beta2_power_)),
-                                       .epsilon = in_t(options_.epsilon)};
-    kernels::adam(numbers, parameters.size(), parameters.data(), gradient.data(), mean_.data(),
-                  square_.data());
+    return {.beta1 = in_t(options_.beta1),
+            .rest1 = in_t(1 - options_.beta1),
+            .beta2 = in_t(options_.beta2),
+            .rest2 = in_t(1 - options_.beta2),
+            .rate = in_t(learning_rate / (1 - beta1_power_)),
+            .correction = in_t(std::sqrt(1 - beta2_power_)),
+            .epsilon = in_t(options_.epsilon)};
+  }
+
+  /// Mean gradient and mean squared gradient of each parameter; empty before the first step.
+  struct Moments {
+    std::vector<T> mean, square;
+  };
+  [[nodiscard]] Moments moments() const { return {mean_, square_}; }
+  void set_moments(Moments moments) {
+    mean_ = std::move(moments.mean);
+    square_ = std::move(moments.square);
+    is_new_ = mean_.empty();
   }
 
   [[nodiscard]] State state() const {

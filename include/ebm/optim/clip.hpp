@@ -4,6 +4,7 @@
 #include <cmath>
 #include <ebm/core/error.hpp>
 #include <ebm/core/pack.hpp>
+#include <limits>
 #include <numeric>
 #include <span>
 
@@ -38,6 +39,8 @@ class GlobalNormClip {
     require(bound > 0, "GlobalNormClip: bound must be > 0, got ", bound);
   }
 
+  [[nodiscard]] double bound() const noexcept { return bound_; }
+
   /// Returns the norm before clipping.
   template <class T>
   double operator()(std::span<T> gradient) const {
@@ -55,6 +58,8 @@ class GlobalNormClip {
 
 /// Leaves the gradient as it is.
 struct NoGradientClip {
+  [[nodiscard]] static double bound() noexcept { return std::numeric_limits<double>::infinity(); }
+
   template <class T>
   double operator()(std::span<T> gradient) const {
     return global_norm(std::span<const T>(gradient));

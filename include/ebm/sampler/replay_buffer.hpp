@@ -7,6 +7,9 @@
 #include <ebm/core/samples.hpp>
 #include <ebm/core/state.hpp>
 #include <ebm/random/stream.hpp>
+#include <ebm/random/uniform.hpp>
+#include <span>
+#include <vector>
 
 /// Where chains start: the ends of earlier chains, and now and then fresh noise.
 namespace ebm {
@@ -45,6 +48,53 @@ struct ReplayBufferOptions {
   double low = -1, high = 1;  ///< fresh chains are uniform in [low, high)
 };
 
+/// Which places of a replay buffer hold what: its choices, without its samples.
+template <class Refill = BinomialRefill, class Eviction = DropOldest>
+class ReplayPlaces {
+ public:
+  using Index = Eigen::Index;
+
+  ReplayPlaces(Index capacity, const Refill& refill) : capacity_(capacity), refill_(refill) {}
+
+  [[nodiscard]] Index size() const noexcept { return size_; }
+  [[nodiscard]] Index capacity() const noexcept { return capacity_; }
+
+  /// Where the `index`-th newest sample is.
+  [[nodiscard]] Index operator[](Index index) const {
+    return Eviction::slot(head_, index, capacity_);
+  }
+
+  /// Where each of `batch` chains of draw number `draw` starts: -1 for fresh noise, which comes
+  /// first. An empty buffer gives fresh chains only.
+  [[nodiscard]] std::vector<int> draw(int batch, Rng rng, std::uint64_t draw) const {
+    Sequence choice(rng.stream(Purpose::refill), draw);
+    const int fresh = size_ == 0 ? batch : refill_.fresh_chains(batch, choice);
+    std::vector<int> places(static_cast<std::size_t>(batch), -1);
+    for (int& place : std::span(places).subspan(static_cast<std::size_t>(fresh))) {
+      place = static_cast<int>((*this)[choice.below(static_cast<std::uint32_t>(size_))]);
+    }
+    return places;
+  }
+
+  /// Where each of `count` samples goes that come in front, the first foremost; the oldest drop
+  /// out. -1 for those that don't fit behind the others.
+  std::vector<int> push(Index count) {
+    std::vector<int> places(static_cast<std::size_t>(count), -1);
+    for (Index i = count - 1; i >= 0; --i) {
+      head_ = Eviction::next_head(head_, capacity_);
+      if (i < capacity_) places[static_cast<std::size_t>(i)] = static_cast<int>(head_);
+    }
+    size_ = std::min(size_ + count, capacity_);
+    return places;
+  }
+
+ private:
+  Index capacity_;
+  Refill refill_;
+  Index head_ = 0;
+  Index size_ = 0;
+};
+
 /// The samples that chains ended with, for later chains to start from.
 template <class T = float, class Refill = BinomialRefill, class Eviction = DropOldest>
 class ReplayBuffer {
@@ -53,7 +103,7 @@ class ReplayBuffer {
   ///
   /// Throws `InvalidArgument` if an option is outside of its range.
   explicit ReplayBuffer(int features, const ReplayBufferOptions& options = {})
-      : options_(options), refill_{options.fresh} {
+      : options_(options), places_(options.capacity, Refill{options.fresh}) {
     require(features >= 1, "ReplayBuffer: features must be >= 1, got ", features);
     require(options.capacity >= 1, "ReplayBuffer: capacity must be >= 1, got ", options.capacity);
     require(options.fresh >= 0 && options.fresh <= 1, "ReplayBuffer: fresh must be in [0, 1], got ",
@@ -65,14 +115,12 @@ class ReplayBuffer {
     storage_.resize(options.capacity, features);
   }
 
-  [[nodiscard]] Eigen::Index size() const noexcept { return size_; }
+  [[nodiscard]] Eigen::Index size() const noexcept { return places_.size(); }
   [[nodiscard]] Eigen::Index capacity() const noexcept { return storage_.rows(); }
   [[nodiscard]] Eigen::Index features() const noexcept { return storage_.cols(); }
 
   /// The `index`-th newest sample, 0 <= index < size().
-  [[nodiscard]] auto operator[](Eigen::Index index) const {
-    return storage_.row(Eviction::slot(head_, index, capacity()));
-  }
+  [[nodiscard]] auto operator[](Eigen::Index index) const { return storage_.row(places_[index]); }
 
   /// Chooses where the chains of draw number `draw` start: fresh ones first, then kept ones.
   ///
@@ -81,14 +129,16 @@ class ReplayBuffer {
   int draw(SamplesRef<T> chains, Rng rng, std::uint64_t draw) const {
     require(chains.cols() == features(), "ReplayBuffer::draw: ", features(),
             " features expected, got ", chains.cols());
-    Sequence choice(rng.stream(Purpose::refill), draw);
-    const int batch = static_cast<int>(chains.rows());
-    const int fresh = size_ == 0 ? batch : refill_.fresh_chains(batch, choice);
-    for (int i = 0; i < fresh; ++i) {
-      uniform(chains.row(i), rng, draw, static_cast<std::uint32_t>(i));
-    }
-    for (int i = fresh; i < batch; ++i) {
-      chains.row(i) = (*this)[choice.below(static_cast<std::uint32_t>(size_))];
+    const std::vector<int> places = places_.draw(static_cast<int>(chains.rows()), rng, draw);
+    int fresh = 0;
+    for (Eigen::Index i = 0; i < chains.rows(); ++i) {
+      const int place = places[static_cast<std::size_t>(i)];
+      if (place >= 0) {
+        chains.row(i) = storage_.row(place);
+      } else {
+        make_fresh(chains.row(i), rng, draw, static_cast<std::uint32_t>(i));
+        ++fresh;
+      }
     }
     return fresh;
   }
@@ -97,22 +147,22 @@ class ReplayBuffer {
   void push(const ConstSamplesRef<T>& samples) {
     require(samples.cols() == features(), "ReplayBuffer::push: ", features(),
             " features expected, got ", samples.cols());
-    for (Eigen::Index row = samples.rows() - 1; row >= 0; --row) {
-      head_ = Eviction::next_head(head_, capacity());
-      storage_.row(head_) = samples.row(row);
-      size_ = std::min(size_ + 1, capacity());
+    const std::vector<int> places = places_.push(samples.rows());
+    for (Eigen::Index row = 0; row < samples.rows(); ++row) {
+      const int place = places[static_cast<std::size_t>(row)];
+      if (place >= 0) storage_.row(place) = samples.row(row);
     }
   }
 
   /// The samples, newest first; all that draws depend on.
   [[nodiscard]] State state() const {
-    std::vector<T> samples(static_cast<std::size_t>(size_ * features()));
-    for (Eigen::Index i = 0; i < size_; ++i) {
+    std::vector<T> samples(static_cast<std::size_t>(size() * features()));
+    for (Eigen::Index i = 0; i < size(); ++i) {
       std::ranges::copy((*this)[i], samples.begin() + i * features());
     }
     State state;
     state.put("samples", std::move(samples));
-    state.put("size", static_cast<std::int64_t>(size_));
+    state.put("size", static_cast<std::int64_t>(size()));
     return state;
   }
 
@@ -124,28 +174,20 @@ class ReplayBuffer {
           sentence("ReplayBuffer::restore: ", size, " samples don't fit a buffer of ", capacity()));
     }
     const auto samples = state.get<T>("samples", static_cast<std::size_t>(size * features()));
-    head_ = size_ = 0;
+    places_ = {options_.capacity, Refill{options_.fresh}};
     push(Eigen::Map<const Samples<T>>(samples.data(), size, features()));
   }
 
  private:
   template <class Row>
-  void uniform(Row&& row, Rng rng, std::uint64_t draw, std::uint32_t chain) const {
+  void make_fresh(Row&& row, Rng rng, std::uint64_t draw, std::uint32_t chain) const {
     Sequence draws(rng.stream(Purpose::fresh_chains), draw, chain);
-    const double width = options_.high - options_.low;
-    const T low = static_cast<T>(options_.low), high = static_cast<T>(options_.high);
-    for (Eigen::Index i = 0; i < row.size(); ++i) {
-      const double u = static_cast<double>(draws() >> 8) * 0x1p-24;
-      const T value = static_cast<T>(options_.low + width * u);
-      row[i] = value < high ? value : std::nextafter(high, low);  // where rounding reached `high`
-    }
+    for (T& value : row) value = uniform_between<T>(draws(), options_.low, options_.high);
   }
 
   ReplayBufferOptions options_;
-  Refill refill_;
+  ReplayPlaces<Refill, Eviction> places_;
   Samples<T> storage_;
-  Eigen::Index head_ = 0;
-  Eigen::Index size_ = 0;
 };
 
 static_assert(Stateful<ReplayBuffer<>>);

@@ -7,6 +7,7 @@
 #include <ebm/core/state.hpp>
 #include <ebm/train/callback.hpp>
 #include <ebm/train/epoch_order.hpp>
+#include <ebm/train/host_step.hpp>
 #include <ebm/train/position.hpp>
 #include <ebm/train/recipe.hpp>
 #include <optional>
@@ -51,9 +52,7 @@ class Trainer {
       : model_(&model),
         recipe_(std::move(recipe)),
         executor_(&executor),
-        buffer_(E::Input::size, recipe_.buffer),
-        gradient_(model.parameters().size()),
-        previous_(model.parameters().size()) {
+        step_(model, recipe_, executor) {
     const auto& r = recipe_;
     require(r.epochs >= 0, "Trainer: epochs must be >= 0, got ", r.epochs);
     require(r.batch >= 1, "Trainer: batch must be >= 1, got ", r.batch);
@@ -62,9 +61,12 @@ class Trainer {
     require(r.limit_batches >= 0, "Trainer: limit_batches must be >= 0, got ", r.limit_batches);
   }
 
-  [[nodiscard]] const E& model() const noexcept { return *model_; }
+  [[nodiscard]] const E& model() const {
+    step_.fetch(*model_);
+    return *model_;
+  }
   [[nodiscard]] const RecipeType& recipe() const noexcept { return recipe_; }
-  [[nodiscard]] const ReplayBuffer<T>& buffer() const noexcept { return buffer_; }
+  [[nodiscard]] const ReplayBuffer<T>& buffer() const { return step_.buffer(); }
   [[nodiscard]] X& executor() const noexcept { return *executor_; }
   [[nodiscard]] Workspace<T>& workspace() noexcept { return workspace_; }
 
@@ -105,16 +107,12 @@ class Trainer {
     require_samples<T>("Trainer::fit", data, E::Input::size);
     recipe_.sampler.require_in_domain("Trainer::fit", data);
     start(data.rows());
-    (detail::notify_start(callbacks, *this), ...);
-    while (!is_finished() && !stopped_) {
-      try {
-        run_batch(data, callbacks...);
-      } catch (const Diverged& error) {
-        const bool has_way_on = (detail::notify(callbacks, *this, error) || ...);
-        if (!has_way_on) throw;
-      }
+    try {
+      train(data, callbacks...);
+    } catch (...) {
+      step_.fetch(*model_);
+      throw;
     }
-    (detail::notify_end(callbacks, *this), ...);
   }
 
   /// Lets the next `fit` count epochs, and with them the learning rate's schedule and the orders of
@@ -123,13 +121,7 @@ class Trainer {
 
   /// All that the next steps depend on, but for the recipe and the data.
   [[nodiscard]] State state() const {
-    State state;
-    const std::span<const T> parameters = std::as_const(*model_).parameters();
-    state.put("parameters", std::vector<T>(parameters.begin(), parameters.end()));
-    state.put("buffer", buffer_.state());
-    if constexpr (Stateful<decltype(recipe_.optimizer)>) {
-      state.put("optimizer", recipe_.optimizer.state());
-    }
+    State state = step_.state(*model_, recipe_);
     state.put("learning_rate_factor", learning_rate_factor_);
     state.put("position", position_.state());
     return state;
@@ -139,20 +131,11 @@ class Trainer {
   ///
   /// Throws `Error`, and changes nothing, if the state is that of another model or recipe.
   void restore(const State& state) {
-    const std::span<T> parameters = model_->parameters();
-    const auto stored = state.get<T>("parameters", parameters.size());
-    ReplayBuffer<T> buffer(E::Input::size, recipe_.buffer);
-    buffer.restore(state.part("buffer"));
-    auto optimizer = recipe_.optimizer;
-    if constexpr (Stateful<decltype(optimizer)>) optimizer.restore(state.part("optimizer"));
     Position position;
     position.restore(state.part("position"));
     const double factor = state.get<double>("learning_rate_factor");
 
-    std::ranges::copy(stored, parameters.begin());
-    model_->freeze();
-    buffer_ = std::move(buffer);
-    recipe_.optimizer = std::move(optimizer);
+    step_.restore(state, *model_, recipe_);
     position_ = position;
     learning_rate_factor_ = factor;
     order_.reset();
@@ -181,12 +164,22 @@ class Trainer {
     batches_ = static_cast<int>(samples / recipe_.batch);
     if (recipe_.limit_batches > 0) batches_ = std::min(batches_, recipe_.limit_batches);
     batch_.resize(recipe_.batch, E::Input::size);
-    chains_.resize(recipe_.batch, E::Input::size);
-    if (buffer_.size() == 0) {
-      constexpr std::uint64_t before_any_step = ~std::uint64_t{0};
-      buffer_.draw(chains_, recipe_.rng, before_any_step);
-      buffer_.push(chains_);
+    step_.start(recipe_);
+  }
+
+  template <class... Callbacks>
+  void train(const ConstSamplesRef<T>& data, Callbacks&... callbacks) {
+    (detail::notify_start(callbacks, *this), ...);
+    while (!is_finished() && !stopped_) {
+      try {
+        run_batch(data, callbacks...);
+      } catch (const Diverged& error) {
+        const bool has_way_on = (detail::notify(callbacks, *this, error) || ...);
+        if (!has_way_on) throw;
+      }
     }
+    step_.fetch(*model_);
+    (detail::notify_end(callbacks, *this), ...);
   }
 
   /// The next step, and the end of the epoch if it was its last.
@@ -230,60 +223,17 @@ class Trainer {
   void step(const ConstSamplesRef<T>& data, BatchReport& report) {
     // Counted first: what fails and is taken back must not draw the same numbers again.
     report.iteration = ++position_.iteration;
-    const auto draw = static_cast<std::uint64_t>(report.iteration - 1);
-    const std::uint64_t first_chain = draw * static_cast<std::uint64_t>(recipe_.batch);
-    gather(data, first_chain);
-    buffer_.draw(chains_, recipe_.rng, draw);
-    recipe_.sampler.run(*model_, SamplesRef<T>(chains_), first_chain, recipe_.rng, *executor_,
-                        workspace_);
-    require_finite(chains_.allFinite(), "the chains are", report);
-    buffer_.push(chains_);
-
-    const std::span<T> gradient(gradient_);
-    report.result = loss_gradient_(*model_, recipe_.loss, batch_, chains_, *executor_, gradient);
-    require_finite(std::isfinite(report.result.loss.total), "the loss is", report);
-    report.gradient_norm = recipe_.gradient_clip(gradient);
-    require_finite(std::isfinite(report.gradient_norm), "the gradient is", report);
-    update(gradient, report);
-  }
-
-  /// One step of the optimiser, taken back if a parameter stops being finite.
-  void update(std::span<const T> gradient, const BatchReport& report) {
-    const std::span<T> parameters = model_->parameters();
-    std::ranges::copy(parameters, previous_.begin());
-    recipe_.optimizer.step(parameters, gradient, report.learning_rate);
-    const bool finite = std::ranges::all_of(parameters, [](T p) { return std::isfinite(p); });
-    if (!finite) std::ranges::copy(previous_, parameters.begin());
-    require_finite(finite, "a parameter is", report);
-    model_->freeze();
-  }
-
-  /// Throws `Diverged` that names the step unless `finite`.
-  static void require_finite(bool finite, const char* what, const BatchReport& report) {
-    if (finite) return;
-    throw Diverged(sentence("Trainer: ", what, " not finite in epoch ", report.epoch, ", batch ",
-                            report.batch,
-                            ": a lower learning rate or stronger regulariser may help"));
-  }
-
-  /// Copies the next batch of the epoch and adds noise, within the domain of the chains.
-  void gather(const ConstSamplesRef<T>& data, std::uint64_t first_chain) {
     if (!order_) order_.emplace(data.rows(), recipe_.shuffle, recipe_.rng, position_.epoch);
     order_->gather(data, position_.batches_done, batch_);
-    if (recipe_.data_noise == 0) return;
-    recipe_.sampler.template add_noise<T, typename E::Input>(
-        batch_, recipe_.data_noise, first_chain, recipe_.rng.stream(Purpose::data_noise),
-        *executor_, workspace_);
+    step_.run(*model_, recipe_, *executor_, workspace_, batch_, report);
   }
 
   E* model_;
   RecipeType recipe_;
   X* executor_;
-  ReplayBuffer<T> buffer_;
+  typename detail::StepOf<E, RecipeType, X>::type step_;
   Workspace<T> workspace_;
-  LossGradient<T> loss_gradient_;
-  std::vector<T> gradient_, previous_;
-  Samples<T> batch_, chains_;
+  Samples<T> batch_;
   std::optional<EpochOrder> order_;  // of the epoch at position_; made when needed
   Position position_;
   int batches_ = 0;  // of an epoch
