@@ -10,7 +10,9 @@ install(
   DESTINATION include
   FILES_MATCHING
   PATTERN "*.hpp"
-  PATTERN "io" EXCLUDE)
+  PATTERN "io" EXCLUDE
+  PATTERN "simt" EXCLUDE
+  PATTERN "cuda" EXCLUDE)
 install(TARGETS ebm EXPORT ebm-targets)
 install(EXPORT ebm-targets NAMESPACE ebm:: DESTINATION "${package_dir}")
 
@@ -25,6 +27,17 @@ if(EBM_IO)
   install(FILES "${PROJECT_SOURCE_DIR}/cmake/FindStb.cmake"
                 "${PROJECT_SOURCE_DIR}/cmake/FindProtozero.cmake"
           DESTINATION "${package_dir}")
+endif()
+
+if(EBM_CUDA)
+  install(
+    DIRECTORY "${PROJECT_SOURCE_DIR}/include/ebm/simt" "${PROJECT_SOURCE_DIR}/include/ebm/cuda"
+    DESTINATION include/ebm
+    FILES_MATCHING
+    PATTERN "*.hpp"
+    PATTERN "README.md")
+  install(TARGETS ebm_cuda EXPORT ebm-cuda-targets)
+  install(EXPORT ebm-cuda-targets NAMESPACE ebm:: DESTINATION "${package_dir}")
 endif()
 
 configure_package_config_file(

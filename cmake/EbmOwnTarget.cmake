@@ -19,8 +19,10 @@ endmacro()
 function(ebm_own_target target)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
   target_compile_options(
-    ${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-                      $<$<BOOL:${EBM_WERROR}>:-Werror> $<$<BOOL:${EBM_NATIVE}>:-march=native>)
+    ${target}
+    PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion>
+            $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${EBM_WERROR}>>:-Werror>
+            $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${EBM_NATIVE}>>:-march=native>)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # False alarms, fixed in GCC 13. Bug 105651: "text" + std::string(); bug 105593: intrinsics of
     # AVX-512 that leave lanes undefined on purpose.

@@ -24,7 +24,7 @@ const std::vector<std::string> not_of_the_run{"help",      "config", "resume", "
 /// What may be said beside --resume.
 const std::vector<std::string> changeable{"data",   "epochs",         "threads", "save-every",
                                           "keep",   "no-tensorboard", "quiet",   "json",
-                                          "resume", "pictures-every"};
+                                          "resume", "pictures-every", "device"};
 
 /// Takes the options of an earlier run, and checks that no other ones are asked for.
 void resume(CLI::App& command, const fs::path& run, TrainOptions& o) {
@@ -60,6 +60,17 @@ TrainingData load(const TrainOptions& o) {
                                    " training images, fewer than a batch of ", o.batch));
   }
   return data;
+}
+
+TrainingResult train(const TrainOptions& o, const TrainingData& data) {
+  if (o.device == "cuda") {
+#if defined(EBM_MNIST_CUDA)
+    return train_on_gpu(o, data);
+#else
+    throw ebm::Error("--device cuda: this ebm-mnist was built without CUDA (-D EBM_CUDA=ON)");
+#endif
+  }
+  return o.model == "resnet" ? train_resnet(o, data) : train_tutorial(o, data);
 }
 
 void tell_json(const TrainOptions& o, const TrainingResult& result) {
@@ -99,7 +110,7 @@ void run(CLI::App& command, const fs::path& config, const fs::path& earlier, Tra
   o.configuration += to_config(command, not_of_the_run);
   const TrainingData data = load(o);
   const auto start = std::chrono::steady_clock::now();
-  TrainingResult result = o.model == "resnet" ? train_resnet(o, data) : train_tutorial(o, data);
+  TrainingResult result = train(o, data);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (result.interrupted_by != 0) {
     throw Interrupted(
@@ -135,6 +146,11 @@ void add_train(CLI::App& app, std::vector<std::string> typed) {
       "current step and saves (exit status 130).");
   c.add_option("--model", o->model, "The network: tutorial, or resnet, which is deeper")
       ->check(CLI::IsMember({"tutorial", "resnet"}))
+      ->type_name("NAME")
+      ->capture_default_str();
+  c.add_option("--device", o->device,
+               "Where the steps are computed: cpu, or cuda, the first NVIDIA GPU; the same weights")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
       ->type_name("NAME")
       ->capture_default_str();
   c.add_option(

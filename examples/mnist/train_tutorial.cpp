@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
+#include <ebm/parallel/threads.hpp>
+
 #include "network.hpp"
 #include "training_run.hpp"
 
 namespace ebm_mnist {
 
 TrainingResult train_tutorial(const TrainOptions& options, const TrainingData& data) {
-  return train_network<Network>(options, data);
+  ebm::Threads threads(options.threads);
+  return train_network<Network>(options, data, threads);
 }
 
 }  // namespace ebm_mnist

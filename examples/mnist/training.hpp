@@ -17,6 +17,7 @@ namespace ebm_mnist {
 
 struct TrainOptions {
   std::string model = "tutorial";  ///< or resnet
+  std::string device = "cpu";      ///< or cuda
   std::filesystem::path data = EBM_MNIST_DATA_DIR;
   std::filesystem::path out = "runs/mnist";
   bool overwrite = false;
@@ -67,5 +68,8 @@ struct TrainingResult {
 /// Train the tutorial's network and the residual one; each is compiled in a file of its own.
 TrainingResult train_tutorial(const TrainOptions& options, const TrainingData& data);
 TrainingResult train_resnet(const TrainOptions& options, const TrainingData& data);
+
+/// Trains either on a GPU; only there in builds with CUDA.
+TrainingResult train_on_gpu(const TrainOptions& options, const TrainingData& data);
 
 }  // namespace ebm_mnist

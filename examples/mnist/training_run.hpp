@@ -7,7 +7,7 @@
 #include <ebm/io/metrics_csv.hpp>
 #include <ebm/io/progress.hpp>
 #include <ebm/io/tensorboard_log.hpp>
-#include <ebm/parallel/threads.hpp>
+#include <ebm/parallel/executor.hpp>
 #include <ebm/train/divergence_guard.hpp>
 #include <ebm/train/early_stop.hpp>
 #include <ebm/train/flat_scores.hpp>
@@ -102,10 +102,9 @@ struct ChosenReaction {
 /// Trains a network as the options say, with all files of a run.
 ///
 /// Throws `ebm::Error` where files, data or divergence end it.
-template <class Net>
-TrainingResult train_network(const TrainOptions& o, const TrainingData& data) {
+template <class Net, ebm::Executor X>
+TrainingResult train_network(const TrainOptions& o, const TrainingData& data, X& executor) {
   using ebm::io::Saved;
-  ebm::Threads threads(o.threads);
   const ebm::Rng rng{o.seed};
   ebm::Neural<Net> model(rng);
   ebm::Trainer trainer(model,
@@ -121,7 +120,7 @@ TrainingResult train_network(const TrainOptions& o, const TrainingData& data) {
                                    .shuffle = !o.no_shuffle,
                                    .limit_batches = o.limit_batches,
                                    .rng = rng},
-                       threads);
+                       executor);
   constexpr Eigen::Index outliers = 1024;  // as many as the tutorial's
   const auto noise =
       ebm::uniform_noise(std::max(outliers, data.test.rows()), Net::Input::size, rng);
@@ -187,7 +186,7 @@ TrainingResult train_network(const TrainOptions& o, const TrainingData& data) {
 
   TrainingResult result;
   result.epochs_done = trainer.position().epoch - 1;
-  result.threads = threads.workers();
+  result.threads = executor.workers();
   result.interrupted_by = trainer.is_finished() ? 0 : interrupt.signal();
   result.times_put_back = guard ? guard->times() : 0;
   if (const auto best = checkpoint.best()) {

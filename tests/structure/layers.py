@@ -19,13 +19,14 @@ LAYERS = [
     {"train"},
     {"ebm.hpp"},
 ]
-# Components of their own: they stand beside the umbrella, and nothing else may include them.
-BESIDE = {"io", "cuda", "mpi"}
+# Components of their own, layer by layer: they stand beside the umbrella, which doesn't bring them,
+# and nothing below may include them.
+BESIDE = [{"io", "mpi", "simt"}, {"cuda"}]
 # The headers that bring all headers of some rooms.
 UMBRELLAS = {"ebm.hpp": set.union(*LAYERS), "io/io.hpp": {"io"}}
 
 LAYER_OF = {room: layer for layer, rooms in enumerate(LAYERS) for room in rooms}
-LAYER_OF.update({room: LAYER_OF["ebm.hpp"] for room in BESIDE})
+LAYER_OF.update({room: len(LAYERS) - 1 + above for above, rooms in enumerate(BESIDE) for room in rooms})
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+# The target ebm::cuda: what a CUDA source needs to include <ebm/cuda/...> headers.
+include(CheckLanguage)
+
+if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+  set(CMAKE_CUDA_ARCHITECTURES 75 80 90 CACHE STRING "GPUs to compile for, e.g. 80;90")
+endif()
+check_language(CUDA)
+if(NOT CMAKE_CUDA_COMPILER)
+  message(FATAL_ERROR "ebm::cuda needs NVIDIA's compiler nvcc, which was not found: put it on PATH, "
+                      "name it with -DCMAKE_CUDA_COMPILER=..., or configure with -DEBM_CUDA=OFF.")
+endif()
+enable_language(CUDA)
+if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12)
+  message(FATAL_ERROR "ebm::cuda needs nvcc of at least 12, which knows C++20, but found "
+                      "${CMAKE_CUDA_COMPILER_VERSION}.")
+endif()
+ebm_need(CUDAToolkit "ebm::cuda" "the CUDA toolkit, from NVIDIA" EBM_CUDA)
+
+add_library(ebm_cuda INTERFACE)
+add_library(ebm::cuda ALIAS ebm_cuda)
+set_target_properties(ebm_cuda PROPERTIES EXPORT_NAME cuda)
+target_link_libraries(ebm_cuda INTERFACE ebm CUDA::cudart)
+# The kernels are constexpr and host functions of the library as they stand. Multiply-adds are
+# written out, as for the host; divisions and roots are rounded correctly, nvcc's default.
+target_compile_options(
+  ebm_cuda
+  INTERFACE
+    "$<$<COMPILE_LANG_AND_ID:CUDA,NVIDIA>:--expt-relaxed-constexpr;-fmad=false;-Xcompiler=-ffp-contract=off>"
+)

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/sampler/langevin.hpp>
+#include <ebm/simt/langevin.hpp>
+#include <ebm/simt/network.hpp>
+#include <optional>
+
+namespace ebm::simt {
+
+/// Chains of Langevin dynamics for a network's energy on a machine: all steps of all chains, with
+/// the same noise and to the same bits as `Langevin::run`.
+template <class Network, class T, Machine M>
+class MachineChains {
+  using S = typename Network::Input;
+
+ public:
+  /// Room for `count` chains.
+  MachineChains(M& machine, int count)
+      : machine_(&machine),
+        groups_(group_count(count)),
+        states_(machine, lanes_of(S::size), "the chains"),
+        gradient_(machine, lanes_of(S::size), "the chains' gradients"),
+        downhill_(machine, lanes_of(1), "the scores' adjoints"),
+        draws_(machine, 1, "the random numbers' place"),
+        memory_(machine, MachineNetwork<Network, T, M>::template pass_size<Wrt::inputs>(groups_),
+                "the values and slopes of a pass over the chains") {
+    const std::vector<T> minus_one(lanes_of(1), T(-1));  // E = -f
+    machine.upload(minus_one.data(), minus_one.size(), downhill_.data());
+  }
+
+  [[nodiscard]] int groups() const noexcept { return groups_; }
+
+  /// The chains: [group][row][column][channel][lane].
+  [[nodiscard]] T* states() noexcept { return states_.data(); }
+
+  /// Runs all steps; lane k is chain `first_chain` + k.
+  template <class Sampler>
+  void run(const MachineNetwork<Network, T, M>& network, const Sampler& sampler, PhiloxKey key,
+           std::uint64_t first_chain) {
+    const DrawNumbers numbers{key, first_chain};
+    machine_->upload(&numbers, 1, draws_.data());
+    if (options_ != sampler.options()) {
+      options_ = sampler.options();
+      recording_ = {};
+    }
+    machine_->replay(recording_, [&] { launch_steps(network, sampler); });
+  }
+
+ private:
+  [[nodiscard]] std::size_t lanes_of(int elements) const {
+    return static_cast<std::size_t>(groups_) * warp_lanes * static_cast<std::size_t>(elements);
+  }
+
+  template <class Sampler>
+  void launch_steps(const MachineNetwork<Network, T, M>& network, const Sampler& sampler) {
+    const LangevinOptions& options = sampler.options();
+    Advance<T, typename Sampler::NoisePolicy, typename Sampler::template ClipPolicy<T>,
+            typename Sampler::template DomainPolicy<T>, S::size>
+        advance{.x = states_.data(),
+                .gradient = nullptr,
+                .step_size = T(0),
+                .clip = typename Sampler::template ClipPolicy<T>(options),
+                .domain = typename Sampler::template DomainPolicy<T>(options),
+                .deviation = static_cast<T>(options.noise),
+                .draws = draws_.data(),
+                .step = 0,
+                .groups = groups_};
+    if (options.steps > 0) machine_->launch(advance);
+    advance.gradient = gradient_.data();
+    for (int step = 0; step < options.steps; ++step) {
+      PassMemory<T> memory{memory_.data(), memory_.data() + memory_.size()};
+      const OnMachine<T, M, Wrt::inputs> run{*machine_, memory, groups_};
+      const auto recording = network.forward(run, std::as_const(states_).data());
+      network.backward(run, recording, std::as_const(downhill_).data(), gradient_.data());
+      advance.step_size = static_cast<T>(Sampler::StepSizePolicy::size(options, step));
+      advance.step = static_cast<std::uint32_t>(step + 1);
+      if (step + 1 == options.steps) advance.draws = nullptr;
+      machine_->launch(advance);
+    }
+  }
+
+  M* machine_;
+  int groups_;
+  typename M::template Array<T> states_, gradient_, downhill_;
+  typename M::template Array<DrawNumbers> draws_;
+  typename M::template Array<T> memory_;
+  typename M::Recording recording_;
+  std::optional<LangevinOptions> options_;  // that the recording has
+};
+
+}  // namespace ebm::simt

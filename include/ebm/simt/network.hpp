@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/nn/sequential.hpp>
+#include <ebm/simt/elements.hpp>
+#include <ebm/simt/freeze.hpp>
+#include <ebm/simt/machine.hpp>
+#include <ebm/simt/parameter_gradient.hpp>
+
+/// The passes of a network on a machine of threads.
+namespace ebm::simt {
+
+/// Satisfied by layers with weights that threads can compute: `Conv2d` and `Linear`.
+template <class Layer>
+concept WeightLayer = requires {
+  Layer::forward_correlation();
+  typename Layer::Places;
+};
+
+/// Satisfied by layers that compute each element by itself.
+template <class Layer>
+concept ElementLayer = requires {
+  typename Layer::ElementRule;
+};
+
+namespace detail {
+
+template <class Rule>
+struct OutputRule {
+  template <class X>
+  EBM_INLINE auto operator()(const X& x, int i) const noexcept {
+    return Rule::output(x, i);
+  }
+};
+template <class Rule>
+struct GradientRule {
+  template <class X>
+  EBM_INLINE auto operator()(const X& dy, int i) const noexcept {
+    return Rule::gradient(dy, i);
+  }
+};
+
+}  // namespace detail
+
+/// Memory for the values and adjoints of one pass over `groups` groups of lanes.
+template <class T>
+struct PassMemory {
+  T* next;
+  T* end;
+
+  [[nodiscard]] T* take(std::ptrdiff_t elements) {
+    require(elements <= end - next, "PassMemory: a pass needs more memory than was counted");
+    return std::exchange(next, next + elements);
+  }
+};
+
+/// Runs the layers of a network on a machine, each as one launch for all groups of lanes; see
+/// `ebm::detail::OnTape`.
+template <class T, class M, Wrt W>
+struct OnMachine {
+  static constexpr Wrt wrt = W;
+  static constexpr bool has_input_gradient = wants_inputs(W);
+  M& machine;
+  PassMemory<T>& memory;
+  int groups;
+  T* gradients = nullptr;  ///< [block], `parameters` apart
+  int parameters = 0;
+  SampleBlocks samples{};
+
+  [[nodiscard]] T* allocate(int packs) const {
+    return memory.take(std::ptrdiff_t{packs} * warp_lanes * groups);
+  }
+
+  template <class Layer, class Epilogue>
+  void forward(const T* x, const T* frozen, const Epilogue& epilogue) const {
+    if constexpr (WeightLayer<Layer>) {
+      constexpr kernels::Correlation c = ThreadTiles<Layer>::forward;
+      machine.launch(Correlate<T, Epilogue, Layer::Output::size, c>{
+          x, frozen, frozen + Layer::bias_offset, epilogue, groups});
+    } else {
+      using Rule = detail::OutputRule<typename Layer::ElementRule>;
+      machine.launch(ForEachElement<T, Rule, Epilogue, Layer::Input::size, Layer::Output::size>{
+          x, {}, epilogue, groups});
+    }
+  }
+
+  template <class Layer, class Epilogue>
+  void input_gradient(const T* dy, const T* frozen, const Epilogue& epilogue) const {
+    if constexpr (WeightLayer<Layer>) {
+      [&]<int... Residue>(std::integer_sequence<int, Residue...>) {
+        constexpr int size = Layer::convolution.rows.sources * Layer::convolution.columns.sources *
+                             Layer::convolution.inputs;
+        machine.launch(Correlate<T, Epilogue, size, ThreadTiles<Layer>::gradient(Residue)...>{
+            dy, frozen + Layer::gradient_offset, nullptr, epilogue, groups});
+      }
+      (std::make_integer_sequence<int, Layer::residues>{});
+    } else {
+      using Rule = detail::GradientRule<typename Layer::ElementRule>;
+      machine.launch(ForEachElement<T, Rule, Epilogue, Layer::Output::size, Layer::Input::size>{
+          dy, {}, epilogue, groups});
+    }
+  }
+
+  template <class Layer>
+  void parameter_gradient(const T* x, const T* dy, int offset, T* transposed) const {
+    constexpr kernels::Convolution c = Layer::convolution;
+    machine.launch(TransposeAdjoints<T, c>{dy, transposed, samples});
+    machine.launch(WeightGradient<T, c>{x, transposed, gradients + offset, parameters, samples});
+    machine.launch(BiasGradient<T, c>{transposed, gradients + offset + Layer::weight_count,
+                                      parameters, samples});
+  }
+
+  /// Nobody else has put anything there: it need not stand at zero.
+  [[nodiscard]] static auto first_addition(T* adjoint) { return kernels::AddToZero<T>{adjoint}; }
+};
+
+/// A network's frozen weights on a machine, and its passes there.
+///
+/// T: float or double; Network: a `Sequential` of Conv2d, Linear, AveragePool, Flatten, activations
+/// and Residual blocks of these
+template <class Network, class T, Machine M>
+class MachineNetwork {
+  using Passes = typename Network::Passes;
+  using Layout = typename Network::Layout;
+
+ public:
+  using Input = typename Network::Input;
+
+  explicit MachineNetwork(M& machine)
+      : machine_(&machine),
+        parameters_(machine, Network::parameter_count, "the parameters"),
+        frozen_(machine, Network::frozen_size, "the frozen weights") {}
+
+  /// PyTorch's layout; `freeze` makes a change count.
+  [[nodiscard]] auto& parameters() noexcept { return parameters_; }
+  [[nodiscard]] const auto& parameters() const noexcept { return parameters_; }
+
+  /// Makes changed parameters count.
+  void freeze() {
+    unroll<Layout::stages>([&](auto i) {
+      using Layer = typename Layout::template StageAt<i>::Layer;
+      static_assert(WeightLayer<Layer> || ElementLayer<Layer>,
+                    "a GPU computes Conv2d, Linear, AveragePool, Flatten and activations; the "
+                    "network has a layer that is none of these");
+      if constexpr (WeightLayer<Layer>) {
+        machine_->launch(Freeze<T, Layer>{parameters_.data() + Layout::template parameter_offset<i>,
+                                          frozen_.data() + Layout::template frozen_offset<i>});
+      }
+    });
+  }
+
+  /// Elements that a pass over `groups` groups takes from its memory.
+  template <Wrt W>
+  static std::size_t pass_size(int groups) {
+    const int packs =
+        Network::template recorded_packs<W> + (wants_parameters(W) ? Passes::scratch_packs : 0);
+    return static_cast<std::size_t>(packs) * static_cast<std::size_t>(warp_lanes * groups);
+  }
+
+  /// f(x) for each lane: [group][lane], in `memory`.
+  auto forward(const auto& run, const T* x) const {
+    return Passes::forward(run, frozen_.data(), x);
+  }
+
+  static void backward(const auto& run, const auto& recording, const T* dy, T* dx) {
+    Passes::backward(run, recording, dy, dx);
+  }
+
+ private:
+  M* machine_;
+  typename M::template Array<T> parameters_, frozen_;
+};
+
+}  // namespace ebm::simt
