@@ -5,12 +5,14 @@ import base64
 import csv
 import gzip
 import hashlib
+import html
 import json
 import math
 import os
 import pathlib
 import pty
 import random
+import re
 import resource
 import shutil
 import signal
@@ -1305,6 +1307,23 @@ class CommandLine(Program):
             self.assertGreaterEqual(table["auroc"][group]["value"], auroc, group)
         self.assertAlmostEqual(table["scores"]["random"], -16.31, delta=0.02)
         self.assertAlmostEqual(table["scores"]["train"], table["scores"]["test"], delta=0.01)
+
+    def test_the_bundled_run_is_that_of_the_bundled_model_and_close_to_the_tutorials(self):
+        bundled = pathlib.Path(re.search(r"--model FILE=(\S+)", self.succeed("score", "--help"))[1])
+        run = bundled.parent / "model-run"
+        with open(run / "metrics.csv", newline="") as file:
+            epochs = [row for row in csv.DictReader(file) if row["rand_out"]]
+        self.assertEqual([int(row["epoch"]) for row in epochs], list(range(1, 61)))
+        rand_out = {int(row["epoch"]): float(row["rand_out"]) for row in epochs}
+        tutorial = {10: -5.94, 20: -9.77, 30: -12.46, 40: -14.32, 50: -15.64, 60: -16.34}
+        for epoch, value in tutorial.items():
+            self.assertAlmostEqual(rand_out[epoch] / value, 1, delta=0.03, msg=epoch)
+        best = min(float(row["val_contrastive_divergence"]) for row in epochs)
+        self.assertAlmostEqual(best, -16.32, delta=0.01)
+        scores = json.loads(self.succeed("analyze", "--json", "--images", 2000))["scores"]
+        self.assertAlmostEqual(scores["random"], rand_out[60], delta=0.05)
+        for file in ("config.toml", "report.html"):
+            self.assertIn("'--seed' '2'", html.unescape((run / file).read_text()))
 
     def test_a_model_that_is_not_there_is_refused_with_the_flag(self):
         (self.folder / "images").write_bytes(idx_images(1))
