@@ -482,6 +482,35 @@ class Resuming(Program):
                 self.succeed("train", "--resume", run)
                 self.assert_same_end(run, "whole")
 
+    def test_a_folder_has_one_run_at_a_time_which_can_be_reported_from_its_start(self):
+        process = self.start(*quickly(out="my run", epochs=1000, steps=60, threads=1))
+        self.assertTrue(wait_for(self.folder / "my run/config.toml"))
+        self.succeed("report", "my run", "--out", "early.html", "--images", 10)
+        self.assertIn("of 1000", (self.folder / "early.html").read_text())
+        self.assertTrue(wait_for(self.folder / "my run/state.safetensors"))
+        self.refuse(1, "another process trains in 'my run' now", "train", "--resume", "my run")
+        process.kill()
+        process.communicate()
+        left = self.folder / f"my run/.ebm-{process.pid}-0.tmp"
+        left.write_bytes(b"half a model")
+        process = self.start("train", "--resume", "my run", "--threads", 1)
+        model = self.folder / "my run/model.safetensors"
+        before = model.stat().st_mtime_ns
+        while model.stat().st_mtime_ns == before and process.poll() is None:
+            time.sleep(0.02)
+        self.assertFalse(left.exists())
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+        self.assertIn("go on with: ebm-mnist train --resume 'my run'", errors)
+
+    def test_an_interrupt_that_the_caller_ignores_is_ignored(self):
+        process = self.start(*quickly(out="run", epochs=20, steps=60, threads=1),
+                             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+        self.assertTrue(wait_for(self.folder / "run/state.safetensors"))
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        self.assertEqual(process.returncode, 0)
+
     def test_a_run_killed_at_any_moment_goes_on_to_the_same_bytes(self):
         options = dict(epochs=30, steps=60, save_every=3)
         started = time.monotonic()
@@ -986,11 +1015,16 @@ class Reporting(Program):
             return sum(element.get("class") == "mark" and "cx" in element.attrib
                        for svg in self.page(run).iter("svg") if svg.find("title") is not None
                        for element in svg.iter("circle"))
-        self.assertEqual(marks(RUN), 2)  # epochs 1 and 2
+        self.assertEqual(marks(RUN), 0)  # of small batches and few steps
         config = (RUN / "config.toml").read_text()
-        self.assertEqual(marks(self.copy("a", config=config.replace("'tutorial'", "'resnet'"))), 0)
-        other = config.replace("learning-rate = 0.0001", "learning-rate = 0.001")
-        self.assertEqual(marks(self.copy("b", config=other)), 0)
+        config = config.replace("batch = 16", "batch = 128").replace("steps = 3", "steps = 60")
+        self.assertEqual(marks(self.copy("like", config=config)), 2)  # epochs 1 and 2
+        for number, (ours, other) in enumerate((("'tutorial'", "'resnet'"),
+                                                ("rate = 0.0001", "rate = 0.001"),
+                                                ("limit-batches = 0", "limit-batches = 9"))):
+            self.assertIn(ours, config)
+            run = self.copy(f"other{number}", config=config.replace(ours, other))
+            self.assertEqual(marks(run), 0)
 
     def test_what_the_guard_did_is_told(self):
         def event(iteration, epoch, action):
@@ -1284,6 +1318,11 @@ class CommandLine(Program):
             with self.subTest(flag=flag, value=value):
                 self.refuse(2, f"{flag}: expected", "train", flag, value)
                 self.refuse(2, expected, "train", flag, value)
+
+    def test_a_run_without_a_name_is_refused(self):
+        for flag in ("--resume", "--config"):
+            self.refuse(2, f"{flag}: expected the name of a file or folder, got ''",
+                        "train", flag, "")
 
     def test_unknown_words_are_refused(self):
         self.refuse(2, "--frobnicate", "train", "--frobnicate")
