@@ -26,7 +26,9 @@ struct GenerateOptions {
   int threads = 0;
 
   /// Steps from one snapshot to the next, where the user has not said.
-  [[nodiscard]] int snapshot_every() const { return every > 0 ? every : animate ? 4 : 32; }
+  [[nodiscard]] int snapshot_every() const {
+    return every > 0 ? every : std::clamp(langevin.steps, 1, animate ? 4 : 32);
+  }
 };
 
 constexpr int scale = 2;
@@ -104,7 +106,8 @@ void add_generate(CLI::App& app) {
       ->transform(whole(1, million))
       ->capture_default_str();
   c.add_option("--every", o->every,
-               "Steps from a picture of a chain to the next; 0: 32, and 4 in an animation")
+               "Steps from a picture of a chain to the next; 0: 32, and 4 in an animation, or all "
+               "steps where they are fewer")
       ->transform(whole(0, million))
       ->capture_default_str();
   c.add_flag("--animate", o->animate, "Write an animated PNG, whatever the file's name");

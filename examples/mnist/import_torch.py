@@ -11,11 +11,12 @@ tensors end in N.weight and N.bias, where N is a layer's place in the tutorial's
 stands before it ("cnn.cnn_layers.", "cnn_layers.", nothing...) is the same for all.
 --export writes the state dict of a CNNModel: model.load_state_dict(torch.load(STATE_DICT.pt)).
 
-Needs Python 3.9 and torch. Exit status: 0 success; 1 a file that does not fit; 2 wrong usage.
+Needs Python 3.9 and torch 1.10. Exit status: 0 success; 1 a file that does not fit; 2 wrong usage.
 """
 
 import argparse
-import inspect
+import collections
+import io
 import json
 import math
 import os
@@ -54,38 +55,135 @@ class Misfit(Exception):
 # PyTorch's files
 
 
-def is_written_by_torch(path):
-    """Whether a file is one of torch.save: a zip archive, or a pickle before torch 1.6."""
-    old_beginning = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # a pickled magic number
-    with open(path, "rb") as file:
-        if file.read(len(old_beginning)) == old_beginning:
-            return True
-    if not zipfile.is_zipfile(path):
+# What stands before the tensors in these files is a pickle, which may call anything that can be
+# imported. torch.load(weights_only=True) refuses plain numbers in torch 1.13 and let some files run
+# code until torch 2.6 (CVE-2025-32434): hence a reader of our own, the same for every torch. The
+# formats: https://pytorch.org/docs/stable/notes/serialization.html and
+# torch/serialization.py.
+
+
+def rebuilt(storage, offset, shape, strides, *_):
+    """A tensor of a storage's values; torch checks that it stays within the storage."""
+    return torch.as_strided(storage, shape, strides, offset)
+
+
+# All that a file may call
+KNOWN = {
+    "__builtin__.set": set,  # as Python 2, whose names torch.save writes, calls it
+    "collections.Counter": collections.Counter,
+    "collections.OrderedDict": collections.OrderedDict,
+    "collections.defaultdict": collections.defaultdict,
+    "torch.Size": torch.Size,
+    "torch._utils._rebuild_parameter": lambda tensor, *_: tensor,
+    "torch._utils._rebuild_tensor_v2": rebuilt,
+}
+STORAGES = {
+    "torch.BFloat16Storage": torch.bfloat16,
+    "torch.BoolStorage": torch.bool,
+    "torch.ByteStorage": torch.uint8,
+    "torch.CharStorage": torch.int8,
+    "torch.ComplexDoubleStorage": torch.complex128,
+    "torch.ComplexFloatStorage": torch.complex64,
+    "torch.DoubleStorage": torch.float64,
+    "torch.FloatStorage": torch.float32,
+    "torch.HalfStorage": torch.float16,
+    "torch.IntStorage": torch.int32,
+    "torch.LongStorage": torch.int64,
+    "torch.ShortStorage": torch.int16,
+}
+
+
+def stand_in(name):
+    """For a class that is not imported: Lightning before 1.5 names callbacks by their classes."""
+    class StandIn:
+        def __new__(cls, *_, **__):
+            raise pickle.UnpicklingError(
+                f"it makes a {name}, which could run code; save model.state_dict() with dense "
+                "tensors alone, or pass --trust if you know who made the file")
+    return StandIn
+
+
+class Reader(pickle.Unpickler):
+    """Reads a pickle of torch.save; `storages` are to be filled with the values that follow it."""
+
+    def __init__(self, file, trust):
+        super().__init__(file)
+        self.trust = trust
+        self.storages = {}
+
+    def find_class(self, module, name):
+        path = f"{module}.{name}"
+        if path in STORAGES:
+            return STORAGES[path]
+        if path in KNOWN:
+            return KNOWN[path]
+        return super().find_class(module, name) if self.trust else stand_in(path)
+
+    def persistent_load(self, pid):
+        kind, dtype, key, _, count = pid[:5]
+        if kind != "storage" or not isinstance(dtype, torch.dtype):
+            raise pickle.UnpicklingError("it holds a whole module or a rare type of numbers; save "
+                                         "model.state_dict() with floating-point tensors alone")
+        if key not in self.storages:
+            self.storages[key] = torch.empty(count, dtype=dtype)
+        return self.storages[key]
+
+    def fill(self, key, values):
+        storage = self.storages[key]
+        if len(values) != storage.numel() * storage.element_size():
+            raise EOFError("values of a tensor are missing")
+        if values:
+            storage.copy_(torch.frombuffer(bytearray(values), dtype=storage.dtype))
+
+
+def read_archive(file, trust):
+    """What torch.save wrote since torch 1.6: a zip archive with a checksum of each record."""
+    with zipfile.ZipFile(file) as archive:
+        damaged = archive.testzip()
+        if damaged:
+            raise zipfile.BadZipFile(f"its record '{damaged}' is damaged")
+        pickled = next(name for name in archive.namelist() if name.endswith("data.pkl"))
+        reader = Reader(io.BytesIO(archive.read(pickled)), trust)
+        content = reader.load()
+        for key in reader.storages:
+            reader.fill(key, archive.read(pickled[:-len("data.pkl")] + f"data/{key}"))
+    return content
+
+
+def read_stream(file, trust):
+    """What torch.save wrote before torch 1.6: pickles, then each storage's count and values."""
+    for _ in range(3):  # the magic number, the format's version, what machine wrote it
+        Reader(file, trust).load()
+    reader = Reader(file, trust)
+    content = reader.load()
+    for key in Reader(file, trust).load():
+        count, = struct.unpack("<q", file.read(8))
+        reader.fill(key, file.read(count * reader.storages[key].element_size()))
+    return content
+
+
+def is_archive(file):
+    if not zipfile.is_zipfile(file):
         return False
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(file) as archive:
         return any(name.endswith("data.pkl") for name in archive.namelist())
 
 
 def load(path, trust):
     """What torch.save wrote; without `trust` nothing in the file can run code."""
-    if not is_written_by_torch(path):
-        raise Misfit(f"'{path}' is no file that torch.save wrote")
-    options = {"map_location": "cpu"}
-    if "weights_only" in inspect.signature(torch.load).parameters:
-        options["weights_only"] = not trust
-    elif not trust:
-        raise Misfit(f"torch {torch.__version__} can't read files without running code in them: "
-                     "use torch 1.13 or newer, or pass --trust if you know who made the file")
-    try:
-        return torch.load(path, **options)
-    except pickle.UnpicklingError as error:
-        if "nsupported" not in str(error):
-            raise Misfit(f"'{path}' can't be read: {error}") from error
-        raise Misfit(f"'{path}' holds more than torch {torch.__version__} reads without running "
-                     "code in the file: save model.state_dict() alone, use a newer torch, or pass "
-                     "--trust if you know who made the file") from error
-    except Exception as error:  # torch has no class of its own for files that are cut or damaged
-        raise Misfit(f"'{path}' can't be read: {error}") from error
+    stream_begins = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # a pickled magic number
+    with open(path, "rb") as file:
+        is_stream = file.read(len(stream_begins)) == stream_begins
+        file.seek(0)
+        try:
+            if is_stream:
+                return read_stream(file, trust)
+            if is_archive(file):
+                return read_archive(file, trust)
+        except Exception as error:  # damage shows in many ways
+            raise Misfit(f"'{path}' can't be read: "
+                         f"{str(error) or type(error).__name__}") from error
+    raise Misfit(f"'{path}' is no file that torch.save wrote")
 
 
 def state_dict_in(content, path):
@@ -126,6 +224,9 @@ def checked(tensor, name, shape, path):
                      f"{list(shape)} as in the tutorial's network with hidden_features=32")
     if not tensor.is_floating_point():
         raise Misfit(f"'{path}' holds '{name}' of {tensor.dtype}, expected floating-point numbers")
+    if tensor.layout != torch.strided or tensor.is_meta:
+        kind = "a meta tensor" if tensor.is_meta else f"a tensor of layout {tensor.layout}"
+        raise Misfit(f"'{path}' holds '{name}' as {kind}, expected a dense tensor with values")
     tensor = tensor.detach().to(torch.float32).contiguous()
     if not torch.isfinite(tensor).all():
         raise Misfit(f"'{path}' holds a value in '{name}' that is not a finite float32")
@@ -174,11 +275,12 @@ def read_model(path):
         for name, entry in header.items():
             begin, end = entry["data_offsets"]
             count = math.prod(entry["shape"])
-            if entry["dtype"] != "F32" or end - begin != 4 * count:
+            if entry["dtype"] != "F32" or begin < 0 or end - begin != 4 * count:
                 raise ValueError(name)
             values = struct.unpack(f"<{count}f", content[8 + size + begin:8 + size + end])
             found[name] = torch.tensor(values, dtype=torch.float32).reshape(entry["shape"])
-    except (struct.error, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError, OverflowError,
+            RuntimeError) as error:  # RuntimeError: shapes that torch refuses, JSON nested too deep
         raise Misfit(f"'{path}' is no safetensors file of float32 tensors") from error
     for name in sorted({ours for _, ours, _ in TENSORS} ^ found.keys()):
         verb = "holds" if name in found else "lacks"
@@ -190,20 +292,25 @@ def read_model(path):
 # The command line
 
 
-def write(path, write_to):
-    """Lets `write_to` fill a file that then becomes `path`: whole, or not at all."""
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".import_torch-")
+def write(path, content):
+    """Makes `content` the file `path`: whole, or not at all."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise Misfit(f"'{path}' can't be written: it is not a regular file")
     try:
-        with os.fdopen(handle, "wb") as file:
-            write_to(file)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # mkstemp's are for their owner alone
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        folder = os.path.dirname(os.path.abspath(path))
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".import_torch-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(temporary, 0o666 & ~mask)  # mkstemp's are for their owner alone
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:  # names the temporary file, or none
+        raise Misfit(f"'{path}' can't be written: {error.strerror}") from error
 
 
 def main():
@@ -215,7 +322,7 @@ def main():
     parser.add_argument("source", metavar="CHECKPOINT", help="file to read")
     parser.add_argument("target", metavar="MODEL.safetensors", help="file to write")
     parser.add_argument("--trust", action="store_true",
-                        help="read objects other than tensors too, which can run code")
+                        help="make any objects that the file asks for, which can run code")
     parser.add_argument("--export", action="store_true",
                         help="the other way: from a model file to a state dict")
     options = parser.parse_args()
@@ -223,11 +330,12 @@ def main():
         if os.path.exists(options.target) and os.path.samefile(options.source, options.target):
             raise Misfit(f"'{options.target}' is the file to read: choose another name to write")
         if options.export:
-            state = read_model(options.source)
-            write(options.target, lambda file: torch.save(state, file))
+            buffer = io.BytesIO()  # torch.save into a file aborts when the disk is full
+            torch.save(read_model(options.source), buffer)
+            content = buffer.getvalue()
         else:
             content = safetensors(read_checkpoint(options.source, options.trust))
-            write(options.target, lambda file: file.write(content))
+        write(options.target, content)
     except Misfit as misfit:
         sys.exit("import_torch: " + " ".join(str(misfit).split()))
     except OSError as error:

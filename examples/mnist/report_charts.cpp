@@ -184,7 +184,13 @@ class Charts {
   }
 
   [[nodiscard]] bool is_like_the_tutorials() const {
-    return run_.settings.value.find("model") == "tutorial" && setting("learning-rate") == 1e-4;
+    const auto& settings = run_.settings.value;
+    const std::pair<const char*, double> numbers[] = {
+        {"batch", 128},     {"steps", 60},  {"step-size", 10},   {"learning-rate", 1e-4},
+        {"lr-decay", 0.97}, {"alpha", 0.1}, {"limit-batches", 0}};
+    return settings.find("model") == "tutorial" &&
+           std::ranges::all_of(
+               numbers, [&](const auto& option) { return setting(option.first) == option.second; });
   }
 
   /// As far as this run has come: the axis is the run's.

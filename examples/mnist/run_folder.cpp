@@ -2,6 +2,9 @@
 #include "run_folder.hpp"
 
 #include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <ebm/io/file.hpp>
 #include <fstream>
 #include <iomanip>
@@ -22,30 +25,33 @@ fs::path picture_file(const fs::path& folder, const char* kind, int epoch) {
   return folder / kind / name.str();
 }
 
-void create_folder(const fs::path& folder) {
+fs::path created(const fs::path& folder) {
   std::error_code failure;
   fs::create_directories(folder, failure);
   if (failure || !fs::is_directory(folder)) {
     throw ebm::Error(ebm::sentence("train: can't create ", ebm::io::quoted(folder), ": ",
                                    failure ? failure.message() : "it is a file"));
   }
+  return folder;
 }
 
 }  // namespace
 
 RunFolder::RunFolder(const TrainOptions& o)
-    : folder_(o.out),
+    : folder_(created(o.out)),
+      lock_(folder_),
       configuration_(o.configuration),
       is_resumed_(o.resume),
       save_every_(o.save_every) {
-  create_folder(folder_);
-  if (!is_resumed_ && !fs::is_empty(folder_) && !o.overwrite) {
+  remove_broken_writes();
+  is_new_ = fs::is_empty(folder_);
+  if (!is_resumed_ && !is_new_ && !o.overwrite) {
     throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(folder_),
                                    " is not empty: choose another --out, or pass --overwrite"));
   }
-  create_folder(folder_ / "samples");
+  created(folder_ / "samples");
   if (o.pictures_every > 0) {
-    for (const char* kind : picture_kinds) create_folder(folder_ / kind);
+    for (const char* kind : picture_kinds) created(folder_ / kind);
   }
   for (const char* name : {"model.safetensors", "best.safetensors", "state.safetensors",
                            "metrics.csv", "config.toml", "guard.jsonl"}) {
@@ -53,6 +59,19 @@ RunFolder::RunFolder(const TrainOptions& o)
   }
   ebm::io::require_writable(picture_file(folder_, "samples", 1));
   start_ = fs::last_write_time(folder_);
+}
+
+/// What a process that was killed left half-written.
+void RunFolder::remove_broken_writes() const {
+  std::vector<fs::path> broken;
+  for (const auto& entry : fs::directory_iterator(folder_)) {
+    int writer = 0;
+    const std::string name = entry.path().filename().string();
+    const bool is_broken = std::sscanf(name.c_str(), ".ebm-%d-", &writer) == 1 && writer > 0 &&
+                           name.ends_with(".tmp") && ::kill(writer, 0) != 0 && errno == ESRCH;
+    if (is_broken) broken.push_back(entry.path());
+  }
+  for (const fs::path& file : broken) fs::remove(file);
 }
 
 void RunFolder::add_picture(const char* kind, int epoch, const ebm::io::Picture& picture) {
@@ -101,9 +120,9 @@ void RunFolder::keep_events(std::int64_t last_iteration) {
   std::ifstream lines(folder_ / "guard.jsonl");
   for (std::string line; std::getline(lines, line);) {
     const auto event = nlohmann::json::parse(line, nullptr, false);
-    if (event.is_object() && event.value("iteration", std::int64_t{0}) <= last_iteration) {
-      events_.push_back(line);
-    }
+    const auto iteration = event.find("iteration");  // end, if it is no object
+    const bool is_known = iteration != event.end() && iteration->is_number_integer();
+    if (is_known && iteration->get<std::int64_t>() <= last_iteration) events_.push_back(line);
   }
   if (lines.is_open()) write_events();
 }

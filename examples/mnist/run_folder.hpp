@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "folder_lock.hpp"
 #include "training.hpp"
 
 namespace ebm_mnist {
@@ -14,11 +15,11 @@ namespace ebm_mnist {
 /// The folder of a training run: what is where, and that an earlier run's files give way.
 ///
 /// A callback as well: what an earlier run left is replaced where this one first saves something,
-/// not before. Stands in front of the checkpoint.
+/// not before; where nothing was, a run begins at once. Stands in front of the checkpoint.
 class RunFolder {
  public:
-  /// Throws `ebm::Error` unless all of the run's files can be written, and the folder is empty or
-  /// may be overwritten, or holds the run that is to go on.
+  /// Throws `ebm::Error` unless all of the run's files can be written, the folder is empty or may
+  /// be overwritten, or holds the run that is to go on, and no other process trains in it.
   explicit RunFolder(const TrainOptions& options);
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return folder_; }
@@ -34,7 +35,9 @@ class RunFolder {
   template <class Trainer>
   void on_start(Trainer& trainer) {
     iteration_ = trainer.position().iteration;
-    if (is_resumed_) keep_events(iteration_);
+    // Behind the last step of an epoch, its end is yet to come.
+    if (is_new_) begin();
+    if (is_resumed_) keep_events(iteration_ - (trainer.position().batches_done > 0 ? 1 : 0));
   }
   template <class Trainer>
   void on_batch(Trainer&, const ebm::BatchReport& report) {
@@ -52,14 +55,17 @@ class RunFolder {
  private:
   /// Lets an earlier run's files go and writes the configuration, once.
   void begin();
+  void remove_broken_writes() const;
   void remove_earlier_run() const;
   void keep_events(std::int64_t last_iteration);
   void write_events() const;
 
   std::filesystem::path folder_;
+  FolderLock lock_;
   std::string configuration_;
   bool is_resumed_;
   int save_every_;
+  bool is_new_ = false;  // nothing was there
   bool has_begun_ = false;
   std::int64_t iteration_ = 0;  // where this session starts
   std::filesystem::file_time_type start_;

@@ -129,6 +129,7 @@ class Drawing {
         x_.high = std::max(x_.high, point.x);
       }
     }
+    for (const double event : chart.events) x_.high = std::max(x_.high, event);
     if (x_.high <= 0) x_.high = 1;
     y_ = range_of(values);
     const auto [least, most] = std::ranges::minmax(values);

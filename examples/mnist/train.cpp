@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <CLI/CLI.hpp>
+#include <cctype>
 #include <ebm/core/version.hpp>
 #include <ebm/io/mnist.hpp>
 #include <ebm/io/progress.hpp>
@@ -100,7 +101,26 @@ void tell(const TrainOptions& o, const TrainingResult& result) {
             << "  " << at("config.toml") << "  the options of this run\n";
 }
 
+/// A path as a shell takes it.
+std::string for_shell(const fs::path& path) {
+  const std::string text = path.string();
+  const auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("/._-+").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  if (!text.empty() && std::ranges::all_of(text, is_plain)) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
 void run(CLI::App& command, const fs::path& config, const fs::path& earlier, TrainOptions& o) {
+  const auto require_name = [&](const char* flag, const fs::path& name) {
+    ebm::require(command.count(flag) == 0 || !name.empty(), flag,
+                 ": expected the name of a file or folder, got ''");
+  };
+  require_name("--resume", earlier);
+  require_name("--config", config);
   if (!earlier.empty()) {
     resume(command, earlier, o);
   } else if (!config.empty()) {
@@ -116,7 +136,7 @@ void run(CLI::App& command, const fs::path& config, const fs::path& earlier, Tra
     throw Interrupted(
         result.interrupted_by,
         ebm::sentence("stopped after ", result.epochs_done,
-                      " epochs; go on with: ebm-mnist train --resume ", o.out.string()));
+                      " epochs; go on with: ebm-mnist train --resume ", for_shell(o.out)));
   }
   if (o.json) {
     tell_json(o, result);

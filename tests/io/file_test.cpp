@@ -31,6 +31,17 @@ auto files_in(const TemporaryFolder& folder) {
 
 }  // namespace
 
+TEST_CASE("quoted text is short, printable UTF-8, whatever it quotes") {
+  using ebm::io::quoted_text;
+  CHECK(quoted_text("a\tb\xff\u00e9") == "'a?b?\u00e9'");
+  std::string many;
+  for (int i = 0; i < 200; ++i) many += "\u00e9";
+  const std::string quoted = quoted_text(many);
+  CHECK(ebm::io::is_utf8(quoted));
+  CHECK(quoted.ends_with("\u00e9...'"));
+  CHECK(quoted_text(many.substr(0, 300)).size() == 302);
+}
+
 TEST_CASE("what is written to a file is read back, every byte of it") {
   const TemporaryFolder folder;
   std::vector<std::byte> bytes(200'000);

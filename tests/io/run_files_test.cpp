@@ -52,7 +52,9 @@ ebm::Recipe<> recipe_of(int epochs) {
 }
 
 /// Trains with all files of a run; picks the run up if there is one.
-void run_in(const fs::path& folder, std::int64_t stop_after, int epochs = 3) {
+template <class... More>
+void run_in(const fs::path& folder, std::int64_t stop_after, More&&... more) {
+  constexpr int epochs = 3;
   Serial executor;
   Neural<ImageNet> model(Rng{3});
   ImageTrainer trainer(model, recipe_of(epochs), executor);
@@ -61,8 +63,8 @@ void run_in(const fs::path& folder, std::int64_t stop_after, int epochs = 3) {
                         ebm::io::Saved{"early_stop", &early_stop});
   if (fs::exists(checkpoint.state_file())) checkpoint.resume(trainer);
   MetricsCsv csv({.file = folder / "metrics.csv", .every = 2});
-  trainer.fit(images(130), Script{{-1, -3, -2}}, csv, early_stop, checkpoint,
-              StopAfter{stop_after});
+  trainer.fit(images(130), Script{{-1, -3, -2}}, csv, early_stop, checkpoint, StopAfter{stop_after},
+              more...);
 }
 
 /// The names and contents of all files but those of the time-keeping kind.
@@ -150,6 +152,62 @@ TEST_CASE("a run that was killed goes on from the last saved state, without the 
   CHECK(rows_of(killed / "metrics.csv") == rows_of(whole / "metrics.csv"));
 }
 
+TEST_CASE("the end of an epoch that a crash took back is in the table once") {
+  const TemporaryFolder whole, killed;
+  run_in(whole.path(), -1);
+  // Step 6 ends epoch 2 and saves; the row of the epoch is written, then the process dies.
+  struct CopyState {
+    fs::path folder;
+    void on_batch(ImageTrainer&, const ebm::BatchReport& report) const {
+      if (report.iteration == 6) fs::copy_file(folder / "state.safetensors", folder / "earlier");
+    }
+  };
+  run_in(killed.path(), 6, CopyState{killed.path()});
+  fs::rename(killed / "earlier", killed / "state.safetensors");
+  run_in(killed.path(), -1);
+  CHECK(rows_of(killed / "metrics.csv") == rows_of(whole / "metrics.csv"));
+}
+
+TEST_CASE("rows are in the table as soon as they are measured") {
+  const TemporaryFolder folder;
+  struct Die {
+    void on_batch(ImageTrainer&, const ebm::BatchReport& report) const {
+      if (report.iteration == 5) throw ebm::Error("killed");
+    }
+  };
+  CHECK_THROWS_AS(run_in(folder.path(), -1, Die{}), ebm::Error);
+  const auto rows = rows_of(folder / "metrics.csv");
+  REQUIRE(rows.size() == 1 + 2 + 1);
+  CHECK(rows.back().starts_with("2,4,"));
+}
+
+TEST_CASE("an epoch that is made anew takes its place among the best if it is better") {
+  const TemporaryFolder folder;
+  Serial executor;
+  Neural<ImageNet> model(Rng{3});
+  ImageTrainer trainer(model, recipe_of(3), executor);
+  Checkpoint checkpoint({.folder = folder.path(), .keep = 2});
+  for (const auto& [epoch, value] : {std::pair{1, -1.0},
+                                     {2, -3.0},
+                                     {3, -2.0},  // put back
+                                     {2, -1.0},
+                                     {3, -4.0}}) {
+    EpochReport report;
+    report.epoch = epoch;
+    report.metrics.set("val_contrastive_divergence", value);
+    model.parameters()[0] = static_cast<float>(value);
+    checkpoint.on_epoch(trainer, report);
+  }
+  const auto kept = [&](const char* name) {
+    const auto file = ebm::io::read_safetensors(folder / name);
+    return file.get<float>("conv1.weight", {4, 1, 3, 3}).front();
+  };
+  CHECK(kept("best.safetensors") == -4);
+  CHECK(kept("best_epoch_003.safetensors") == -4);
+  CHECK(kept("best_epoch_002.safetensors") == -3);
+  CHECK(checkpoint.best()->epoch == 3);
+}
+
 TEST_CASE("the table of metrics has a row for every so many batches and for each epoch") {
   const TemporaryFolder folder;
   run_in(folder.path(), -1);
@@ -166,10 +224,16 @@ TEST_CASE("the table of metrics has a row for every so many batches and for each
 TEST_CASE("a table that is none is refused where rows are to be kept") {
   const TemporaryFolder folder;
   run_in(folder.path(), 4);
-  ebm::io::write_file_atomically(folder / "metrics.csv", std::string_view("a,b\n1,2\n"));
-  CHECK(message_of<ebm::Error>([&] { run_in(folder.path(), -1); }) ==
-        "MetricsCsv: '" + (folder / "metrics.csv").string() +
-            "' is no table of metrics: a row has no iteration");
+  const auto complaint_about = [&](std::string_view text) {
+    ebm::io::write_file_atomically(folder / "metrics.csv", text);
+    return message_of<ebm::Error>([&] { run_in(folder.path(), -1); });
+  };
+  const std::string start =
+      "MetricsCsv: '" + (folder / "metrics.csv").string() + "' is no table of metrics: ";
+  for (const char* text : {"", "x\n", "a,b\n1,2\n"}) {
+    CHECK(complaint_about(text) == start + "its first columns are not epoch and iteration");
+  }
+  CHECK(complaint_about("epoch,iteration\n1\n") == start + "a row has no iteration");
 }
 
 TEST_CASE("a state of another run is refused") {

@@ -5,12 +5,14 @@ import base64
 import csv
 import gzip
 import hashlib
+import html
 import json
 import math
 import os
 import pathlib
 import pty
 import random
+import re
 import resource
 import shutil
 import signal
@@ -479,6 +481,35 @@ class Resuming(Program):
                               errors.splitlines()[-1])
                 self.succeed("train", "--resume", run)
                 self.assert_same_end(run, "whole")
+
+    def test_a_folder_has_one_run_at_a_time_which_can_be_reported_from_its_start(self):
+        process = self.start(*quickly(out="my run", epochs=1000, steps=60, threads=1))
+        self.assertTrue(wait_for(self.folder / "my run/config.toml"))
+        self.succeed("report", "my run", "--out", "early.html", "--images", 10)
+        self.assertIn("of 1000", (self.folder / "early.html").read_text())
+        self.assertTrue(wait_for(self.folder / "my run/state.safetensors"))
+        self.refuse(1, "another process trains in 'my run' now", "train", "--resume", "my run")
+        process.kill()
+        process.communicate()
+        left = self.folder / f"my run/.ebm-{process.pid}-0.tmp"
+        left.write_bytes(b"half a model")
+        process = self.start("train", "--resume", "my run", "--threads", 1)
+        model = self.folder / "my run/model.safetensors"
+        before = model.stat().st_mtime_ns
+        while model.stat().st_mtime_ns == before and process.poll() is None:
+            time.sleep(0.02)
+        self.assertFalse(left.exists())
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+        self.assertIn("go on with: ebm-mnist train --resume 'my run'", errors)
+
+    def test_an_interrupt_that_the_caller_ignores_is_ignored(self):
+        process = self.start(*quickly(out="run", epochs=20, steps=60, threads=1),
+                             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+        self.assertTrue(wait_for(self.folder / "run/state.safetensors"))
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        self.assertEqual(process.returncode, 0)
 
     def test_a_run_killed_at_any_moment_goes_on_to_the_same_bytes(self):
         options = dict(epochs=30, steps=60, save_every=3)
@@ -984,11 +1015,16 @@ class Reporting(Program):
             return sum(element.get("class") == "mark" and "cx" in element.attrib
                        for svg in self.page(run).iter("svg") if svg.find("title") is not None
                        for element in svg.iter("circle"))
-        self.assertEqual(marks(RUN), 2)  # epochs 1 and 2
+        self.assertEqual(marks(RUN), 0)  # of small batches and few steps
         config = (RUN / "config.toml").read_text()
-        self.assertEqual(marks(self.copy("a", config=config.replace("'tutorial'", "'resnet'"))), 0)
-        other = config.replace("learning-rate = 0.0001", "learning-rate = 0.001")
-        self.assertEqual(marks(self.copy("b", config=other)), 0)
+        config = config.replace("batch = 16", "batch = 128").replace("steps = 3", "steps = 60")
+        self.assertEqual(marks(self.copy("like", config=config)), 2)  # epochs 1 and 2
+        for number, (ours, other) in enumerate((("'tutorial'", "'resnet'"),
+                                                ("rate = 0.0001", "rate = 0.001"),
+                                                ("limit-batches = 0", "limit-batches = 9"))):
+            self.assertIn(ours, config)
+            run = self.copy(f"other{number}", config=config.replace(ours, other))
+            self.assertEqual(marks(run), 0)
 
     def test_what_the_guard_did_is_told(self):
         def event(iteration, epoch, action):
@@ -1283,6 +1319,11 @@ class CommandLine(Program):
                 self.refuse(2, f"{flag}: expected", "train", flag, value)
                 self.refuse(2, expected, "train", flag, value)
 
+    def test_a_run_without_a_name_is_refused(self):
+        for flag in ("--resume", "--config"):
+            self.refuse(2, f"{flag}: expected the name of a file or folder, got ''",
+                        "train", flag, "")
+
     def test_unknown_words_are_refused(self):
         self.refuse(2, "--frobnicate", "train", "--frobnicate")
         self.refuse(2, "'ebm-mnist train --help'", "train", "twice\n")
@@ -1305,6 +1346,23 @@ class CommandLine(Program):
             self.assertGreaterEqual(table["auroc"][group]["value"], auroc, group)
         self.assertAlmostEqual(table["scores"]["random"], -16.31, delta=0.02)
         self.assertAlmostEqual(table["scores"]["train"], table["scores"]["test"], delta=0.01)
+
+    def test_the_bundled_run_is_that_of_the_bundled_model_and_close_to_the_tutorials(self):
+        bundled = pathlib.Path(re.search(r"--model FILE=(\S+)", self.succeed("score", "--help"))[1])
+        run = bundled.parent / "model-run"
+        with open(run / "metrics.csv", newline="") as file:
+            epochs = [row for row in csv.DictReader(file) if row["rand_out"]]
+        self.assertEqual([int(row["epoch"]) for row in epochs], list(range(1, 61)))
+        rand_out = {int(row["epoch"]): float(row["rand_out"]) for row in epochs}
+        tutorial = {10: -5.94, 20: -9.77, 30: -12.46, 40: -14.32, 50: -15.64, 60: -16.34}
+        for epoch, value in tutorial.items():
+            self.assertAlmostEqual(rand_out[epoch] / value, 1, delta=0.03, msg=epoch)
+        best = min(float(row["val_contrastive_divergence"]) for row in epochs)
+        self.assertAlmostEqual(best, -16.32, delta=0.01)
+        scores = json.loads(self.succeed("analyze", "--json", "--images", 2000))["scores"]
+        self.assertAlmostEqual(scores["random"], rand_out[60], delta=0.05)
+        for file in ("config.toml", "report.html"):
+            self.assertIn("'--seed' '2'", html.unescape((run / file).read_text()))
 
     def test_a_model_that_is_not_there_is_refused_with_the_flag(self):
         (self.folder / "images").write_bytes(idx_images(1))

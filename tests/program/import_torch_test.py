@@ -6,12 +6,15 @@ Needs torch.
 
 import argparse
 import json
+import os
 import pathlib
+import resource
 import struct
 import subprocess
 import sys
 import tempfile
 import unittest
+from collections import Counter, OrderedDict
 
 import torch
 from torch import nn
@@ -43,11 +46,47 @@ class CNNModel(nn.Module):
 
 
 def lightning_checkpoint(model, **more):
-    """What the tutorial's Lightning module leaves; `more` is what other callbacks add."""
-    return {"epoch": 3, "global_step": 1407, "pytorch-lightning_version": "1.8.0",
-            "state_dict": {f"cnn.{name}": value for name, value in model.state_dict().items()},
-            "optimizer_states": [torch.optim.Adam(model.parameters()).state_dict()],
-            "hyper_parameters": {"img_shape": (1, 28, 28), "batch_size": 128, "lr": 1e-4}, **more}
+    """What the tutorial's Lightning module leaves after a step; `more` replaces or adds entries."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, betas=(0.0, 0.999))
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1, gamma=0.97)
+    model(torch.rand(2, 1, 28, 28)).sum().backward()
+    optimizer.step()
+    scheduler.step()
+    model_checkpoint = {"monitor": "val_contrastive_divergence", "dirpath": "checkpoints",
+                        "best_model_score": torch.tensor(0.25), "best_model_path": "a.ckpt",
+                        "best_k_models": {"a.ckpt": torch.tensor(0.25)}, "last_model_path": ""}
+    progress = {"total": {"ready": 1, "completed": 1}, "current": {"ready": 1, "completed": 0}}
+    return {
+        "epoch": 3, "global_step": 1407, "pytorch-lightning_version": "2.1.0",
+        "state_dict": OrderedDict(
+            (f"cnn.{name}", value) for name, value in model.state_dict().items()),
+        "loops": {"fit_loop": {"state_dict": {}, "epoch_progress": progress,
+                               "epoch_loop.state_dict": {"_batches_that_stepped": 1407}},
+                  "validate_loop": {"state_dict": {}}},
+        "callbacks": {"ModelCheckpoint{'monitor': None, 'mode': 'min'}": model_checkpoint,
+                      "EarlyStopping": {"wait_count": 0, "best_score": torch.tensor(1.5)}},
+        "optimizer_states": [optimizer.state_dict()],
+        "lr_schedulers": [scheduler.state_dict(), {"milestones": Counter([10, 20])}],
+        "MixedPrecision": None,
+        "hparams_name": "kwargs",
+        "hyper_parameters": {"img_shape": (1, 28, 28), "batch_size": 128, "alpha": 0.1, "lr": 1e-4,
+                             "beta1": 0.0, "layers": ["conv", "linear"], "fast": False},
+        **more}
+
+
+class Call:
+    """Pickles as a call."""
+
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+def small_files_only():
+    """Lets files grow to 1000 bytes: as a full disk, but for the reason."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
 
 class ImportTorch(unittest.TestCase):
@@ -58,9 +97,9 @@ class ImportTorch(unittest.TestCase):
         torch.manual_seed(1)
         self.model = CNNModel()
 
-    def run_script(self, *arguments):
+    def run_script(self, *arguments, **options):
         return subprocess.run([sys.executable, IMPORT_TORCH, *map(str, arguments)], text=True,
-                              capture_output=True, cwd=self.folder)
+                              capture_output=True, cwd=self.folder, **options)
 
     def save(self, content, **options):
         torch.save(content, self.folder / "in.pt", **options)
@@ -69,10 +108,10 @@ class ImportTorch(unittest.TestCase):
         result = self.run_script(*arguments)
         self.assertEqual(result.returncode, 0, result.stderr)
 
-    def refuse(self, part, *arguments):
+    def refuse(self, part, *arguments, **options):
         """One sentence on stderr, and no file written."""
         before = sorted(self.folder.iterdir())
-        result = self.run_script(*(arguments or ("in.pt", "model.safetensors")))
+        result = self.run_script(*(arguments or ("in.pt", "model.safetensors")), **options)
         self.assertEqual(result.returncode, 1, result.stderr)
         self.assertRegex(result.stderr, r"\Aimport_torch: [^\n]+\n\Z")
         self.assertIn(part, result.stderr)
@@ -110,9 +149,18 @@ class ImportTorch(unittest.TestCase):
 
     def test_a_lightning_checkpoint_scores_as_in_torch(self):
         self.save(lightning_checkpoint(self.model))
-        # Before torch 2 a number like a learning rate counted as an object.
-        trust = ["--trust"] if int(torch.__version__.split(".")[0]) < 2 else []
-        self.succeed(*trust, "in.pt", "model.safetensors")
+        self.succeed("in.pt", "model.safetensors")
+        self.assert_scores_are_torchs()
+
+    def test_a_checkpoint_that_names_callbacks_by_their_classes_needs_no_trust(self):
+        # as Lightning did before 1.5
+        self.save(lightning_checkpoint(self.model, callbacks={argparse.Namespace: {"wait": 0.5}}))
+        self.succeed("in.pt", "model.safetensors")
+        self.assert_scores_are_torchs()
+
+    def test_the_old_format_of_a_lightning_checkpoint_scores_as_in_torch(self):
+        self.save(lightning_checkpoint(self.model), _use_new_zipfile_serialization=False)
+        self.succeed("in.pt", "model.safetensors")
         self.assert_scores_are_torchs()
 
     def test_the_layers_alone_the_old_format_and_other_floats_do_as_well(self):
@@ -156,21 +204,72 @@ class ImportTorch(unittest.TestCase):
         self.save([torch.zeros(1)])
         self.refuse("holds a list, expected a state dict")
 
+    def test_tensors_that_are_not_dense_are_refused(self):
+        sparse = torch.zeros(1).to_sparse()
+        meta = torch.zeros(1, device="meta")
+        self.refuse_state("makes a torch.", last=sparse)
+        self.refuse("of layout torch.sparse_coo", "--trust", "in.pt", "model.safetensors")
+        self.refuse_state("makes a torch.", last=meta)
+        self.refuse("as a meta tensor", "--trust", "in.pt", "model.safetensors")
+
     def test_files_of_others_and_broken_ones_are_refused(self):
         self.refuse("No such file", "nowhere.pt", "model.safetensors")
         (self.folder / "in.pt").write_bytes(b"not a file of torch")
         self.refuse("is no file that torch.save wrote")
         self.save(self.model.state_dict())
         self.refuse("choose another name", "in.pt", "in.pt")
-        self.refuse("No such file", "in.pt", "nowhere/model.safetensors")
         self.refuse("is no safetensors file", "--export", "in.pt", "out.pt")
         content = (self.folder / "in.pt").read_bytes()
         (self.folder / "in.pt").write_bytes(content[:len(content) // 2])
         self.refuse("is no file that torch.save wrote")
         self.save(self.model.state_dict(), _use_new_zipfile_serialization=False)
         content = (self.folder / "in.pt").read_bytes()
-        (self.folder / "in.pt").write_bytes(content[:len(content) // 2])
-        self.refuse("can't be read")
+        for size in (40, len(content) // 2, len(content) - 1):
+            (self.folder / "in.pt").write_bytes(content[:size])
+            self.refuse("can't be read: ")
+            self.assertNotIn("can't be read: \n", self.run_script("in.pt", "out").stderr)
+
+    def test_an_archive_with_a_flipped_bit_is_refused(self):
+        self.save(self.model.state_dict())
+        content = bytearray((self.folder / "in.pt").read_bytes())
+        bias = struct.pack("<32f", *self.model.state_dict()["cnn_layers.2.bias"].tolist())
+        content[content.index(bias)] ^= 1
+        (self.folder / "in.pt").write_bytes(content)
+        self.refuse("is damaged")
+
+    def test_broken_model_files_are_refused_on_export(self):
+        def model(header):
+            text = header.encode()
+            return struct.pack("<Q", len(text)) + text
+        entry = '{"conv1.bias": {"dtype": "F32", "shape": %s, "data_offsets": %s}}'
+        for header in ("[" * 100000, entry % ("[0, -1]", "[0, 0]"), entry % ("[1]", "[-4, 0]")):
+            (self.folder / "m.safetensors").write_bytes(model(header))
+            self.refuse("is no safetensors file", "--export", "m.safetensors", "out.pt")
+
+    def test_a_target_that_cannot_be_written_is_named(self):
+        self.save(self.model.state_dict())
+        (self.folder / "folder").mkdir()
+        os.mkfifo(self.folder / "pipe")
+        for target, reason in (("nowhere/model", "No such file or directory"),
+                               ("in.pt/model", "Not a directory"),
+                               ("folder", "it is not a regular file"),
+                               ("pipe", "it is not a regular file")):
+            self.refuse(f"'{target}' can't be written: {reason}", "in.pt", target)
+
+    def test_a_full_disk_is_named_and_leaves_what_was_there(self):
+        self.save(self.model.state_dict())
+        self.succeed("in.pt", "model.safetensors")
+        (self.folder / "out").write_bytes(b"old")
+        for arguments in (("in.pt", "out"), ("--export", "model.safetensors", "out")):
+            self.refuse("'out' can't be written: File too large", *arguments,
+                        preexec_fn=small_files_only)
+            self.assertEqual((self.folder / "out").read_bytes(), b"old")
+
+    def test_code_in_a_file_does_not_run(self):
+        for option in (True, False):
+            self.save({**self.model.state_dict(), "more": Call(os.system, "touch ran")},
+                      _use_new_zipfile_serialization=option)
+            self.refuse("makes a posix.system, which could run code")
 
     def test_objects_are_read_only_on_trust(self):
         self.save(lightning_checkpoint(self.model, callbacks=argparse.Namespace(patience=3)))

@@ -163,6 +163,16 @@ TEST_CASE("numbers that stop being finite are trouble, and more steps may be the
   CHECK(energy.parameters()[0] == 1);
 }
 
+TEST_CASE("more steps are never fewer") {
+  struct {
+    ebm::Langevin<> chosen{{.steps = 1500}};
+    ebm::Langevin<>& sampler() { return chosen; }
+  } trainer;
+  ebm::MoreSteps reaction({.factor = 2, .most = 1000});
+  CHECK(reaction.apply(trainer, 1) == "chains have 1500 steps from here");
+  CHECK(trainer.chosen.options().steps == 1500);
+}
+
 TEST_CASE("a guarded run that was stopped goes on to the same state") {
   const auto guard_of = [](Story& story) {
     return DivergenceGuard(TroubleAt{{2, 7}}, ebm::LowerLearningRate{}, story.options(3));

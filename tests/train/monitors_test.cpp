@@ -136,6 +136,16 @@ TEST_CASE("early stopping remembers its patience across an interruption") {
   CHECK(epoch(second, 2));
   CHECK(second.has_stopped());
   CHECK(second.best() == 1);
+
+  ebm::EarlyStop third({.patience = 2});  // a run that was stopped is resumed
+  third.restore(second.state());
+  trainer.stopped = false;
+  third.on_start(trainer);
+  CHECK(trainer.stopped);
+  first.restore(first.state());
+  trainer.stopped = false;
+  first.on_start(trainer);
+  CHECK_FALSE(trainer.stopped);
 }
 
 TEST_CASE("early stopping that makes no sense is refused") {

@@ -74,9 +74,10 @@ TEST_CASE("a state saved behind the last batch of an epoch goes on with the end 
   trainer.fit(images(130), Save{&saved}, reports);
   const State end = trainer.state();
 
-  Reports again;
+  Reports first, again;  // every callback sees it
   trainer.restore(saved);
-  trainer.fit(images(130), again);
+  trainer.fit(images(130), first, again);
+  CHECK(first.epochs.size() == 2);
   CHECK(trainer.state() == end);
   REQUIRE(again.epochs.size() == 2);
   CHECK(again.epochs[0].epoch == 1);
@@ -187,6 +188,23 @@ TEST_CASE("the state of another model or recipe is refused and changes nothing")
         "ReplayBuffer::restore: 100 samples don't fit a buffer of 50");
   CHECK(trainer.state() == fresh);
   CHECK_THROWS_AS(trainer.restore(State()), ebm::Error);
+}
+
+TEST_CASE("a state that no training can have is refused") {
+  Serial executor;
+  const State good = state_after(2, executor);
+  for (const auto& [name, value] : {std::pair{"position.batches_done", std::int64_t{-5}},
+                                    {"position.epoch", std::int64_t{0}},
+                                    {"position.iteration", std::int64_t{-1}}}) {
+    State damaged;
+    for (const auto& [entry, values] : good.values()) {
+      damaged.put(entry, entry == name ? State::Values(std::vector{value}) : values);
+    }
+    Neural<ImageNet> model;
+    Trainer trainer(model, short_recipe(), executor);
+    CHECK(message_of<ebm::Error>([&] { trainer.restore(damaged); }) ==
+          ebm::sentence("Position::restore: ", std::string(name).substr(9), " is ", value));
+  }
 }
 
 TEST_CASE("a learning rate's factor that makes no sense is refused") {

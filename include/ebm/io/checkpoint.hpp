@@ -74,8 +74,12 @@ class Checkpoint {
     };
     save_model(model_file(), trainer.model(), metadata(report.epoch));
     const double value = report.metrics.at(options_.monitor);
+    // An epoch that is made anew, because training was put back, counts if it is better this time.
+    const auto first_try = std::ranges::find(best_, report.epoch, &Best::epoch);
+    const bool is_worse = first_try != best_.end() && !(value < first_try->value);
+    if (first_try != best_.end() && !is_worse) best_.erase(first_try);
     const auto place = std::ranges::upper_bound(best_, value, {}, &Best::value);
-    if (std::isfinite(value) && place - best_.begin() < options_.keep) {
+    if (!is_worse && std::isfinite(value) && place - best_.begin() < options_.keep) {
       if (place == best_.begin()) {
         save_model(best_file(), trainer.model(), metadata(report.epoch));
       }

@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
 #include <ebm/core/error.hpp>
+#include <ebm/io/utf8.hpp>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -19,15 +21,17 @@
 /// Whole files, read at once and written all or not at all.
 namespace ebm::io {
 
-/// Text from outside as messages show it: short, and without control characters.
+/// Text from outside as messages show it: short, in UTF-8, and without control characters.
 [[nodiscard]] inline std::string quoted_text(std::string_view text) {
   constexpr std::size_t most = 300;
   std::string result = "'";
-  for (const char c : text.substr(0, most)) {
-    const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    result += is_control ? '?' : c;
+  while (!text.empty() && result.size() <= most) {
+    const std::size_t length = utf8_character(text);
+    const bool is_control = static_cast<unsigned char>(text.front()) < 0x20 || text.front() == 0x7f;
+    result += length == 0 || is_control ? "?" : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
-  return result + (text.size() > most ? "...'" : "'");
+  return result + (text.empty() ? "'" : "...'");
 }
 
 /// A path as messages show it.

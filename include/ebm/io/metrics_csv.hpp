@@ -3,7 +3,7 @@
 
 #include <charconv>
 #include <ebm/io/file.hpp>
-#include <ebm/train/report.hpp>
+#include <ebm/train/position.hpp>
 #include <map>
 
 /// The numbers of a run as a table.
@@ -20,7 +20,7 @@ struct MetricsCsvOptions {
 /// The first columns are `epoch` and `iteration`; an empty cell was not measured in that row, as in
 /// PyTorch Lightning's CSVLogger. Stands behind the callbacks whose metrics it writes. A run that
 /// goes on keeps the rows of the steps that it has made already. The file is replaced as a whole
-/// after each epoch.
+/// with each row.
 /// Throws `Error` if it can't be written, or the rows to keep can't be read.
 class MetricsCsv {
  public:
@@ -32,7 +32,7 @@ class MetricsCsv {
   template <class Trainer>
   void on_start(Trainer& trainer) {
     if (trainer.position().iteration > 0 && std::filesystem::exists(options_.file)) {
-      read_rows(trainer.position().iteration);
+      read_rows(trainer.position());
     }
   }
 
@@ -40,13 +40,14 @@ class MetricsCsv {
   void on_batch(Trainer&, const BatchReport& report) {
     if (report.iteration % options_.every == 0) {
       add_row(report.epoch, report.iteration, metrics_of(report));
+      write();
     }
   }
 
   template <class Trainer>
   void on_epoch(Trainer&, const EpochReport& report) {
     Metrics metrics = report.metrics;
-    metrics.set("seconds", report.seconds);
+    metrics.set(epoch_seconds, report.seconds);
     add_row(report.epoch, report.iteration, metrics);
     write();
   }
@@ -58,6 +59,7 @@ class MetricsCsv {
 
  private:
   using Row = std::map<std::string, std::string, std::less<>>;
+  static constexpr const char* epoch_seconds = "seconds";  // that rows of epochs have
 
   /// The shortest digits that mean this number.
   static std::string text(double value) {
@@ -108,8 +110,8 @@ class MetricsCsv {
     return cells;
   }
 
-  /// The rows of earlier sessions up to a step.
-  void read_rows(std::int64_t last_iteration) {
+  /// The rows of earlier sessions up to where training is now.
+  void read_rows(const Position& position) {
     const std::string text = read_text(options_.file);
     std::string_view rest = text;
     const auto next_line = [&] {
@@ -119,6 +121,13 @@ class MetricsCsv {
       return line;
     };
     columns_ = cells_of(next_line());
+    const auto refuse = [&](const char* why) {
+      throw Error(
+          sentence("MetricsCsv: ", quoted(options_.file), " is no table of metrics: ", why));
+    };
+    if (columns_.size() < 2 || columns_[0] != "epoch" || columns_[1] != "iteration") {
+      refuse("its first columns are not epoch and iteration");
+    }
     rows_.clear();
     while (!rest.empty()) {
       const auto cells = cells_of(next_line());
@@ -130,10 +139,13 @@ class MetricsCsv {
       const std::string& digits = row["iteration"];
       const auto end = digits.data() + digits.size();
       if (digits.empty() || std::from_chars(digits.data(), end, iteration).ptr != end) {
-        throw Error(sentence("MetricsCsv: ", quoted(options_.file),
-                             " is no table of metrics: a row has no iteration"));
+        refuse("a row has no iteration");
       }
-      if (iteration <= last_iteration) rows_.push_back(std::move(row));
+      // Behind the last step of an epoch, its end may be yet to come.
+      const bool is_past = iteration < position.iteration ||
+                           (iteration == position.iteration &&
+                            (position.batches_done == 0 || !row.contains(epoch_seconds)));
+      if (is_past) rows_.push_back(std::move(row));
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <ebm/sampler/langevin.hpp>
 #include <optional>
 #include <string>
@@ -28,7 +29,7 @@ struct MoreStepsOptions {
   int most = 1000;  ///< steps, >= 1
 };
 
-/// Reaction: chains have factor^n as many steps as they had, at most `most`.
+/// Reaction: chains have factor^n as many steps as they had, at most `most`, and never fewer.
 ///
 /// For trainers whose sampler is a `Langevin`.
 class MoreSteps {
@@ -44,8 +45,11 @@ class MoreSteps {
     LangevinOptions options = trainer.sampler().options();
     if (!first_) first_ = options.steps;
     options.steps = *first_;
-    for (int i = 0; i < times; ++i)
-      options.steps = std::min(options_.most, options.steps * options_.factor);
+    const int most = std::max(options_.most, *first_);
+    for (int i = 0; i < times && options.steps < most; ++i) {
+      options.steps =
+          options.steps > most / options_.factor ? most : options.steps * options_.factor;
+    }
     trainer.sampler() = std::remove_cvref_t<decltype(trainer.sampler())>(options);
     return sentence("chains have ", options.steps, " steps from here");
   }

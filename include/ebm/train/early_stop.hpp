@@ -29,6 +29,12 @@ class EarlyStop {
             "EarlyStop: min_delta must be >= 0 and finite, got ", o.min_delta);
   }
 
+  /// A run that was stopped stays so when it is resumed.
+  template <class Trainer>
+  void on_start(Trainer& trainer) {
+    if (has_stopped_) trainer.stop();
+  }
+
   template <class Trainer>
   void on_epoch(Trainer& trainer, EpochReport& report) {
     const double value = report.metrics.at(options_.monitor);
@@ -55,7 +61,7 @@ class EarlyStop {
     const double best = state.get<double>("best");
     epochs_without_ = static_cast<int>(state.get<std::int64_t>("epochs_without"));
     best_ = best;
-    has_stopped_ = false;
+    has_stopped_ = epochs_without_ >= options_.patience;
   }
 
  private:

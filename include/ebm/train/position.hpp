@@ -3,6 +3,7 @@
 
 #include <ebm/core/state.hpp>
 #include <ebm/train/report.hpp>
+#include <limits>
 
 namespace ebm {
 
@@ -56,9 +57,17 @@ struct Position {
 
   void restore(const State& state) {
     const auto sums = state.get<double>("sums", 7);
-    *this = {.iteration = state.get<std::int64_t>("iteration"),
-             .epoch = static_cast<int>(state.get<std::int64_t>("epoch")),
-             .batches_done = static_cast<int>(state.get<std::int64_t>("batches_done")),
+    const auto number = [&](const char* name, std::int64_t least, std::int64_t most) {
+      const auto value = state.get<std::int64_t>(name);
+      if (value < least || value > most) {
+        throw Error(sentence("Position::restore: ", name, " is ", value));
+      }
+      return value;
+    };
+    constexpr std::int64_t most = std::numeric_limits<int>::max();
+    *this = {.iteration = number("iteration", 0, std::numeric_limits<std::int64_t>::max()),
+             .epoch = static_cast<int>(number("epoch", 1, most)),
+             .batches_done = static_cast<int>(number("batches_done", 0, most)),
              .result_sum = {{sums[0], sums[1], sums[2]}, sums[3], sums[4]},
              .gradient_norm_sum = sums[5],
              .learning_rate = sums[6]};

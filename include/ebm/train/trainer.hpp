@@ -185,6 +185,7 @@ class Trainer {
   /// The next step, and the end of the epoch if it was its last.
   template <class... Callbacks>
   void run_batch(const ConstSamplesRef<T>& data, Callbacks&... callbacks) {
+    was_moved_ = false;
     // What was saved behind the last batch of an epoch has its end yet to come.
     if (position_.batches_done >= batches_) return finish_epoch(callbacks...);
     const auto step_start = Clock::now();
@@ -198,7 +199,6 @@ class Trainer {
     position_.add(report);
     report.seconds = seconds_since(step_start);
     seconds_ += report.seconds;
-    was_moved_ = false;
     static_cast<void>((notify_unless_moved(callbacks, report) && ...));
     if (!was_moved_ && position_.batches_done == batches_) finish_epoch(callbacks...);
   }
