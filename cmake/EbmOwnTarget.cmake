@@ -22,7 +22,11 @@ function(ebm_own_target target)
     ${target}
     PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion>
             $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${EBM_WERROR}>>:-Werror>
-            $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${EBM_NATIVE}>>:-march=native>)
+            $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${EBM_NATIVE}>>:-march=native>
+            # The host's part of a CUDA source must see the same registers as other sources. 20012:
+            # Eigen marks defaulted functions for the device.
+            $<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${EBM_NATIVE}>>:-Xcompiler=-march=native>
+            $<$<COMPILE_LANGUAGE:CUDA>:-diag-suppress=20012>)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # False alarms, fixed in GCC 13. Bug 105651: "text" + std::string(); bug 105593: intrinsics of
     # AVX-512 that leave lanes undefined on purpose.

@@ -91,33 +91,16 @@ Work work_of(const K&) {
 }
 
 // What the table calls a launch.
-template <class A, class T>
-constexpr const char* direction(std::type_identity<kernels::StoreActivated<A, T>>) {
-  return "forward";
-}
-template <class A, class T>
-constexpr const char* direction(std::type_identity<kernels::StoreWithSlope<A, T>>) {
-  return "forward";
-}
-template <class T>
-constexpr const char* direction(std::type_identity<kernels::MultiplyInto<T>>) {
-  return "backward";
-}
-template <class T>
-constexpr const char* direction(std::type_identity<kernels::AddToZero<T>>) {
-  return "backward";
-}
-
 template <class T, class Epilogue, int Out, kernels::Correlation... C>
-std::string label_of(const simt::Correlate<T, Epilogue, Out, C...>&) {
+std::string label_of(const simt::Correlate<T, Epilogue, Out, C...>& kernel) {
   constexpr kernels::Correlation c = std::array{C...}[0];
-  return sentence(direction(std::type_identity<Epilogue>{}), " ", c.inputs, " to ", c.outputs,
+  return sentence(kernel.bias != nullptr ? "forward " : "backward ", c.inputs, " to ", c.outputs,
                   " channels, kernel ", c.row_slots, "x", c.column_slots, ", ", Out / c.outputs,
                   " positions; a thread ", c.tile.rows, "x", c.tile.columns);
 }
 template <class T, class Rule, class Epilogue, int In, int Out>
 std::string label_of(const simt::ForEachElement<T, Rule, Epilogue, In, Out>&) {
-  return sentence(direction(std::type_identity<Epilogue>{}), " element by element, ", Out);
+  return sentence("element by element, ", Out);
 }
 template <class T, class Noise, class Clip, class Domain, int Size>
 std::string label_of(const simt::Advance<T, Noise, Clip, Domain, Size>& kernel) {

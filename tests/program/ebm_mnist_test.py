@@ -1319,6 +1319,16 @@ class CommandLine(Program):
                 self.refuse(2, f"{flag}: expected", "train", flag, value)
                 self.refuse(2, expected, "train", flag, value)
 
+    def test_a_gpu_that_is_not_there_is_refused(self):
+        arguments = quickly(device="cuda", epochs=1, limit_batches=1)
+        result = subprocess.run([PROGRAM, *arguments], cwd=self.folder, text=True,
+                                capture_output=True)
+        if result.returncode == 0:
+            self.skipTest("this machine has a GPU")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, r"^ebm-mnist: .*CUDA.*\n$")
+        self.assertFalse((self.folder / "run").exists())
+
     def test_a_run_without_a_name_is_refused(self):
         for flag in ("--resume", "--config"):
             self.refuse(2, f"{flag}: expected the name of a file or folder, got ''",

@@ -9,6 +9,7 @@
 #include <ebm/nn/residual.hpp>
 #include <ebm/sampler/langevin.hpp>
 #include <ebm/simt/executor.hpp>
+#include <ebm/simt/sample.hpp>
 #include <ebm/train/trainer.hpp>
 #include <numeric>
 
@@ -120,6 +121,12 @@ void check_chains(M& machine, const Sampler& sampler, int count) {
     sampler.template run<T>(model, expected, first, rng, executor, workspace);
     CHECK(threads.stored(chains.states()) == expected);
   }
+  // The same for one run, with rows that lie apart.
+  Samples<T> wide = random_samples<T>(count, Model::Input::size + 3, 4);
+  Samples<T> narrow = wide.leftCols(Model::Input::size);
+  simt::run_chains(machine, model, sampler, wide.leftCols(Model::Input::size), 7, rng);
+  sampler.template run<T>(model, narrow, 7, rng, executor, workspace);
+  CHECK(wide.leftCols(Model::Input::size) == narrow);
 }
 
 /// Callback: ends the session after a step.

@@ -5,7 +5,7 @@
 #include <ebm/optim/adam.hpp>
 #include <ebm/simt/chains.hpp>
 #include <ebm/simt/optimize.hpp>
-#include <ebm/simt/replay.hpp>
+#include <ebm/simt/replay_buffer.hpp>
 #include <ebm/train/host_step.hpp>
 
 namespace ebm::simt {
@@ -33,15 +33,21 @@ class MachineStep {
         sampler.options();
       },
       "a GPU runs the chains of a Langevin; the recipe has another sampler");
+  static_assert(
+      requires(const decltype(RecipeType::gradient_clip)& clip) {
+        { clip.bound() } -> std::convertible_to<double>;
+      },
+      "a GPU clips gradients by their norm, down to gradient_clip.bound(); the recipe's gradient "
+      "clip has none");
 
  public:
   MachineStep(const E& model, const RecipeType& recipe, X& executor)
       : machine_(&executor.machine()),
         batch_(recipe.batch),
         groups_(group_count(batch_)),
-        places_(recipe.buffer.capacity, BinomialRefill{recipe.buffer.fresh}),
         network_(*machine_),
         chains_(*machine_, batch_),
+        buffer_(*machine_, recipe.buffer, batch_),
         samples_(*machine_, sample_elements(batch_), "a batch"),
         both_(*machine_, lanes_of(2 * S::size), "data and samples of a step"),
         scores_(*machine_, lanes_of(2), "the scores' adjoints"),
@@ -56,21 +62,12 @@ class MachineStep {
         square_(*machine_, parameter_count, "Adam's mean squared gradients"),
         sums_(*machine_, square_sums, "sums of squares"),
         norm_(*machine_, 1, "the gradient's norm"),
-        draws_(*machine_, 1, "the random numbers' place"),
-        chain_places_(*machine_, static_cast<std::size_t>(batch_), "the chains' places"),
-        kept_(*machine_, sample_elements(recipe.buffer.capacity), "the replay buffer"),
-        mirror_(S::size, recipe.buffer) {
+        draws_(*machine_, 1, "the random numbers' place") {
     upload(model, recipe);
   }
 
   /// The buffer as it is now.
-  [[nodiscard]] const ReplayBuffer<T>& buffer() const {
-    if (mirror_is_old_) {
-      mirror_.restore(buffer_state());
-      mirror_is_old_ = false;
-    }
-    return mirror_;
-  }
+  [[nodiscard]] const ReplayBuffer<T>& buffer() const { return buffer_.on_host(); }
 
   /// Makes the model what training has made of it.
   void fetch(E& model) const {
@@ -82,10 +79,10 @@ class MachineStep {
 
   /// A first batch of noise in the buffer, if it is empty.
   void start(const RecipeType& recipe) {
-    if (places_.size() > 0) return;
+    if (buffer_.size() > 0) return;
     constexpr std::uint64_t before_any_step = ~std::uint64_t{0};
-    draw_chains(recipe, before_any_step);
-    push_chains();
+    buffer_.draw(chains_.states(), recipe.rng, before_any_step);
+    buffer_.push(chains_.states());
   }
 
   /// As `HostStep::run`.
@@ -94,13 +91,13 @@ class MachineStep {
     const auto draw = static_cast<std::uint64_t>(report.iteration - 1);
     const std::uint64_t first_chain = draw * static_cast<std::uint64_t>(recipe.batch);
     load_data(recipe, batch, first_chain);
-    draw_chains(recipe, draw);
+    buffer_.draw(chains_.states(), recipe.rng, draw);
     chains_.run(network_, recipe.sampler, recipe.rng.stream(Purpose::chain_noise), first_chain);
     machine_->copy(chains_.states(), lanes_of(S::size), both_.data() + lanes_of(S::size));
 
     const bool chains_are_finite = compute_gradient(recipe, report);
     ebm::detail::require_finite(chains_are_finite, "the chains are", report);
-    push_chains();
+    buffer_.push(chains_.states());
     ebm::detail::require_finite(std::isfinite(report.result.loss.total), "the loss is", report);
     update(recipe, report);
   }
@@ -108,7 +105,7 @@ class MachineStep {
   [[nodiscard]] State state(const E&, const RecipeType& recipe) const {
     State state;
     state.put("parameters", downloaded(network_.parameters()));
-    state.put("buffer", buffer_state());
+    state.put("buffer", buffer().state());
     auto optimizer = recipe.optimizer;
     if (has_moments_) {
       optimizer.set_moments({downloaded(mean_), downloaded(square_)});
@@ -118,7 +115,7 @@ class MachineStep {
   }
 
   void restore(const State& state, E& model, RecipeType& recipe) {
-    mirror_ = ebm::detail::restore_step(state, model, recipe);
+    buffer_.load(ebm::detail::restore_step(state, model, recipe));
     upload(model, recipe);
   }
 
@@ -137,7 +134,7 @@ class MachineStep {
     return {.data_blocks = blocks, .blocks = 2 * blocks, .first_model_group = groups_};
   }
 
-  /// What the host has of model, optimiser and `mirror_` to the machine.
+  /// What the host has of model and optimiser to the machine.
   void upload(const E& model, const RecipeType& recipe) {
     machine_->upload(model.parameters().data(), parameter_count, network_.parameters().data());
     network_.freeze();
@@ -148,34 +145,12 @@ class MachineStep {
     square.resize(parameter_count);
     machine_->upload(mean.data(), parameter_count, mean_.data());
     machine_->upload(square.data(), parameter_count, square_.data());
-    // The newest last, as if it had come in so.
-    places_ = {recipe.buffer.capacity, BinomialRefill{recipe.buffer.fresh}};
-    const std::vector<int> places = places_.push(mirror_.size());
-    std::vector<T> kept(kept_.size());
-    for (Eigen::Index i = 0; i < mirror_.size(); ++i) {
-      std::ranges::copy(mirror_[i], kept.begin() + places[static_cast<std::size_t>(i)] * S::size);
-    }
-    machine_->upload(kept.data(), kept.size(), kept_.data());
-    mirror_is_old_ = false;
   }
 
   [[nodiscard]] std::vector<T> downloaded(const Array<T>& array) const {
     std::vector<T> values(array.size());
     machine_->download(array.data(), values.size(), values.data());
     return values;
-  }
-
-  /// The buffer's state, as `ReplayBuffer::state`.
-  [[nodiscard]] State buffer_state() const {
-    const std::vector<T> kept = downloaded(kept_);
-    std::vector<T> newest_first(static_cast<std::size_t>(places_.size()) * S::size);
-    for (Eigen::Index i = 0; i < places_.size(); ++i) {
-      std::copy_n(kept.begin() + places_[i] * S::size, S::size, newest_first.begin() + i * S::size);
-    }
-    State state;
-    state.put("samples", std::move(newest_first));
-    state.put("size", static_cast<std::int64_t>(places_.size()));
-    return state;
   }
 
   /// Data and their noise to the first half of `both_`.
@@ -198,22 +173,6 @@ class MachineStep {
         .draws = draws_.data(),
         .step = 0,
         .groups = groups_});
-  }
-
-  void draw_chains(const RecipeType& recipe, std::uint64_t draw) {
-    const std::vector<int> places = places_.draw(batch_, recipe.rng, draw);
-    machine_->upload(places.data(), places.size(), chain_places_.data());
-    machine_->launch(DrawChains<T, S>{kept_.data(), chain_places_.data(), chains_.states(), batch_,
-                                      recipe.rng.stream(Purpose::fresh_chains), draw,
-                                      recipe.buffer.low, recipe.buffer.high});
-  }
-
-  void push_chains() {
-    const std::vector<int> places = places_.push(batch_);
-    machine_->upload(places.data(), places.size(), chain_places_.data());
-    machine_->launch(
-        StoreSamples<T, S>{chains_.states(), kept_.data(), chain_places_.data(), batch_});
-    mirror_is_old_ = true;
   }
 
   /// The gradient of the loss; returns whether the scores of the model's samples are finite, as
@@ -285,17 +244,14 @@ class MachineStep {
 
   M* machine_;
   int batch_, groups_;
-  ReplayPlaces<> places_;
   MachineNetwork<Network, T, M> network_;
   MachineChains<Network, T, M> chains_;
+  MachineReplayBuffer<S, T, M> buffer_;
   Array<T> samples_, both_, scores_, memory_, of_blocks_, gradient_, previous_, mean_, square_;
   Array<double> sums_, norm_;
   Array<DrawNumbers> draws_;
-  Array<int> chain_places_;
-  Array<T> kept_;
   bool has_moments_ = false;
-  mutable ReplayBuffer<T> mirror_;
-  mutable bool mirror_is_old_ = false, model_is_old_ = false;
+  mutable bool model_is_old_ = false;
 };
 
 }  // namespace ebm::simt

@@ -50,16 +50,9 @@ class Trainer {
   /// Throws `InvalidArgument` if a number of the recipe is outside of its range.
   Trainer(E& model, RecipeType recipe, X& executor)
       : model_(&model),
-        recipe_(std::move(recipe)),
+        recipe_(checked(std::move(recipe))),
         executor_(&executor),
-        step_(model, recipe_, executor) {
-    const auto& r = recipe_;
-    require(r.epochs >= 0, "Trainer: epochs must be >= 0, got ", r.epochs);
-    require(r.batch >= 1, "Trainer: batch must be >= 1, got ", r.batch);
-    require(r.data_noise >= 0 && std::isfinite(r.data_noise),
-            "Trainer: data_noise must be >= 0 and finite, got ", r.data_noise);
-    require(r.limit_batches >= 0, "Trainer: limit_batches must be >= 0, got ", r.limit_batches);
-  }
+        step_(model, recipe_, executor) {}
 
   [[nodiscard]] const E& model() const {
     step_.fetch(*model_);
@@ -151,6 +144,15 @@ class Trainer {
   }
 
  private:
+  static RecipeType checked(RecipeType r) {
+    require(r.epochs >= 0, "Trainer: epochs must be >= 0, got ", r.epochs);
+    require(r.batch >= 1, "Trainer: batch must be >= 1, got ", r.batch);
+    require(r.data_noise >= 0 && std::isfinite(r.data_noise),
+            "Trainer: data_noise must be >= 0 and finite, got ", r.data_noise);
+    require(r.limit_batches >= 0, "Trainer: limit_batches must be >= 0, got ", r.limit_batches);
+    return r;
+  }
+
   using Clock = std::chrono::steady_clock;
   static double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/sampler/replay_buffer.hpp>
+#include <ebm/simt/machine.hpp>
+#include <ebm/simt/replay.hpp>
+
+namespace ebm::simt {
+
+/// A `ReplayBuffer` whose samples are on a machine; the choices are made on the host, and the same.
+template <class S, class T, Machine M>
+class MachineReplayBuffer {
+ public:
+  /// For `batch` chains at a time.
+  MachineReplayBuffer(M& machine, const ReplayBufferOptions& options, int batch)
+      : machine_(&machine),
+        options_(options),
+        batch_(batch),
+        places_(options.capacity, BinomialRefill{options.fresh}),
+        kept_(machine, static_cast<std::size_t>(options.capacity) * S::size, "the replay buffer"),
+        chain_places_(machine, static_cast<std::size_t>(batch), "the chains' places"),
+        mirror_(S::size, options) {}
+
+  [[nodiscard]] Eigen::Index size() const noexcept { return places_.size(); }
+
+  /// Where the chains of draw number `draw` start, to `lanes`.
+  void draw(T* lanes, Rng rng, std::uint64_t draw) {
+    upload(places_.draw(batch_, rng, draw));
+    machine_->launch(DrawChains<T, S>{kept_.data(), chain_places_.data(), lanes, batch_,
+                                      rng.stream(Purpose::fresh_chains), draw, options_.low,
+                                      options_.high});
+  }
+
+  /// Puts the chains in front.
+  void push(const T* lanes) {
+    upload(places_.push(batch_));
+    machine_->launch(StoreSamples<T, S>{lanes, kept_.data(), chain_places_.data(), batch_});
+    mirror_is_old_ = true;
+  }
+
+  /// The samples on the host, as they are now.
+  [[nodiscard]] const ReplayBuffer<T>& on_host() const {
+    if (mirror_is_old_) {
+      std::vector<T> kept(kept_.size());
+      machine_->download(kept_.data(), kept.size(), kept.data());
+      Samples<T> newest_first(places_.size(), S::size);
+      for (Eigen::Index i = 0; i < places_.size(); ++i) {
+        std::copy_n(kept.begin() + places_[i] * S::size, S::size, newest_first.row(i).data());
+      }
+      mirror_ = ReplayBuffer<T>(S::size, options_);
+      mirror_.push(newest_first);
+      mirror_is_old_ = false;
+    }
+    return mirror_;
+  }
+
+  /// Holds what `buffer` does.
+  void load(ReplayBuffer<T> buffer) {
+    mirror_ = std::move(buffer);
+    mirror_is_old_ = false;
+    places_ = {options_.capacity, BinomialRefill{options_.fresh}};
+    const std::vector<int> places = places_.push(mirror_.size());
+    std::vector<T> kept(kept_.size());
+    for (Eigen::Index i = 0; i < mirror_.size(); ++i) {
+      std::ranges::copy(mirror_[i], kept.begin() + places[static_cast<std::size_t>(i)] * S::size);
+    }
+    machine_->upload(kept.data(), kept.size(), kept_.data());
+  }
+
+ private:
+  void upload(const std::vector<int>& places) {
+    machine_->upload(places.data(), places.size(), chain_places_.data());
+  }
+
+  M* machine_;
+  ReplayBufferOptions options_;
+  int batch_;
+  ReplayPlaces<> places_;
+  typename M::template Array<T> kept_;
+  typename M::template Array<int> chain_places_;
+  mutable ReplayBuffer<T> mirror_;
+  mutable bool mirror_is_old_ = false;
+};
+
+}  // namespace ebm::simt

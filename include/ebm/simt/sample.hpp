@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/energy/evaluate.hpp>
+#include <ebm/energy/neural.hpp>
+#include <ebm/simt/chains.hpp>
+#include <ebm/simt/replay.hpp>
+#include <numeric>
+
+namespace ebm::simt {
+
+/// Runs all steps of chains on a machine and leaves their final states in `chains`, to the bits of
+/// `Langevin::run`; weights and memory are brought there for this one run.
+///
+/// chains: [chain][feature], finite; row i is chain `first_chain` + i
+/// Throws `InvalidArgument` if the features don't fit the model or a value is not finite.
+template <class Network, class T, class Sampler, Machine M>
+void run_chains(M& machine, const Neural<Network, T>& model, const Sampler& sampler,
+                std::type_identity_t<SamplesRef<T>> chains, std::uint64_t first_chain, Rng rng) {
+  using S = typename Network::Input;
+  require_samples<T>("simt::run_chains", chains, S::size);
+  if (chains.rows() == 0) return;
+  const int count = static_cast<int>(chains.rows());
+  MachineNetwork<Network, T, M> network(machine);
+  machine.upload(model.parameters().data(), model.parameters().size(), network.parameters().data());
+  network.freeze();
+
+  Samples<T> samples = chains;  // without gaps between the rows
+  const auto size = static_cast<std::size_t>(samples.size());
+  typename M::template Array<T> on_machine(machine, size, "the samples");
+  typename M::template Array<int> places(machine, static_cast<std::size_t>(count), "their places");
+  std::vector<int> in_order(places.size());
+  std::iota(in_order.begin(), in_order.end(), 0);
+  machine.upload(in_order.data(), in_order.size(), places.data());
+  machine.upload(samples.data(), size, on_machine.data());
+
+  MachineChains<Network, T, M> walk(machine, count);
+  machine.launch(LoadSamples<T, S>{on_machine.data(), walk.states(), count});
+  walk.run(network, sampler, rng.stream(Purpose::chain_noise), first_chain);
+  machine.launch(StoreSamples<T, S>{walk.states(), on_machine.data(), places.data(), count});
+  machine.download(on_machine.data(), size, samples.data());
+  chains = samples;
+}
+
+}  // namespace ebm::simt

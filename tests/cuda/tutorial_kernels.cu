@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#include <ebm/cuda/device.hpp>
+#include <ebm/parallel/serial.hpp>
+#include <ebm/simt/executor.hpp>
+#include <ebm/train/trainer.hpp>
+
+#include "mnist/network.hpp"
+
+/// All kernels that training and sampling with the tutorial's network launch, for kernel_table.
+void train_tutorial(ebm::Neural<ebm_mnist::Network>& model, const ebm::Samples<float>& data) {
+  ebm::cuda::Device device;
+  ebm::Serial serial;
+  ebm::simt::MachineExecutor executor(device, serial);
+  ebm::Trainer trainer(model, ebm::Recipe<>{}, executor);
+  trainer.fit(data);
+}
