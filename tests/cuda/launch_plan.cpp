@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <ebm/energy/neural.hpp>
 #include <ebm/parallel/serial.hpp>
+#include <ebm/simt/emulator.hpp>
 #include <ebm/simt/executor.hpp>
 #include <ebm/train/trainer.hpp>
 #include <typeinfo>
@@ -152,43 +153,13 @@ std::string label_of(const simt::StoreSamples<T, S>&) {
 }
 
 /// A machine that tells what it is asked to launch, and computes nothing.
-class Planner {
- public:
-  template <class T>
-  class Array {
-   public:
-    Array(Planner&, std::size_t size, const char*) : values_(size) {}
-    [[nodiscard]] T* data() noexcept { return values_.data(); }
-    [[nodiscard]] const T* data() const noexcept { return values_.data(); }
-    [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
-
-   private:
-    std::vector<T> values_;
-  };
-  struct Recording {};
-
+struct Planner : simt::Emulator {
   template <simt::Kernel K>
   void launch(const K& kernel) const {
     const Grid grid = kernel.grid();
     const Work work = work_of(kernel);
     std::printf("%s\t%s\t%d\t%d\t%zu\t%.0f\t%.0f\n", label_of(kernel).c_str(), typeid(K).name(),
                 grid.blocks * grid.rows, grid.threads, grid.shared, work.multiply_adds, work.bytes);
-  }
-  template <class T>
-  void upload(const T* from, std::size_t count, T* to) const {
-    std::copy_n(from, count, to);
-  }
-  template <class T>
-  void download(const T* from, std::size_t count, T* to) const {
-    std::copy_n(from, count, to);
-  }
-  template <class T>
-  void copy(const T* from, std::size_t count, T* to) const {
-    std::copy_n(from, count, to);
-  }
-  template <class F>
-  void replay(Recording&, const F& launches) const {
-    launches();
   }
 };
 static_assert(simt::Machine<Planner>);

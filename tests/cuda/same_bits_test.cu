@@ -1,34 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <ebm/cuda/device.hpp>
 
-#include "support/machine_checks.hpp"
+using MachineUnderTest = ebm::cuda::Device;
 
-/// What tests/simt/same_bits_test.cpp asks of an emulator, asked of a GPU.
-
-TEST_CASE("a GPU's threads give the scores and input gradients of a CPU, bit by bit") {
-  ebm::cuda::Device machine;
-  machine_checks::check_scores_and_gradients(machine);
-}
-
-TEST_CASE("a GPU's threads walk a CPU's chains, bit by bit") {
-  ebm::cuda::Device machine;
-  machine_checks::check_samplers(machine);
-}
-
-TEST_CASE("a GPU's threads train to a CPU's bits, also when stopped and gone on with") {
-  ebm::cuda::Device machine;
-  machine_checks::check_trainers(machine);
-}
-
-TEST_CASE("other losses, moments and clips are a CPU's too") {
-  ebm::cuda::Device machine;
-  machine_checks::check_other_recipes(machine);
-}
-
-TEST_CASE("what stops being finite on a machine is told as on a CPU") {
-  ebm::cuda::Device machine;
-  machine_checks::check_divergence(machine);
-}
+#include "support/machine_cases.hpp"
 
 TEST_CASE("memory that a GPU doesn't have is refused with what it was for") {
   ebm::cuda::Device machine;

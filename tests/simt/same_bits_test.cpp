@@ -1,29 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <ebm/simt/emulator.hpp>
 
-#include "support/machine_checks.hpp"
+using MachineUnderTest = ebm::simt::Emulator;
 
-TEST_CASE("threads give the scores and input gradients of a CPU, bit by bit") {
-  ebm::simt::Emulator machine;
-  machine_checks::check_scores_and_gradients(machine);
-}
-
-TEST_CASE("threads walk a CPU's chains, bit by bit") {
-  ebm::simt::Emulator machine;
-  machine_checks::check_samplers(machine);
-}
-
-TEST_CASE("threads train to a CPU's bits, also when stopped and gone on with") {
-  ebm::simt::Emulator machine;
-  machine_checks::check_trainers(machine);
-}
-
-TEST_CASE("other losses, moments and clips are a CPU's too") {
-  ebm::simt::Emulator machine;
-  machine_checks::check_other_recipes(machine);
-}
-
-TEST_CASE("what stops being finite on a machine is told as on a CPU") {
-  ebm::simt::Emulator machine;
-  machine_checks::check_divergence(machine);
-}
+#include "support/machine_cases.hpp"
