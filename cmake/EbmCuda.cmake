@@ -5,6 +5,11 @@ include(CheckLanguage)
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES 75 80 90 CACHE STRING "GPUs to compile for, e.g. 80;90")
 endif()
+get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+if(NOT PROJECT_IS_TOP_LEVEL AND NOT "CUDA" IN_LIST languages)
+  message(FATAL_ERROR "EBM_CUDA is for projects that have enabled CUDA: write "
+                      "project(... LANGUAGES CXX CUDA) in front of add_subdirectory.")
+endif()
 check_language(CUDA)
 if(NOT CMAKE_CUDA_COMPILER)
   message(FATAL_ERROR "ebm::cuda needs NVIDIA's compiler nvcc, which was not found: put it on PATH, "

@@ -121,6 +121,17 @@ void check_chains(M& machine, const Sampler& sampler, int count) {
     sampler.template run<T>(model, expected, first, rng, executor, workspace);
     CHECK(threads.stored(chains.states()) == expected);
   }
+  LangevinOptions more = sampler.options();
+  more.steps += 1;
+  const Sampler longer(more);
+  const Langevin<NoNoise> another(more);  // neither is the run that was recorded
+  chains.run(threads.network, longer, rng.stream(Purpose::chain_noise), 3);
+  longer.template run<T>(model, expected, 3, rng, executor, workspace);
+  CHECK(threads.stored(chains.states()) == expected);
+  chains.run(threads.network, another, rng.stream(Purpose::chain_noise), 3);
+  another.template run<T>(model, expected, 3, rng, executor, workspace);
+  CHECK(threads.stored(chains.states()) == expected);
+
   // The same for one run, with rows that lie apart.
   Samples<T> wide = random_samples<T>(count, Model::Input::size + 3, 4);
   Samples<T> narrow = wide.leftCols(Model::Input::size);

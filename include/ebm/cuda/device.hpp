@@ -56,6 +56,7 @@ class Device {
     /// Throws `CudaError` that says how much was asked for what.
     Array(Device& device, std::size_t size, const char* what) : size_(size) {
       if (size == 0) return;
+      device.select();
       void* memory = nullptr;
       const cudaError_t code = cudaMalloc(&memory, size * sizeof(T));
       if (code == cudaErrorMemoryAllocation) throw out_of_memory(size * sizeof(T), what);
@@ -91,7 +92,8 @@ class Device {
     }
     require(index >= 0 && index < count, "cuda::Device: there are ", count,
             " GPUs, numbered from 0; got ", index);
-    EBM_CUDA_CHECK(cudaSetDevice(index));
+    index_ = index;
+    select();
     cudaStream_t stream = nullptr;
     EBM_CUDA_CHECK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
     stream_.reset(stream);
@@ -102,9 +104,10 @@ class Device {
     const simt::Grid grid = kernel.grid();
     if (grid.blocks == 0) return;
     const dim3 blocks(static_cast<unsigned>(grid.blocks), static_cast<unsigned>(grid.rows));
-    detail::run_kernel<K>
-        <<<blocks, static_cast<unsigned>(grid.threads), grid.shared, stream_.get()>>>(kernel);
-    check(cudaGetLastError(), "kernel launch");
+    void* arguments[] = {const_cast<K*>(&kernel)};
+    EBM_CUDA_CHECK(cudaLaunchKernel(reinterpret_cast<const void*>(&detail::run_kernel<K>), blocks,
+                                    dim3(static_cast<unsigned>(grid.threads)), arguments,
+                                    grid.shared, stream_.get()));
   }
 
   template <class T>
@@ -125,23 +128,28 @@ class Device {
   /// Makes the launches of `launches()`: the first time it records them, then it repeats them.
   template <class F>
   void replay(Recording& recording, const F& launches) {
+    select();
     if (!recording.graph_) recording.graph_.reset(recorded(launches));
     EBM_CUDA_CHECK(cudaGraphLaunch(recording.graph_.get(), stream_.get()));
   }
 
   /// Waits until everything is done; throws `CudaError` if something failed on the way.
-  void synchronize() { EBM_CUDA_CHECK(cudaStreamSynchronize(stream_.get())); }
+  void synchronize() {
+    select();
+    EBM_CUDA_CHECK(cudaStreamSynchronize(stream_.get()));
+  }
 
   /// The GPU's name, such as "NVIDIA H100".
-  [[nodiscard]] static std::string name() {
-    int index = 0;
-    EBM_CUDA_CHECK(cudaGetDevice(&index));
+  [[nodiscard]] std::string name() const {
     cudaDeviceProp properties{};
-    EBM_CUDA_CHECK(cudaGetDeviceProperties(&properties, index));
+    EBM_CUDA_CHECK(cudaGetDeviceProperties(&properties, index_));
     return properties.name;
   }
 
  private:
+  /// The runtime's calls are for the GPU that the calling thread chose last.
+  void select() const { EBM_CUDA_CHECK(cudaSetDevice(index_)); }
+
   static CudaError out_of_memory(std::size_t bytes, const char* what) {
     cudaGetLastError();
     std::size_t free = 0, total = 0;
@@ -154,6 +162,7 @@ class Device {
   }
 
   void transfer(const void* from, std::size_t bytes, void* to, cudaMemcpyKind kind) {
+    select();
     EBM_CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, kind, stream_.get()));
   }
 
@@ -166,6 +175,7 @@ class Device {
     } catch (...) {
       cudaStreamEndCapture(stream_.get(), &captured);
       const detail::Owner<cudaGraph_t, detail::DestroyGraph> graph(captured);
+      cudaGetLastError();  // the first error is the one to tell
       throw;
     }
     EBM_CUDA_CHECK(cudaStreamEndCapture(stream_.get(), &captured));
@@ -175,6 +185,7 @@ class Device {
     return ready;
   }
 
+  int index_ = 0;
   detail::Owner<cudaStream_t, detail::DestroyStream> stream_;
 };
 

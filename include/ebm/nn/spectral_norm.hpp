@@ -35,6 +35,7 @@ struct SpectralNorm {
     static constexpr int left = Plain::frozen_size;
     static constexpr int right = left + padded(rows);
     static constexpr int factor = right + padded(columns);  // 1 / sigma
+    using Places = void;  // who freezes weights elsewhere must not take these for plain ones
 
    public:
     static constexpr int frozen_size = factor + lanes;

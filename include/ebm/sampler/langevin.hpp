@@ -136,6 +136,16 @@ class Langevin {
     return snapshots;
   }
 
+  /// Throws `InvalidArgument` if an option that is a fine number in double is none in `T`.
+  template <class T>
+  void require_options_fit() const {
+    const auto finite = [](double value) { return std::isfinite(static_cast<T>(value)); };
+    require(finite(options_.step_size), "Langevin: step_size overflows: ", options_.step_size);
+    require(finite(options_.noise), "Langevin: noise overflows: ", options_.noise);
+    require(static_cast<T>(options_.low) < static_cast<T>(options_.high),
+            "Langevin: low and high are too close: ", options_.low, " and ", options_.high);
+  }
+
  private:
   /// Runs all steps; `observe(block, steps done, states)` sees every `every`-th, if `every` > 0.
   template <class T, class E, class X, class Hold, class Observe>
@@ -181,16 +191,6 @@ class Langevin {
       }
       store_block<S>(x, block, chains);
     });
-  }
-
-  /// What is a fine number in double may be none in float.
-  template <class T>
-  void require_options_fit() const {
-    const auto finite = [](double value) { return std::isfinite(static_cast<T>(value)); };
-    require(finite(options_.step_size), "Langevin: step_size overflows: ", options_.step_size);
-    require(finite(options_.noise), "Langevin: noise overflows: ", options_.noise);
-    require(static_cast<T>(options_.low) < static_cast<T>(options_.high),
-            "Langevin: low and high are too close: ", options_.low, " and ", options_.high);
   }
 
   LangevinOptions options_;

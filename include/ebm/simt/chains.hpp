@@ -34,14 +34,18 @@ class MachineChains {
   /// The chains: [group][row][column][channel][lane].
   [[nodiscard]] T* states() noexcept { return states_.data(); }
 
-  /// Runs all steps; lane k is chain `first_chain` + k.
+  /// Runs all steps; lane k is chain `first_chain` + k. The network stays where it is between runs.
+  ///
+  /// Throws `InvalidArgument` if an option of the sampler is out of range in `T`.
   template <class Sampler>
   void run(const MachineNetwork<Network, T, M>& network, const Sampler& sampler, PhiloxKey key,
            std::uint64_t first_chain) {
     const DrawNumbers numbers{key, first_chain};
     machine_->upload(&numbers, 1, draws_.data());
-    if (options_ != sampler.options()) {
-      options_ = sampler.options();
+    sampler.template require_options_fit<T>();
+    const Recorded wanted{&network, &type_tag<Sampler>, sampler.options()};
+    if (recorded_ != wanted) {
+      recorded_ = wanted;
       recording_ = {};
     }
     machine_->replay(recording_, [&] { launch_steps(network, sampler); });
@@ -51,6 +55,17 @@ class MachineChains {
   [[nodiscard]] std::size_t lanes_of(int elements) const {
     return static_cast<std::size_t>(groups_) * warp_lanes * static_cast<std::size_t>(elements);
   }
+
+  /// What the launches that were recorded depend on.
+  struct Recorded {
+    const void* network;
+    const void* sampler_type;
+    LangevinOptions options;
+
+    bool operator==(const Recorded&) const = default;
+  };
+  template <class Sampler>
+  static constexpr char type_tag = 0;  // its address tells samplers apart
 
   template <class Sampler>
   void launch_steps(const MachineNetwork<Network, T, M>& network, const Sampler& sampler) {
@@ -86,7 +101,7 @@ class MachineChains {
   typename M::template Array<DrawNumbers> draws_;
   typename M::template Array<T> memory_;
   typename M::Recording recording_;
-  std::optional<LangevinOptions> options_;  // that the recording has
+  std::optional<Recorded> recorded_;
 };
 
 }  // namespace ebm::simt

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ebm/simt/machine.hpp>
+#include <functional>
 #include <vector>
 
 namespace ebm::simt {
@@ -22,13 +23,14 @@ class Emulator {
    private:
     std::vector<T> values_;
   };
-  struct Recording {};
+  using Recording = std::vector<std::function<void()>>;
 
   template <Kernel K>
   void launch(const K& kernel) {
-    const Grid grid = kernel.grid();
-    for (int row = 0; row < grid.rows; ++row) {
-      for (int block = 0; block < grid.blocks; ++block) run_block(kernel, grid, block, row);
+    if (recording_ != nullptr) {
+      recording_->push_back([kernel] { run(kernel); });
+    } else {
+      run(kernel);
     }
   }
 
@@ -45,12 +47,26 @@ class Emulator {
     std::copy_n(from, count, to);
   }
 
+  /// As a GPU: what was recorded is what is launched again.
   template <class F>
-  void replay(Recording&, const F& launches) {
-    launches();
+  void replay(Recording& recording, const F& launches) {
+    if (recording.empty()) {
+      recording_ = &recording;
+      launches();
+      recording_ = nullptr;
+    }
+    for (const auto& launch : recording) launch();
   }
 
  private:
+  template <class K>
+  static void run(const K& kernel) {
+    const Grid grid = kernel.grid();
+    for (int row = 0; row < grid.rows; ++row) {
+      for (int block = 0; block < grid.blocks; ++block) run_block(kernel, grid, block, row);
+    }
+  }
+
   template <class K>
   static void run_block(const K& kernel, const Grid& grid, int block, int row) {
     const auto for_each_thread = [&](const auto& body) {
@@ -68,6 +84,8 @@ class Emulator {
       for_each_thread([&](const Thread& thread) { kernel.run(thread); });
     }
   }
+
+  Recording* recording_ = nullptr;  // where launches go instead of being run
 };
 
 static_assert(Machine<Emulator>);

@@ -16,10 +16,10 @@ class MachineReplayBuffer {
       : machine_(&machine),
         options_(options),
         batch_(batch),
+        mirror_(S::size, options),  // first: it knows which options make sense
         places_(options.capacity, BinomialRefill{options.fresh}),
         kept_(machine, static_cast<std::size_t>(options.capacity) * S::size, "the replay buffer"),
-        chain_places_(machine, static_cast<std::size_t>(batch), "the chains' places"),
-        mirror_(S::size, options) {}
+        chain_places_(machine, static_cast<std::size_t>(batch), "the chains' places") {}
 
   [[nodiscard]] Eigen::Index size() const noexcept { return places_.size(); }
 
@@ -38,7 +38,7 @@ class MachineReplayBuffer {
     mirror_is_old_ = true;
   }
 
-  /// The samples on the host, as they are now.
+  /// The samples on the host, as they are now; not as they will be after the next `push`.
   [[nodiscard]] const ReplayBuffer<T>& on_host() const {
     if (mirror_is_old_) {
       std::vector<T> kept(kept_.size());
@@ -62,7 +62,8 @@ class MachineReplayBuffer {
     const std::vector<int> places = places_.push(mirror_.size());
     std::vector<T> kept(kept_.size());
     for (Eigen::Index i = 0; i < mirror_.size(); ++i) {
-      std::ranges::copy(mirror_[i], kept.begin() + places[static_cast<std::size_t>(i)] * S::size);
+      const Eigen::Index place = places[static_cast<std::size_t>(i)];
+      std::ranges::copy(mirror_[i], kept.begin() + place * S::size);
     }
     machine_->upload(kept.data(), kept.size(), kept_.data());
   }
@@ -75,10 +76,10 @@ class MachineReplayBuffer {
   M* machine_;
   ReplayBufferOptions options_;
   int batch_;
+  mutable ReplayBuffer<T> mirror_;
   ReplayPlaces<> places_;
   typename M::template Array<T> kept_;
   typename M::template Array<int> chain_places_;
-  mutable ReplayBuffer<T> mirror_;
   mutable bool mirror_is_old_ = false;
 };
 

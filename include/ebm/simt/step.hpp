@@ -3,6 +3,7 @@
 
 #include <ebm/energy/neural.hpp>
 #include <ebm/optim/adam.hpp>
+#include <ebm/optim/clip.hpp>
 #include <ebm/simt/chains.hpp>
 #include <ebm/simt/optimize.hpp>
 #include <ebm/simt/replay_buffer.hpp>
@@ -33,12 +34,10 @@ class MachineStep {
         sampler.options();
       },
       "a GPU runs the chains of a Langevin; the recipe has another sampler");
-  static_assert(
-      requires(const decltype(RecipeType::gradient_clip)& clip) {
-        { clip.bound() } -> std::convertible_to<double>;
-      },
-      "a GPU clips gradients by their norm, down to gradient_clip.bound(); the recipe's gradient "
-      "clip has none");
+  static_assert(std::same_as<decltype(RecipeType::gradient_clip), GlobalNormClip> ||
+                    std::same_as<decltype(RecipeType::gradient_clip), NoGradientClip>,
+                "a GPU clips gradients as GlobalNormClip or NoGradientClip; the recipe has another "
+                "gradient_clip");
 
  public:
   MachineStep(const E& model, const RecipeType& recipe, X& executor)
@@ -77,8 +76,10 @@ class MachineStep {
     model_is_old_ = false;
   }
 
-  /// A first batch of noise in the buffer, if it is empty.
-  void start(const RecipeType& recipe) {
+  /// Takes the model's parameters as they are now; a first batch of noise in the buffer, if it is
+  /// empty.
+  void start(const E& model, const RecipeType& recipe) {
+    upload_parameters(model);
     if (buffer_.size() > 0) return;
     constexpr std::uint64_t before_any_step = ~std::uint64_t{0};
     buffer_.draw(chains_.states(), recipe.rng, before_any_step);
@@ -95,8 +96,8 @@ class MachineStep {
     chains_.run(network_, recipe.sampler, recipe.rng.stream(Purpose::chain_noise), first_chain);
     machine_->copy(chains_.states(), lanes_of(S::size), both_.data() + lanes_of(S::size));
 
-    const bool chains_are_finite = compute_gradient(recipe, report);
-    ebm::detail::require_finite(chains_are_finite, "the chains are", report);
+    const bool scores_are_finite = compute_gradient(recipe, report);
+    ebm::detail::require_finite(scores_are_finite || chains_are_finite(), "the chains are", report);
     buffer_.push(chains_.states());
     ebm::detail::require_finite(std::isfinite(report.result.loss.total), "the loss is", report);
     update(recipe, report);
@@ -134,11 +135,15 @@ class MachineStep {
     return {.data_blocks = blocks, .blocks = 2 * blocks, .first_model_group = groups_};
   }
 
-  /// What the host has of model and optimiser to the machine.
-  void upload(const E& model, const RecipeType& recipe) {
+  void upload_parameters(const E& model) {
     machine_->upload(model.parameters().data(), parameter_count, network_.parameters().data());
     network_.freeze();
     model_is_old_ = false;
+  }
+
+  /// What the host has of model and optimiser to the machine.
+  void upload(const E& model, const RecipeType& recipe) {
+    upload_parameters(model);
     auto [mean, square] = recipe.optimizer.moments();
     has_moments_ = !mean.empty();
     mean.resize(parameter_count);
@@ -175,8 +180,14 @@ class MachineStep {
         .groups = groups_});
   }
 
-  /// The gradient of the loss; returns whether the scores of the model's samples are finite, as
-  /// those of finite chains are.
+  /// Asked where scores are not finite: those of chains that are not never are.
+  [[nodiscard]] bool chains_are_finite() {
+    Samples<T> states(1, static_cast<Eigen::Index>(lanes_of(S::size)));
+    machine_->download(chains_.states(), lanes_of(S::size), states.data());
+    return states.allFinite();
+  }
+
+  /// The gradient of the loss; returns whether the scores of the model's samples are finite.
   bool compute_gradient(const RecipeType& recipe, BatchReport& report) {
     PassMemory<T> memory{memory_.data(), memory_.data() + memory_.size()};
     const OnMachine<T, M, Wrt::parameters> run{

@@ -61,7 +61,7 @@ class HostStep {
   void fetch(E&) const noexcept {}
 
   /// A first batch of noise in the buffer, if it is empty.
-  void start(const RecipeType& recipe) {
+  void start(const E&, const RecipeType& recipe) {
     chains_.resize(recipe.batch, E::Input::size);
     if (buffer_.size() > 0) return;
     constexpr std::uint64_t before_any_step = ~std::uint64_t{0};

@@ -103,7 +103,11 @@ class Trainer {
     try {
       train(data, callbacks...);
     } catch (...) {
-      step_.fetch(*model_);
+      try {
+        step_.fetch(*model_);
+      } catch (const Error&) {
+        // What went wrong first says more.
+      }
       throw;
     }
   }
@@ -166,7 +170,7 @@ class Trainer {
     batches_ = static_cast<int>(samples / recipe_.batch);
     if (recipe_.limit_batches > 0) batches_ = std::min(batches_, recipe_.limit_batches);
     batch_.resize(recipe_.batch, E::Input::size);
-    step_.start(recipe_);
+    step_.start(*model_, recipe_);
   }
 
   template <class... Callbacks>
