@@ -503,6 +503,12 @@ class Resuming(Program):
         _, errors = process.communicate()
         self.assertIn("go on with: ebm-mnist train --resume 'my run'", errors)
 
+    def test_damaged_events_do_not_keep_a_run_from_going_on(self):
+        self.succeed(*quickly(out="run"))
+        (self.folder / "run/guard.jsonl").write_text('{"iteration":"a"}\n7\n{"iteration":1}\n')
+        self.succeed("train", "--resume", "run", "--epochs", 3)
+        self.assertEqual((self.folder / "run/guard.jsonl").read_text(), '{"iteration":1}\n')
+
     def test_an_interrupt_that_the_caller_ignores_is_ignored(self):
         process = self.start(*quickly(out="run", epochs=20, steps=60, threads=1),
                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
@@ -1340,6 +1346,9 @@ class CommandLine(Program):
         every = f"{', '.join(COMMANDS[:-1])} or {COMMANDS[-1]}"
         self.refuse(2, f"{every}, got 'dream'", "dream")
         self.refuse(2, every)
+
+    def test_a_figure_of_few_steps_has_the_last_of_them(self):
+        self.succeed("generate", "--steps", 10, "--count", 2, "--out", "few.png")
 
     def test_the_bundled_model_is_the_default(self):
         for command in COMMANDS[1:-1]:
