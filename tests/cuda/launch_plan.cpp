@@ -49,11 +49,9 @@ double taps_met(const kernels::Axis& axis) {
   for (int q = 0; q < axis.outputs; ++q) taps += axis.last_tap(q) - axis.first_tap(q);
   return taps;
 }
-double multiply_adds(const kernels::Correlation& c) {
+template <class C>
+double multiply_adds(const C& c) {
   return taps_met(c.rows) * taps_met(c.columns) * c.inputs * c.outputs;
-}
-double weight_gradient_multiply_adds(const kernels::Convolution& c) {
-  return taps_met(c.rows) * taps_met(c.columns) * c.inputs * c.outputs * lanes;
 }
 
 template <class T, class Epilogue, int Out, kernels::Correlation... C>
@@ -79,7 +77,7 @@ template <class T, kernels::Convolution C>
 Work work_of(const simt::WeightGradient<T, C>& kernel) {
   const double in = C.rows.sources * C.columns.sources * C.inputs * lanes;
   const double out = double(C.rows.taps) * C.columns.taps * C.inputs * C.outputs;
-  return {weight_gradient_multiply_adds(C) * kernel.samples.blocks,
+  return {multiply_adds(C) * lanes * kernel.samples.blocks,
           (in + C.transposed_size() + out) * kernel.samples.blocks * sizeof(T)};
 }
 template <class T, kernels::Convolution C>

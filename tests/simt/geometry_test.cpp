@@ -107,7 +107,7 @@ TEST_CASE("weights too many for shared memory are read where they are") {
   check_layer<Layer>(33);
 }
 
-TEST_CASE("every element of a chain has one thread, the four drawn together the same one") {
+TEST_CASE("every element of a chain has one thread") {
   for (const int batch : batches) {
     CAPTURE(batch);
     const auto check = [&]<int Size>(std::integral_constant<int, Size>) {

@@ -11,7 +11,6 @@
 #include <ebm/simt/executor.hpp>
 #include <ebm/simt/sample.hpp>
 #include <ebm/train/trainer.hpp>
-#include <numeric>
 
 #include "support/catch.hpp"
 #include "support/random_samples.hpp"
@@ -47,22 +46,18 @@ class OnThreads {
       : network(machine),
         machine_(&machine),
         count_(static_cast<int>(samples.rows())),
-        samples_(machine, static_cast<std::size_t>(samples.size()), "samples"),
-        places_(machine, static_cast<std::size_t>(count_), "places") {
+        samples_(machine, static_cast<std::size_t>(samples.size()), "samples") {
     machine.upload(model.parameters().data(), model.parameters().size(),
                    network.parameters().data());
     network.freeze();
     machine.upload(samples.data(), samples_.size(), samples_.data());
-    std::vector<int> places(places_.size());
-    std::iota(places.begin(), places.end(), 0);
-    machine.upload(places.data(), places.size(), places_.data());
   }
 
   /// Brings the samples to `lanes`.
   void load(T* lanes) { machine_->launch(simt::LoadSamples<T, S>{samples_.data(), lanes, count_}); }
   /// What lanes hold, as samples.
   [[nodiscard]] Samples<T> stored(const T* lanes) {
-    machine_->launch(simt::StoreSamples<T, S>{lanes, samples_.data(), places_.data(), count_});
+    machine_->launch(simt::StoreSamples<T, S>{lanes, samples_.data(), nullptr, count_});
     Samples<T> samples(count_, S::size);
     machine_->download(samples_.data(), samples_.size(), samples.data());
     return samples;
@@ -78,7 +73,6 @@ class OnThreads {
   M* machine_;
   int count_;
   typename M::template Array<T> samples_;
-  typename M::template Array<int> places_;
 };
 
 template <class Model, class M>

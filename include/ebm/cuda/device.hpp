@@ -104,6 +104,7 @@ class Device {
     const simt::Grid grid = kernel.grid();
     if (grid.blocks == 0) return;
     const dim3 blocks(static_cast<unsigned>(grid.blocks), static_cast<unsigned>(grid.rows));
+    select();
     void* arguments[] = {const_cast<K*>(&kernel)};
     EBM_CUDA_CHECK(cudaLaunchKernel(reinterpret_cast<const void*>(&detail::run_kernel<K>), blocks,
                                     dim3(static_cast<unsigned>(grid.threads)), arguments,

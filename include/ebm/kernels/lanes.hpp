@@ -41,7 +41,6 @@ using OneThread = Lanes<T, 1, warp_lanes>;
 template <class L, class T = typename L::value_type>
 struct Elements {
   using Vector = typename L::Vector;
-  using lanes_type = L;
   T* first;
 
   [[nodiscard]] EBM_INLINE Vector operator[](int element) const noexcept {

@@ -78,6 +78,7 @@ class Adam {
     std::vector<T> mean, square;
   };
   [[nodiscard]] Moments moments() const { return {mean_, square_}; }
+  /// moments: both of as many parameters as `step` gets, or empty
   void set_moments(Moments moments) {
     mean_ = std::move(moments.mean);
     square_ = std::move(moments.square);

@@ -40,9 +40,9 @@ class MachineChains {
   template <class Sampler>
   void run(const MachineNetwork<Network, T, M>& network, const Sampler& sampler, PhiloxKey key,
            std::uint64_t first_chain) {
+    sampler.template require_options_fit<T>();
     const DrawNumbers numbers{key, first_chain};
     machine_->upload(&numbers, 1, draws_.data());
-    sampler.template require_options_fit<T>();
     const Recorded wanted{&network, &type_tag<Sampler>, sampler.options()};
     if (recorded_ != wanted) {
       recorded_ = wanted;

@@ -56,7 +56,7 @@ struct Correlate {
   int groups;
 
   [[nodiscard]] Grid grid() const {
-    Grid grid = grid_of(std::int64_t{groups} * tiles * warp_lanes);
+    Grid grid = warp_grid(groups, tiles);
     grid.rows = blocks().parts;
     grid.shared = is_staged ? sizeof(T) * static_cast<std::size_t>(largest_block) : 0;
     return grid;

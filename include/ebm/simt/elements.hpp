@@ -16,9 +16,7 @@ struct ForEachElement {
   Epilogue epilogue;
   int groups;
 
-  [[nodiscard]] Grid grid() const {
-    return grid_of(std::int64_t{groups} * OutputSize * warp_lanes);
-  }
+  [[nodiscard]] Grid grid() const { return warp_grid(groups, OutputSize); }
 
   EBM_INLINE void run(const Thread& thread) const noexcept {
     using L = kernels::OneThread<T>;

@@ -85,6 +85,11 @@ struct WarpTask {
   }
 };
 
+/// The grid of those warps.
+inline Grid warp_grid(std::int64_t groups, int pieces) {
+  return grid_of(groups * pieces * warp_lanes);
+}
+
 /// Groups of 32 lanes that hold `count` samples.
 constexpr int group_count(std::int64_t count) {
   return static_cast<int>((count + warp_lanes - 1) / warp_lanes);

@@ -29,7 +29,7 @@ struct Advance {
   std::uint32_t step;
   int groups;
 
-  [[nodiscard]] Grid grid() const { return grid_of(std::int64_t{groups} * quartets * warp_lanes); }
+  [[nodiscard]] Grid grid() const { return warp_grid(groups, quartets); }
 
   EBM_INLINE void run(const Thread& thread) const noexcept {
     const WarpTask task(thread, quartets);

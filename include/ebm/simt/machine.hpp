@@ -23,9 +23,9 @@ struct AnyLaunches {
 /// - `M::Array<T>(machine, size, what)` is memory of the machine for `size` trivial objects, all
 ///   zero, with `data()` and `size()`; `what` is what errors call it. It can be moved, not copied.
 /// - `launch(kernel)` runs a kernel behind everything asked for before, and may return at once.
-/// - `upload(from, count, to)` and `download(from, count, to)` copy to and from the machine, also
-/// in
-///   order; they return when `from`, and `to`, may be used. `copy(from, count, to)` stays there.
+/// - `upload(from, count, to)` and `download(from, count, to)` copy to and from the machine, in the
+///   same order; they return when `from`, and `to`, may be used. `copy(from, count, to)` stays
+///   there.
 /// - `M::Recording` keeps launches, and `replay(recording, launches)` makes those of `launches()`,
 ///   which are the same, on the same memory, each time: so the second time may be without calling
 ///   it. A new recording is empty.

@@ -17,9 +17,7 @@ struct LoadSamples {
   T* lanes;          ///< [group][row][column][channel][lane]
   int count;
 
-  [[nodiscard]] Grid grid() const {
-    return grid_of(std::int64_t{group_count(count)} * S::size * warp_lanes);
-  }
+  [[nodiscard]] Grid grid() const { return warp_grid(group_count(count), S::size); }
 
   EBM_INLINE void run(const Thread& thread) const noexcept {
     const WarpTask task(thread, S::size);
@@ -41,9 +39,7 @@ struct DrawChains {
   std::uint64_t draw;
   double low, high;
 
-  [[nodiscard]] Grid grid() const {
-    return grid_of(std::int64_t{group_count(count)} * S::size * warp_lanes);
-  }
+  [[nodiscard]] Grid grid() const { return warp_grid(group_count(count), S::size); }
 
   EBM_INLINE void run(const Thread& thread) const noexcept {
     const WarpTask task(thread, S::size);
@@ -72,17 +68,17 @@ template <class T, class S>
 struct StoreSamples {
   const T* lanes;     ///< [group][row][column][channel][lane]
   T* samples;         ///< [place][channel, row, column]
-  const int* places;  ///< of each sample, no two alike; negative: nowhere
+  const int* places;  ///< of each sample, no two alike; negative: nowhere; null: in order
   int count;
 
-  [[nodiscard]] Grid grid() const {
-    return grid_of(std::int64_t{group_count(count)} * S::size * warp_lanes);
-  }
+  [[nodiscard]] Grid grid() const { return warp_grid(group_count(count), S::size); }
 
   EBM_INLINE void run(const Thread& thread) const noexcept {
     const WarpTask task(thread, S::size);
-    if (task.sample() >= count || places[task.sample()] < 0) return;
-    samples[std::int64_t{places[task.sample()]} * S::size + S::feature(task.piece)] =
+    if (task.sample() >= count) return;
+    const std::int64_t place = places == nullptr ? task.sample() : places[task.sample()];
+    if (place < 0) return;
+    samples[place * S::size + S::feature(task.piece)] =
         lanes[task.offset(S::size) + task.piece * warp_lanes];
   }
 };

@@ -5,7 +5,6 @@
 #include <ebm/energy/neural.hpp>
 #include <ebm/simt/chains.hpp>
 #include <ebm/simt/replay.hpp>
-#include <numeric>
 
 namespace ebm::simt {
 
@@ -28,16 +27,12 @@ void run_chains(M& machine, const Neural<Network, T>& model, const Sampler& samp
   Samples<T> samples = chains;  // without gaps between the rows
   const auto size = static_cast<std::size_t>(samples.size());
   typename M::template Array<T> on_machine(machine, size, "the samples");
-  typename M::template Array<int> places(machine, static_cast<std::size_t>(count), "their places");
-  std::vector<int> in_order(places.size());
-  std::iota(in_order.begin(), in_order.end(), 0);
-  machine.upload(in_order.data(), in_order.size(), places.data());
   machine.upload(samples.data(), size, on_machine.data());
 
   MachineChains<Network, T, M> walk(machine, count);
   machine.launch(LoadSamples<T, S>{on_machine.data(), walk.states(), count});
   walk.run(network, sampler, rng.stream(Purpose::chain_noise), first_chain);
-  machine.launch(StoreSamples<T, S>{walk.states(), on_machine.data(), places.data(), count});
+  machine.launch(StoreSamples<T, S>{walk.states(), on_machine.data(), nullptr, count});
   machine.download(on_machine.data(), size, samples.data());
   chains = samples;
 }

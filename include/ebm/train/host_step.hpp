@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <ebm/core/state.hpp>
 #include <ebm/loss/loss_gradient.hpp>
 #include <ebm/sampler/replay_buffer.hpp>
 #include <ebm/sampler/sampler.hpp>
 #include <ebm/train/report.hpp>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace ebm {
 

@@ -55,6 +55,7 @@ struct Position {
     return state;
   }
 
+  /// Throws `Error` if the state is none, or has a number that no training comes to.
   void restore(const State& state) {
     const auto sums = state.get<double>("sums", 7);
     const auto number = [&](const char* name, std::int64_t least, std::int64_t most) {

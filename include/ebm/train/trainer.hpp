@@ -54,10 +54,12 @@ class Trainer {
         executor_(&executor),
         step_(model, recipe_, executor) {}
 
+  /// The model, as the steps have left it wherever they are made.
   [[nodiscard]] const E& model() const {
     step_.fetch(*model_);
     return *model_;
   }
+  /// The recipe; its optimiser has its moments in `state()` where the steps are made elsewhere.
   [[nodiscard]] const RecipeType& recipe() const noexcept { return recipe_; }
   [[nodiscard]] const ReplayBuffer<T>& buffer() const { return step_.buffer(); }
   [[nodiscard]] X& executor() const noexcept { return *executor_; }
