@@ -26,9 +26,9 @@ add_library(ebm_cuda INTERFACE)
 add_library(ebm::cuda ALIAS ebm_cuda)
 set_target_properties(ebm_cuda PROPERTIES EXPORT_NAME cuda)
 target_link_libraries(ebm_cuda INTERFACE ebm CUDA::cudart)
-# CMake 3.25 does not know that nvcc knows C++20, so it is asked for by hand.
-# The kernels are constexpr and host functions of the library as they stand. Multiply-adds are
-# written out, as for the host; divisions and roots are rounded correctly, nvcc's default.
+# C++20 by hand, since CMake 3.25 does not know it of nvcc 13; constexpr functions of the standard
+# library on the device, since the kernels use them. Multiply-adds are written out, as for the host;
+# divisions and roots are rounded correctly, nvcc's default.
 target_compile_options(
   ebm_cuda
   INTERFACE

@@ -35,8 +35,8 @@ class RunFolder {
   template <class Trainer>
   void on_start(Trainer& trainer) {
     iteration_ = trainer.position().iteration;
-    // Behind the last step of an epoch, its end is yet to come.
     if (is_new_) begin();
+    // Behind the last step of an epoch, its end is yet to come.
     if (is_resumed_) keep_events(iteration_ - (trainer.position().batches_done > 0 ? 1 : 0));
   }
   template <class Trainer>
