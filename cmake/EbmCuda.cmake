@@ -16,9 +16,10 @@ if(NOT CMAKE_CUDA_COMPILER)
                       "name it with -DCMAKE_CUDA_COMPILER=..., or configure with -DEBM_CUDA=OFF.")
 endif()
 enable_language(CUDA)
-if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12)
-  message(FATAL_ERROR "ebm::cuda needs nvcc of at least 12, which knows C++20, but found "
-                      "${CMAKE_CUDA_COMPILER_VERSION}.")
+if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12.5)
+  message(FATAL_ERROR "ebm::cuda needs nvcc of at least 12.5, but found "
+                      "${CMAKE_CUDA_COMPILER_VERSION}; 12.4 hands xsimd's headers to the host's "
+                      "compiler with names that don't exist.")
 endif()
 ebm_need(CUDAToolkit "ebm::cuda" "the CUDA toolkit, from NVIDIA" EBM_CUDA)
 

@@ -18,7 +18,9 @@ struct InpaintOptions : RestorationOptions {
 /// Which pixels are unknown: the light ones of the mask.
 std::vector<bool> read_mask(const std::filesystem::path& path) {
   const ebm::Samples<float> mask = read_images(path);
-  ebm::require(mask.rows() == 1, "--mask: expected one image, got ", mask.rows());
+  if (mask.rows() != 1) {
+    throw ebm::Error(ebm::sentence("--mask: expected one image, got ", mask.rows()));
+  }
   std::vector<bool> unknown;
   for (const float pixel : mask.row(0)) unknown.push_back(pixel > 0);
   return unknown;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: the recipe's gradient_clip must be callable with the gradient, a span of the model's
+// expect: the recipe's gradient_clip must satisfy GradientClip: be called with the gradient
 #include <ebm/energy/neural.hpp>
 #include <ebm/nn/linear.hpp>
 #include <ebm/train/trainer.hpp>

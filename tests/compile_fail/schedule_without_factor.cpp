@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: the recipe.s schedule must have factor
+// expect: the recipe's schedule must satisfy Schedule: have factor
 #include <ebm/energy/neural.hpp>
 #include <ebm/nn/linear.hpp>
 #include <ebm/train/trainer.hpp>

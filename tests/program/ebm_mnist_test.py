@@ -1293,7 +1293,7 @@ class Restoration(Program):
             self.refuse(2, "--images", *words, "--model", MODEL, "--out", "a.png")
         inpaint = ["inpaint", "--model", MODEL, "--images", "clean", "--out", "a.png"]
         self.refuse(2, "--mask", *inpaint)
-        self.refuse(2, "--mask: expected one image, got 2", *inpaint, "--mask", "two")
+        self.refuse(1, "--mask: expected one image, got 2", *inpaint, "--mask", "two")
         self.refuse(1, "28x56", *inpaint, "--mask", "wide.png")
         denoise = ["denoise", "--model", MODEL, "--images", "clean", "--out", "a.png"]
         self.refuse(2, "--noise-level", *denoise, "--noise-level", 0)

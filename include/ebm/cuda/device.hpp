@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cuda_runtime.h>
+
 #include <ebm/cuda/check.hpp>
 #include <ebm/simt/machine.hpp>
 #include <memory>
@@ -103,12 +105,13 @@ class Device {
   void launch(const K& kernel) {
     const simt::Grid grid = kernel.grid();
     if (grid.blocks == 0) return;
-    const dim3 blocks(static_cast<unsigned>(grid.blocks), static_cast<unsigned>(grid.rows));
+    cudaLaunchConfig_t config{};
+    config.gridDim = {static_cast<unsigned>(grid.blocks), static_cast<unsigned>(grid.rows), 1};
+    config.blockDim = {static_cast<unsigned>(grid.threads), 1, 1};
+    config.dynamicSmemBytes = grid.shared;
+    config.stream = stream_.get();
     select();
-    void* arguments[] = {const_cast<K*>(&kernel)};
-    EBM_CUDA_CHECK(cudaLaunchKernel(reinterpret_cast<const void*>(&detail::run_kernel<K>), blocks,
-                                    dim3(static_cast<unsigned>(grid.threads)), arguments,
-                                    grid.shared, stream_.get()));
+    EBM_CUDA_CHECK(cudaLaunchKernelEx(&config, &detail::run_kernel<K>, kernel));
   }
 
   template <class T>
@@ -135,10 +138,7 @@ class Device {
   }
 
   /// Waits until everything is done; throws `CudaError` if something failed on the way.
-  void synchronize() {
-    select();
-    EBM_CUDA_CHECK(cudaStreamSynchronize(stream_.get()));
-  }
+  void synchronize() { EBM_CUDA_CHECK(cudaStreamSynchronize(stream_.get())); }
 
   /// The GPU's name, such as "NVIDIA H100".
   [[nodiscard]] std::string name() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <ebm/core/error.hpp>
 #include <ebm/core/pack.hpp>
 #include <limits>
@@ -10,6 +11,12 @@
 
 /// Gradient clipping: what happens to a gradient before the optimiser sees it.
 namespace ebm {
+
+/// Satisfied by types that change a gradient in place and return its norm before that.
+template <class C, class T = float>
+concept GradientClip = requires(const C& clip, std::span<T> gradient) {
+  { clip(gradient) } -> std::convertible_to<double>;
+};
 
 /// The Euclidean norm of all elements together, in double precision.
 ///

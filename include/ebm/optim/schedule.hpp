@@ -2,10 +2,18 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <ebm/core/error.hpp>
 
 /// Learning-rate schedules: the factor of the learning rate in each epoch.
 namespace ebm {
+
+/// Satisfied by types whose `factor(epoch)` is what the learning rate is multiplied with in an
+/// epoch, counted from 0.
+template <class S>
+concept Schedule = requires(const S& schedule, int epoch) {
+  { schedule.factor(epoch) } -> std::convertible_to<double>;
+};
 
 /// The numbers of `StepDecay`; the defaults are those of the tutorial.
 struct StepDecayOptions {

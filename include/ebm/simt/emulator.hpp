@@ -50,15 +50,24 @@ class Emulator {
   /// As a GPU: what was recorded is what is launched again.
   template <class F>
   void replay(Recording& recording, const F& launches) {
-    if (recording.empty()) {
-      recording_ = &recording;
-      launches();
-      recording_ = nullptr;
-    }
+    if (recording.empty()) recording = recorded(launches);
     for (const auto& launch : recording) launch();
   }
 
  private:
+  template <class F>
+  Recording recorded(const F& launches) {
+    Recording recording;
+    recording_ = &recording;
+    const StopsRecording end{*this};
+    launches();
+    return recording;
+  }
+  struct StopsRecording {
+    Emulator& emulator;
+    ~StopsRecording() { emulator.recording_ = nullptr; }
+  };
+
   template <class K>
   static void run(const K& kernel) {
     const Grid grid = kernel.grid();

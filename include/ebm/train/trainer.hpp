@@ -32,18 +32,12 @@ class Trainer {
   static_assert(Loss<decltype(RecipeType::loss)>, "the recipe's loss must satisfy Loss");
   static_assert(Optimizer<decltype(RecipeType::optimizer), T>,
                 "the recipe's optimizer must satisfy Optimizer for the model's value type");
-  static_assert(
-      requires(const decltype(RecipeType::gradient_clip)& clip, std::span<T> gradient) {
-        { clip(gradient) } -> std::convertible_to<double>;
-      },
-      "the recipe's gradient_clip must be callable with the gradient, a span of the model's value "
-      "type, and return its norm");
-  static_assert(
-      requires(const decltype(RecipeType::schedule)& schedule, int epoch) {
-        { schedule.factor(epoch) } -> std::convertible_to<double>;
-      },
-      "the recipe's schedule must have factor(epoch), which returns what the learning rate is "
-      "multiplied with");
+  static_assert(GradientClip<decltype(RecipeType::gradient_clip), T>,
+                "the recipe's gradient_clip must satisfy GradientClip: be called with the "
+                "gradient, a span of the model's value type, and return its norm");
+  static_assert(Schedule<decltype(RecipeType::schedule)>,
+                "the recipe's schedule must satisfy Schedule: have factor(epoch), which returns "
+                "what the learning rate is multiplied with");
 
   /// The model and the executor stay the caller's.
   ///
