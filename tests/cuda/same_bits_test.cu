@@ -3,7 +3,20 @@
 
 using MachineUnderTest = ebm::cuda::Device;
 
+#include "support/device_checks.hpp"
 #include "support/machine_cases.hpp"
+
+TEST_CASE("a GPU copies, launches and replays in order") {
+  device_checks::check_order();
+}
+
+TEST_CASE("a recording that fails leaves a GPU that can record") {
+  device_checks::check_failing_recordings();
+}
+
+TEST_CASE("memory of a GPU is zero, and none is a pointer to nowhere") {
+  device_checks::check_memory();
+}
 
 TEST_CASE("memory that a GPU doesn't have is refused with what it was for") {
   ebm::cuda::Device machine;

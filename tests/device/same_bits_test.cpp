@@ -20,3 +20,28 @@ TEST_CASE("chains and trainings of a device are those of a CPU, bit by bit") {
   recipe.buffer.capacity = 30;
   machine_checks::check_training<Neural<SmallNet>>(device, recipe, 50);
 }
+
+TEST_CASE("a training whose GPU breaks at any of its calls ends with an error and leaves nothing") {
+  const Samples<float> data = random_samples<float>(10, 3, 1);
+  Recipe recipe{.sampler = Langevin{{.steps = 1}}, .epochs = 1, .batch = 4};
+  recipe.buffer.capacity = 6;
+  int broken = 0;
+  for (bool breaks = true; breaks; ++broken) {
+    const FreshFake fake;
+    fake_cuda.failing_call = broken;
+    fake_cuda.goes_on_failing = true;
+    breaks = false;
+    try {
+      cuda::Device device;
+      Serial serial;
+      simt::MachineExecutor executor(device, serial);
+      Neural<machine_checks::FromInput> model(Rng{1});
+      Trainer(model, recipe, executor).fit(data);
+    } catch (const cuda::CudaError&) {
+      breaks = true;
+    }
+    CAPTURE(broken, fake_cuda.failed_call);
+    REQUIRE(breaks == !fake_cuda.failed_call.empty());
+  }
+  CHECK(broken > 100);
+}

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cuda_runtime.h>
-
-/// The memory that blocks of threads share, which a GPU's compiler would provide.
-namespace ebm::cuda::detail {
-__align__(16) inline unsigned char of_block[48 << 10];
-}
+#include <cuda_runtime.h>  // the stand-in's, in tests/support/fake_cuda/
 
 #include <ebm/cuda/device.hpp>
 
-/// `cuda::Device` on the stand-in for the CUDA runtime, as it was before anything was asked of it.
+#include "support/catch.hpp"
+
+/// The stand-in for the CUDA runtime, as it is before anything is asked of it; in the end all that
+/// was made must be gone.
 struct FreshFake {
   FreshFake() { fake_cuda = {}; }
+  ~FreshFake() { CHECK(fake_cuda.is_empty()); }
 };

@@ -19,7 +19,7 @@ class CudaError : public Error {
 inline void check(cudaError_t code, const char* call,
                   const std::source_location& place = std::source_location::current()) {
   if (code == cudaSuccess) return;
-  cudaGetLastError();  // an error that has been told is not told again by the next call
+  cudaGetLastError();  // told once, unless it has broken the GPU's context
   throw CudaError(sentence(call, ": ", cudaGetErrorString(code), " (", cudaGetErrorName(code),
                            ", at ", place.file_name(), ":", place.line(), ")"));
 }

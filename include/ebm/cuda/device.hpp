@@ -6,7 +6,8 @@
 #include <ebm/cuda/check.hpp>
 #include <ebm/simt/machine.hpp>
 #include <memory>
-#include <utility>
+#include <string>
+#include <type_traits>
 
 /// A GPU as a machine of threads. What is here is all that only CUDA can do: memory, launches and
 /// graphs; everything that is computed is in `simt/` and `kernels/`.
@@ -29,6 +30,7 @@ __global__ void run_kernel(const K kernel) {
   }
 }
 
+/// Relies on what cudaFree does, though it is documented as "may": it waits for running kernels.
 struct Free {
   void operator()(void* memory) const noexcept { cudaFree(memory); }
 };
@@ -78,6 +80,7 @@ class Device {
   /// Launches as a graph, which the GPU makes without being told each of them again.
   class Recording {
     friend Device;
+    bool is_loaded_ = false;
     detail::Owner<cudaGraphExec_t, detail::DestroyGraphExec> graph_;
   };
 
@@ -100,6 +103,8 @@ class Device {
     EBM_CUDA_CHECK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
     stream_.reset(stream);
   }
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
 
   template <simt::Kernel K>
   void launch(const K& kernel) {
@@ -129,9 +134,15 @@ class Device {
     transfer(from, count * sizeof(T), to, cudaMemcpyDeviceToDevice);
   }
 
-  /// Makes the launches of `launches()`: the first time it records them, then it repeats them.
+  /// Makes the launches of `launches()`: directly the first time, which loads the kernels, as older
+  /// drivers can't while they record; then it records them; then it repeats them.
   template <class F>
   void replay(Recording& recording, const F& launches) {
+    if (!recording.is_loaded_) {
+      launches();
+      recording.is_loaded_ = true;
+      return;
+    }
     select();
     if (!recording.graph_) recording.graph_.reset(recorded(launches));
     EBM_CUDA_CHECK(cudaGraphLaunch(recording.graph_.get(), stream_.get()));

@@ -73,4 +73,6 @@ struct NoGradientClip {
   }
 };
 
+static_assert(GradientClip<GlobalNormClip> && GradientClip<NoGradientClip, double>);
+
 }  // namespace ebm

@@ -47,4 +47,6 @@ struct ConstantRate {
   [[nodiscard]] static double factor(int) { return 1; }
 };
 
+static_assert(Schedule<StepDecay> && Schedule<ConstantRate>);
+
 }  // namespace ebm

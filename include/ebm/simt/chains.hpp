@@ -34,7 +34,7 @@ class MachineChains {
   /// The chains: [group][row][column][channel][lane].
   [[nodiscard]] T* states() noexcept { return states_.data(); }
 
-  /// Runs all steps; lane k is chain `first_chain` + k. The network stays where it is between runs.
+  /// Runs all steps; lane k is chain `first_chain` + k.
   ///
   /// Throws `InvalidArgument` if an option of the sampler is out of range in `T`.
   template <class Sampler>
@@ -43,7 +43,7 @@ class MachineChains {
     sampler.template require_options_fit<T>();
     const DrawNumbers numbers{key, first_chain};
     machine_->upload(&numbers, 1, draws_.data());
-    const Recorded wanted{&network, &type_tag<Sampler>, sampler.options()};
+    const Recorded wanted{network.frozen(), &type_tag<Sampler>, sampler.options()};
     if (recorded_ != wanted) {
       recorded_ = wanted;
       recording_ = {};
@@ -58,7 +58,7 @@ class MachineChains {
 
   /// What the launches that were recorded depend on.
   struct Recorded {
-    const void* network;
+    const T* frozen;
     const void* sampler_type;
     LangevinOptions options;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ebm/simt/machine.hpp>
 #include <functional>
+#include <limits>
 #include <vector>
 
 namespace ebm::simt {
@@ -85,7 +86,7 @@ class Emulator {
     };
     if constexpr (StagedKernel<K>) {
       using T = typename K::value_type;
-      std::vector<T> shared(grid.shared / sizeof(T));
+      std::vector<T> shared(grid.shared / sizeof(T), std::numeric_limits<T>::quiet_NaN());
       for_each_thread([&](const Thread& thread) { kernel.stage(thread, shared.data()); });
       for_each_thread(
           [&](const Thread& thread) { kernel.run(thread, static_cast<const T*>(shared.data())); });

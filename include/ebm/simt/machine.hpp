@@ -27,8 +27,9 @@ struct AnyLaunches {
 ///   same order; they return when `from`, and `to`, may be used. `copy(from, count, to)` stays
 ///   there.
 /// - `M::Recording` keeps launches, and `replay(recording, launches)` makes those of `launches()`,
-///   which are the same, on the same memory, each time: so the second time may be without calling
-///   it. A new recording is empty.
+///   which are the same, on the same memory, each time: so from the second time on it may be
+///   without calling it. `launches()` only launches: no memory comes or goes in it, and none is
+///   copied. A new recording is empty.
 template <class M>
 concept Machine = requires(M& machine, typename M::template Array<float>& array, const float* from,
                            float* to, std::size_t size, typename M::Recording& recording) {

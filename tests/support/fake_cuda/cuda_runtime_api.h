@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdlib>
@@ -16,9 +17,10 @@
 
 /// A stand-in for the CUDA runtime, for tests of what calls it on a machine without a GPU.
 ///
-/// It is stricter than a GPU. Work is done as late as it may be: when somebody waits for it. Memory
-/// of a GPU is there for kernels and copies alone: anybody else who touches it crashes. A stream is
-/// used only while its GPU is the one selected. Any call can be made to fail.
+/// It forgives less than a GPU. Work is done as late as it may be: when somebody waits for it.
+/// Memory of a GPU is there for that GPU's kernels and copies alone: anybody else who touches it
+/// crashes, and so does who goes beyond its end. Kernels must not point to the host. A stream is
+/// used only while its GPU is the one selected. Any call can be made to fail, for once or for good.
 /// Source of what calls do and refuse: CUDA Runtime API, modules 6.1 to 6.33.
 
 enum cudaError_t {
@@ -73,6 +75,7 @@ struct FakeCuda {
   std::size_t bytes = std::size_t{64} << 20;  ///< of each GPU
   /// Number of the call that fails, counted from 0 over those that can; none if negative.
   int failing_call = -1;
+  bool goes_on_failing = false;  ///< as after what a kernel must not do
   cudaError_t failure = cudaErrorIllegalAddress;
 
   int calls = 0;            ///< so far, of those that can fail
@@ -84,6 +87,8 @@ struct FakeCuda {
   struct Memory {
     std::size_t size;
     int gpu;
+    void* pages;  ///< that hold it; it ends where the last of them does, before one of nobody's
+    std::size_t page_bytes;
   };
   std::map<std::byte*, Memory> memory;
   std::set<cudaStream_t> streams;
@@ -101,8 +106,10 @@ struct FakeCuda {
   }
   /// Whether a call, which can fail, is the one that does.
   bool fails(const char* call) {
-    if (calls++ != failing_call) return false;
-    failed_call = call;
+    const int number = calls++;
+    if (failing_call < 0 || number < failing_call) return false;
+    if (number == failing_call) failed_call = call;
+    if (number > failing_call && !goes_on_failing) return false;
     fail(failure);
     return true;
   }
@@ -128,10 +135,10 @@ struct FakeCuda {
   /// Everything that a stream was asked for, in order; only here memory can be touched.
   void run(CUstream_st& stream) {
     if (stream.waiting.empty()) return;
-    open(PROT_READ | PROT_WRITE);
+    open(stream.gpu, PROT_READ | PROT_WRITE);
     for (const auto& work : stream.waiting) work();
     stream.waiting.clear();
-    open(PROT_NONE);
+    open(stream.gpu, PROT_NONE);
   }
 
   /// Asks a stream for work, or records it.
@@ -156,8 +163,10 @@ struct FakeCuda {
   }
 
  private:
-  void open(int protection) const {
-    for (const auto& [place, piece] : memory) mprotect(place, piece.size, protection);
+  void open(int gpu, int protection) const {
+    for (const auto& [place, piece] : memory) {
+      if (piece.gpu == gpu) mprotect(piece.pages, piece.page_bytes, protection);
+    }
   }
 };
 inline FakeCuda fake_cuda;
@@ -177,6 +186,7 @@ inline const char* cudaGetErrorName(cudaError_t code) {
   return names[code];
 }
 inline const char* cudaGetErrorString(cudaError_t code) {
+  if (code == cudaErrorInsufficientDriver) return "CUDA driver version is insufficient";
   return code == cudaErrorIllegalAddress ? "an illegal memory access was encountered" : "another";
 }
 inline cudaError_t cudaGetLastError() {
@@ -210,21 +220,25 @@ inline cudaError_t cudaMalloc(void** memory, std::size_t size) {
   if (fake_cuda.fails("cudaMalloc")) return fake_cuda.failure;
   if (fake_cuda.spoils_capture()) return fake_cuda.fail(cudaErrorStreamCaptureUnsupported);
   if (size > fake_cuda.free_bytes()) return fake_cuda.fail(cudaErrorMemoryAllocation);
+  const std::size_t page = static_cast<std::size_t>(getpagesize());
+  const std::size_t bytes = (size + page - 1) / page * page;
   constexpr int access = PROT_READ | PROT_WRITE, kind = MAP_PRIVATE | MAP_ANONYMOUS;
-  void* const place = mmap(nullptr, size, access, kind, -1, 0);
-  if (place == MAP_FAILED) return fake_cuda.fail(cudaErrorMemoryAllocation);
-  std::memset(place, 0xA5, size);  // what was there before
-  mprotect(place, size, PROT_NONE);
-  fake_cuda.memory[static_cast<std::byte*>(place)] = {size, fake_cuda.selected};
+  void* const pages = mmap(nullptr, bytes + page, access, kind, -1, 0);
+  if (pages == MAP_FAILED) return fake_cuda.fail(cudaErrorMemoryAllocation);
+  std::memset(pages, 0xA5, bytes);  // what was there before
+  mprotect(pages, bytes + page, PROT_NONE);
+  std::byte* const place = static_cast<std::byte*>(pages) + (bytes - size);
+  fake_cuda.memory[place] = {size, fake_cuda.selected, pages, bytes};
   *memory = place;
   return cudaSuccess;
 }
-/// As the runtime's, waits for whoever may still need the memory.
+/// As the runtimes that there are, waits for whoever may still need the memory.
 inline cudaError_t cudaFree(void* memory) {
+  if (fake_cuda.spoils_capture()) return fake_cuda.fail(cudaErrorStreamCaptureUnsupported);
   for (const cudaStream_t stream : fake_cuda.streams) fake_cuda.run(*stream);
   const auto piece = fake_cuda.memory.find(static_cast<std::byte*>(memory));
   if (piece == fake_cuda.memory.end()) std::abort();
-  munmap(memory, piece->second.size);
+  munmap(piece->second.pages, piece->second.page_bytes + static_cast<std::size_t>(getpagesize()));
   fake_cuda.memory.erase(piece);
   return cudaSuccess;
 }
