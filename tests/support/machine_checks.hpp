@@ -202,8 +202,9 @@ void check_scores_and_gradients(M& machine) {
 
 template <class M>
 void check_samplers(M& machine) {
+  check_chains<Neural<TutorialNet>>(machine, Langevin<>{{.steps = 3}}, 17);
   check_chains<Neural<OddNet>>(machine, Langevin<>{{.steps = 5, .step_size = 3}}, 33);
-  check_chains<Neural<FromInput, double>>(machine, UnboundedLangevin{{.steps = 4}}, 2);
+  check_chains<Neural<OddNet, double>>(machine, UnboundedLangevin{{.steps = 4}}, 2);
   check_chains<Neural<FromInput>>(
       machine, Langevin<NoNoise, ClipElements, Box, DecayingStep>{{.steps = 4}}, 40);
   check_chains<Neural<FromInput>>(machine, Langevin<>{{.steps = 0}}, 3);
@@ -216,7 +217,7 @@ void check_trainers(M& machine) {
   recipe.buffer.capacity = 50;  // the second batch wraps round
   recipe.buffer.fresh = 0.3;
   check_training<Neural<OddNet>>(machine, recipe, 70);
-  recipe.batch = 17;
+  recipe.batch = 20;
   check_training<Neural<TutorialNet>>(machine, recipe, 40);
   recipe.buffer.capacity = 7;  // less than a batch
   recipe.data_noise = 0;

@@ -21,7 +21,7 @@
 /// Memory of a GPU is there for that GPU's kernels and copies alone: anybody else who touches it
 /// crashes, and so does who goes beyond its end. Kernels must not point to the host. A stream is
 /// used only while its GPU is the one selected. Any call can be made to fail, for once or for good.
-/// Source of what calls do and refuse: CUDA Runtime API, modules 6.1 to 6.33.
+/// Source of what calls do and refuse: NVIDIA's reference of the CUDA Runtime API.
 
 enum cudaError_t {
   cudaSuccess,
@@ -171,6 +171,13 @@ struct FakeCuda {
 };
 inline FakeCuda fake_cuda;
 
+template <class T>
+cudaError_t fake_destroy(std::set<T*>& made, T* handle) {
+  if (made.erase(handle) == 0) std::abort();
+  delete handle;
+  return cudaSuccess;
+}
+
 inline const char* cudaGetErrorName(cudaError_t code) {
   static constexpr const char* names[] = {"cudaSuccess",
                                           "cudaErrorInvalidValue",
@@ -250,10 +257,8 @@ inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   return cudaSuccess;
 }
 inline cudaError_t cudaStreamDestroy(cudaStream_t stream) {
-  if (fake_cuda.streams.erase(stream) == 0) std::abort();
   fake_cuda.run(*stream);
-  delete stream;
-  return cudaSuccess;
+  return fake_destroy(fake_cuda.streams, stream);
 }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   if (fake_cuda.fails("cudaStreamSynchronize")) {
@@ -300,9 +305,7 @@ inline cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph)
   return cudaSuccess;
 }
 inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-  if (fake_cuda.graphs.erase(graph) == 0) std::abort();
-  delete graph;
-  return cudaSuccess;
+  return fake_destroy(fake_cuda.graphs, graph);
 }
 inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* ready, cudaGraph_t graph,
                                         unsigned long long) {
@@ -312,9 +315,7 @@ inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* ready, cudaGraph_t grap
   return cudaSuccess;
 }
 inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) {
-  if (fake_cuda.ready_graphs.erase(graph) == 0) std::abort();
-  delete graph;
-  return cudaSuccess;
+  return fake_destroy(fake_cuda.ready_graphs, graph);
 }
 inline cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
   if (fake_cuda.fails("cudaGraphLaunch")) return fake_cuda.failure;
