@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs ebm-mnist as a user would: python3 ebm_mnist_test.py PROGRAM."""
+"""Runs ebm-mnist as a user would: python3 ebm_mnist_test.py PROGRAM [CLASS...]."""
 
 import base64
 import csv

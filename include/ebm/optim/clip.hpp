@@ -12,7 +12,8 @@
 /// Gradient clipping: what happens to a gradient before the optimiser sees it.
 namespace ebm {
 
-/// Satisfied by types that change a gradient in place and return its norm before that.
+/// Satisfied by types that are called with a gradient, [parameter], which they may change, and
+/// return its Euclidean norm before that, >= 0.
 template <class C, class T = float>
 concept GradientClip = requires(const C& clip, std::span<T> gradient) {
   { clip(gradient) } -> std::convertible_to<double>;

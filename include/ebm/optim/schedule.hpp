@@ -9,7 +9,7 @@
 namespace ebm {
 
 /// Satisfied by types whose `factor(epoch)` is what the learning rate is multiplied with in an
-/// epoch, counted from 0.
+/// epoch, counted from 0; finite and > 0.
 template <class S>
 concept Schedule = requires(const S& schedule, int epoch) {
   { schedule.factor(epoch) } -> std::convertible_to<double>;

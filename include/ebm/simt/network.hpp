@@ -135,7 +135,7 @@ class MachineNetwork {
   [[nodiscard]] auto& parameters() noexcept { return parameters_; }
   [[nodiscard]] const auto& parameters() const noexcept { return parameters_; }
 
-  /// The weights as the passes read them; they stay in their place.
+  /// The weights as the passes read them, [Network::frozen_size]; they stay in their place.
   [[nodiscard]] const T* frozen() const noexcept { return frozen_.data(); }
 
   /// Makes changed parameters count.
