@@ -19,8 +19,24 @@ constexpr kernels::Axis forward(const AxisSize& a) {
   return kernels::forward_axis(a.extent, a.kernel, a.stride, a.padding);
 }
 
+/// Writes down what comes, and how often.
+template <bool Light>
+struct Collect {
+  static constexpr bool is_light = Light;
+  std::vector<double>& y;
+  std::vector<int>& calls;
+
+  template <class V>
+  void operator()(const V& value, int offset) const {
+    for (int i = 0; i < V::size; ++i) {
+      y.at(static_cast<std::size_t>(offset + i)) = value.lane(i);
+      ++calls.at(static_cast<std::size_t>(offset + i));
+    }
+  }
+};
+
 /// Correlates in tiles of the given size; x: a block, weight and bias: PyTorch's layout.
-template <NaiveConvolution N, Tile BlockTile>
+template <NaiveConvolution N, Tile BlockTile, bool Light = true>
 std::vector<double> correlated(const std::vector<double>& x, const std::vector<double>& weight,
                                const std::vector<double>& bias) {
   static constexpr Correlation correlation{.rows = forward(N.rows),
@@ -46,13 +62,7 @@ std::vector<double> correlated(const std::vector<double>& x, const std::vector<d
   const AlignedVector<double> in(x.begin(), x.end());
   std::vector<int> calls(static_cast<std::size_t>(N.y_size()));
   std::vector<double> y(calls.size());
-  kernels::correlate<correlation>(in.data(), packed.data(), bias.data(),
-                                  [&](const auto& value, int offset) {
-                                    for (int i = 0; i < value.size; ++i) {
-                                      y[static_cast<std::size_t>(offset + i)] = value.lane(i);
-                                      ++calls[static_cast<std::size_t>(offset + i)];
-                                    }
-                                  });
+  kernels::correlate<correlation>(in.data(), packed.data(), bias.data(), Collect<Light>{y, calls});
   CHECK(std::ranges::count(calls, 1) == N.y_size());
   return y;
 }
@@ -65,6 +75,7 @@ void check_all_tiles() {
   const auto single = correlated<N, Tile{1, 1}>(x, weight, bias);
   CHECK(relative_error(single, N.forward(x, weight, bias)) < 1e-14);
   CHECK(correlated<N, Tile{3, 2}>(x, weight, bias) == single);
+  CHECK(correlated<N, Tile{3, 2}, false>(x, weight, bias) == single);
   CHECK(correlated<N, kernels::best_tile(N.columns.outputs(), N.outputs)>(x, weight, bias) ==
         single);
 }
@@ -83,6 +94,12 @@ TEST_CASE("a correlation is its definition, with the same bits in tiles of any s
   }
   SECTION("a stride that leaves inputs unread") {
     check_all_tiles<NaiveConvolution{{7, 1, 3, 0}, {11, 2, 3, 0}, 5, 3}>();
+  }
+  SECTION("a row of many tiles, whose inner ones are compiled once") {
+    check_all_tiles<NaiveConvolution{{2, 3, 1, 1}, {41, 3, 1, 1}, 2, 3}>();
+  }
+  SECTION("padding beyond the kernel: some outputs meet nothing") {
+    check_all_tiles<NaiveConvolution{{3, 2, 1, 3}, {3, 2, 1, 4}, 2, 3}>();
   }
   SECTION("one pixel of many channels: a linear layer") {
     check_all_tiles<NaiveConvolution{{1, 1, 1, 0}, {1, 1, 1, 0}, 19, 33}>();

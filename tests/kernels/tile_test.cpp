@@ -17,6 +17,8 @@ TEST_CASE("a split covers everything in order with parts that differ by at most 
         next += split.size(part);
         smallest = std::min(smallest, split.size(part));
         largest = std::max(largest, split.size(part));
+        CHECK(split.part_of(split.first(part)) == part);
+        CHECK(split.part_of(next - 1) == part);
         if (part > 0) CHECK(split.size(part) <= split.size(part - 1));
       }
       CHECK(next == count);

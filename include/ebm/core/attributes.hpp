@@ -27,3 +27,20 @@
 #define EBM_INLINE __attribute__((always_inline)) inline
 #define EBM_INLINE_LAMBDA __attribute__((always_inline))
 #endif
+
+/// `EBM_NOINLINE` keeps a kernel a function of its own, which all that need it share.
+#if defined(__CUDACC__)
+#define EBM_NOINLINE __noinline__
+#else
+#define EBM_NOINLINE __attribute__((noinline))
+#endif
+
+/// Unrolls the loop that follows, whose number of rounds is known at compile time: what a local
+/// array holds then lives in registers. The body is compiled once where nothing is optimised.
+#if defined(__CUDA_ARCH__)
+#define EBM_UNROLL _Pragma("unroll")
+#elif defined(__clang__)
+#define EBM_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define EBM_UNROLL _Pragma("GCC unroll 64")
+#endif

@@ -41,7 +41,8 @@ struct alignas(sizeof(T) * L) Pack {
   // Register by register: g++ 12 copies an aggregate of several through memory.
   EBM_INLINE Pack(const Pack& other) noexcept { *this = other; }
   EBM_INLINE Pack& operator=(const Pack& other) noexcept {
-    unroll<registers>([&](auto i) EBM_INLINE_LAMBDA { reg[i] = other.reg[i]; });
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) reg[i] = other.reg[i];
     return *this;
   }
 
@@ -53,35 +54,37 @@ struct alignas(sizeof(T) * L) Pack {
 
   /// The same value in all lanes.
   EBM_INLINE Pack(T value) noexcept {  // implicit: constants mix with packs in formulas
-    unroll<registers>([&](auto i) EBM_INLINE_LAMBDA { reg[i] = simd::broadcast<Register>(value); });
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) reg[i] = simd::broadcast<Register>(value);
   }
 
   /// from: [lane], aligned to the pack's register
   EBM_INLINE static Pack load(const T* from) noexcept {
     Pack result;
-    unroll<registers>(
-        [&](auto i) EBM_INLINE_LAMBDA { result.reg[i] = simd::load<Register>(from + i * width); });
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) result.reg[i] = simd::load<Register>(from + i * width);
     return result;
   }
 
   /// to: [lane], aligned to the pack's register
   EBM_INLINE void store(T* to) const noexcept {
-    unroll<registers>([&](auto i) EBM_INLINE_LAMBDA { simd::store(reg[i], to + i * width); });
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) simd::store(reg[i], to + i * width);
   }
 
   /// from: [lane], at any address
   EBM_INLINE static Pack load_unaligned(const T* from) noexcept {
     Pack result;
-    unroll<registers>([&](auto i) EBM_INLINE_LAMBDA {
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i)
       result.reg[i] = simd::load_unaligned<Register>(from + i * width);
-    });
     return result;
   }
 
   /// to: [lane], at any address
   EBM_INLINE void store_unaligned(T* to) const noexcept {
-    unroll<registers>([&](auto i)
-                          EBM_INLINE_LAMBDA { simd::store_unaligned(reg[i], to + i * width); });
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) simd::store_unaligned(reg[i], to + i * width);
   }
 
   /// The value of one lane; slow, for results and tests.
@@ -95,8 +98,8 @@ struct alignas(sizeof(T) * L) Pack {
   template <class F, class... Packs>
   EBM_INLINE static Pack map(F&& f, const Packs&... packs) noexcept {
     Pack result;
-    unroll<registers>([&](auto i)
-                          EBM_INLINE_LAMBDA { result.reg[i] = Register(f(packs.reg[i]...)); });
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) result.reg[i] = Register(f(packs.reg[i]...));
     return result;
   }
 
@@ -119,7 +122,8 @@ struct alignas(sizeof(T) * L) Pack {
 
   friend EBM_INLINE Mask<T, L> operator<(const Pack& a, const Pack& b) noexcept {
     Mask<T, L> result;
-    unroll<registers>([&](auto i) EBM_INLINE_LAMBDA { result.reg[i] = a.reg[i] < b.reg[i]; });
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) result.reg[i] = a.reg[i] < b.reg[i];
     return result;
   }
   friend EBM_INLINE Mask<T, L> operator>(const Pack& a, const Pack& b) noexcept { return b < a; }
@@ -166,9 +170,9 @@ template <class T, int L>
 EBM_INLINE Pack<T, L> select(const Mask<T, L>& mask, const Pack<T, L>& yes,
                              const Pack<T, L>& no) noexcept {
   Pack<T, L> result;
-  unroll<Pack<T, L>::registers>([&](auto i) EBM_INLINE_LAMBDA {
+  EBM_UNROLL
+  for (int i = 0; i < Pack<T, L>::registers; ++i)
     result.reg[i] = simd::select(mask.reg[i], yes.reg[i], no.reg[i]);
-  });
   return result;
 }
 
@@ -202,9 +206,9 @@ template <class To, class From, int L>
 requires(sizeof(To) == sizeof(From)) EBM_INLINE Pack<To, L> bit_cast(const Pack<From, L>& a)
 noexcept {
   Pack<To, L> result;
-  unroll<Pack<To, L>::registers>([&](auto i) EBM_INLINE_LAMBDA {
+  EBM_UNROLL
+  for (int i = 0; i < Pack<To, L>::registers; ++i)
     result.reg[i] = simd::bit_cast<typename Pack<To, L>::Register>(a.reg[i]);
-  });
   return result;
 }
 

@@ -76,6 +76,25 @@ struct ValueOf<R> {
 template <class R>
 using Value = typename ValueOf<R>::type;
 
+namespace detail {
+template <class R>
+struct NativeOf {
+  using type = typename R::register_type;
+};
+template <class R>
+requires is_scalar<R>
+struct NativeOf<R> {
+  using type = R;
+};
+}  // namespace detail
+
+/// The compiler's own type of a register, without a class around it: what innermost loops hold.
+///
+/// A compiler reads a loop of such values in a fraction of the time, and where nothing is optimised
+/// there are no calls. A register and its native form convert to each other.
+template <class R>
+using Native = typename detail::NativeOf<R>::type;
+
 template <class R>
 EBM_INLINE R broadcast(Value<R> value) noexcept {
   return R(value);
@@ -134,9 +153,40 @@ EBM_INLINE To bit_cast(const R& a) noexcept {
   }
 }
 
+/// A scalar in all lanes of a native register of `R`.
+template <class R>
+EBM_INLINE Native<R> broadcast_native(Value<R> value) noexcept {
+  if constexpr (is_scalar<R>) {
+    return value;
+  } else {
+    return value - Native<R>{};  // the compiler's own broadcast; adding would lose the sign of -0
+  }
+}
+
+/// Loads from an address aligned to the register.
+template <class R>
+EBM_INLINE Native<R> load_native(const Value<R>* from) noexcept {
+#if defined(__x86_64__)
+  return *reinterpret_cast<const Native<R>*>(from);  // a type that may alias any other
+#else
+  return load<R>(from);
+#endif
+}
+
+/// Stores to an address aligned to the register.
+template <class R>
+EBM_INLINE void store_native(const Native<R>& value, Value<R>* to) noexcept {
+#if defined(__x86_64__)
+  *reinterpret_cast<Native<R>*>(to) = value;
+#else
+  store<R>(R(value), to);
+#endif
+}
+
 /// a * b + c, rounded once; where the target has no such instruction, rounded twice.
 template <class R>
-EBM_INLINE R fma(const R& a, const R& b, const R& c) noexcept {
+EBM_INLINE Native<R> fma_native(Native<R> a, Native<R> b, Native<R> c) noexcept {
+  using T = Value<R>;
   if constexpr (is_scalar<R>) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDA_ARCH__)
     return std::fma(a, b, c);
@@ -145,18 +195,27 @@ EBM_INLINE R fma(const R& a, const R& b, const R& c) noexcept {
 #endif
   } else {
 #if defined(__AVX512F__)
-    // xsimd 8.1 multiplies, then adds.
-    if constexpr (sizeof(R) == 64 && std::is_same_v<Value<R>, float>) {
-      return _mm512_fmadd_ps(a, b, c);
-    } else if constexpr (sizeof(R) == 64 && std::is_same_v<Value<R>, double>) {
-      return _mm512_fmadd_pd(a, b, c);
-    } else {
-      return xsimd::fma(a, b, c);
-    }
+    if constexpr (sizeof(R) == 64 && std::is_same_v<T, float>) return _mm512_fmadd_ps(a, b, c);
+    if constexpr (sizeof(R) == 64 && std::is_same_v<T, double>) return _mm512_fmadd_pd(a, b, c);
+#endif
+#if defined(__FMA__)
+    if constexpr (sizeof(R) == 32 && std::is_same_v<T, float>) return _mm256_fmadd_ps(a, b, c);
+    if constexpr (sizeof(R) == 32 && std::is_same_v<T, double>) return _mm256_fmadd_pd(a, b, c);
+    if constexpr (sizeof(R) == 16 && std::is_same_v<T, float>) return _mm_fmadd_ps(a, b, c);
+    if constexpr (sizeof(R) == 16 && std::is_same_v<T, double>) return _mm_fmadd_pd(a, b, c);
+#elif defined(__aarch64__)
+    if constexpr (std::is_same_v<T, float>) return vfmaq_f32(c, a, b);
+    if constexpr (std::is_same_v<T, double>) return vfmaq_f64(c, a, b);
 #else
-    return xsimd::fma(a, b, c);
+    return a * b + c;
 #endif
   }
+}
+
+/// The same for registers.
+template <class R>
+EBM_INLINE R fma(const R& a, const R& b, const R& c) noexcept {
+  return R(fma_native<R>(a, b, c));
 }
 
 /// a / b, correctly rounded.

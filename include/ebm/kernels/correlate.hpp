@@ -2,31 +2,71 @@
 #pragma once
 
 #include <ebm/kernels/correlation_tile.hpp>
+#include <ebm/kernels/epilogue.hpp>
 
 namespace ebm::kernels {
 
 namespace detail {
 
-/// All channels and lanes of tile `Index` of output row `row`, if there is one.
-template <Correlation C, int Index, class T, class Epilogue>
-void compute_tile_of_row(const T* in, const T* weights, const T* bias, int row,
-                         const Epilogue& epilogue) noexcept {
+/// Leaves the sums of a tile in memory: [position][channel][lane].
+template <class T, int Width>
+struct StoreSums {
+  T* sums;
+
+  template <class V>
+  EBM_INLINE void operator()(const V& sum, int p, int o) const noexcept {
+    sum.store(sums + (p * Width + o) * V::size);
+  }
+};
+
+/// A tile as a function of its own; `output` is made of the few types that tiles share.
+template <Correlation C, class Positions, int Width, class T, class Output>
+EBM_NOINLINE void compute_tile_apart(const T* in, const T* weights, const T* bias,
+                                     const TilePlace<C>& place, const Output& output) noexcept {
+  compute_tile<RegisterOfBlock<T>, C, Positions, Width>(in, weights, bias, place, output);
+}
+
+/// Hands sums in memory to their epilogue.
+template <class T, class Output>
+EBM_NOINLINE void finish_tile(const T* sums, int positions, int channels,
+                              const Output& output) noexcept {
+  using V = typename RegisterOfBlock<T>::Vector;
+  for (int p = 0; p < positions; ++p) {
+    for (int o = 0; o < channels; ++o, sums += V::size) output(V::load(sums), p, o);
+  }
+}
+
+/// All channels and lanes of tile `tile` of output row `row`, if there is one.
+///
+/// An epilogue that is not light stays out of the functions of tiles: all passes over a network
+/// then share them.
+template <Correlation C, class T, class Epilogue>
+void correlate_tile(const T* in, const T* weights, const T* bias, int row, int tile,
+                    const Epilogue& epilogue) noexcept {
   using L = RegisterOfBlock<T>;
-  if constexpr (C.rows.outputs > 0 && Index < C.column_tiles().parts) {
-    if (row >= C.rows.outputs) return;
-    using Tile = TileAt<C, Index>;
-    const TilePlace<C> place(row, Tile::first);
-    constexpr Split blocks = C.channel_blocks();
-    for (int index = 0; index < blocks.parts; ++index) {
-      const int channel = blocks.first(index);
-      const T* w = weights + channel * C.weights_per_output();
-      const T* b = bias == nullptr ? nullptr : bias + channel;
-      with_part_size<blocks>(index, [&](auto width) EBM_INLINE_LAMBDA {
-        for (int vector = 0; vector < L::vectors; ++vector) {
-          const int lane = vector * L::Vector::size;
-          compute_tile<L, C, typename Tile::Positions, width>(in + lane, w, b, place, channel, lane,
-                                                              epilogue);
-        }
+  using Tiles = TilesOfRow<C>;
+  if (row >= C.rows.outputs || tile >= Tiles::split.parts) return;
+  const TilePlace<C> place(row, Tiles::split.first(tile));
+  constexpr Split blocks = C.channel_blocks();
+  for (int block = 0; block < blocks.parts; ++block) {
+    const int channel = blocks.first(block);
+    const T* w = weights + channel * C.weights_per_output();
+    const T* b = bias == nullptr ? nullptr : bias + channel;
+    for (int lane = 0; lane < lanes; lane += L::Vector::size) {
+      const TileOutput<Epilogue, L::stride> output{
+          epilogue, (place.output + channel) * L::stride + lane, C.columns.output_step * C.outputs};
+      Tiles::with_positions(tile, [&](auto positions) {
+        with_part_size<blocks>(block, [&](auto width) {
+          using Positions = decltype(positions);
+          if constexpr (LightEpilogue<Epilogue>) {
+            compute_tile_apart<C, Positions, width>(in + lane, w, b, place, output);
+          } else {
+            alignas(64) T sums[Positions::count * width * L::Vector::size];
+            compute_tile_apart<C, Positions, width>(in + lane, w, b, place,
+                                                    StoreSums<T, width>{sums});
+            finish_tile(sums, Positions::count, width, output);
+          }
+        });
       });
     }
   }
@@ -46,9 +86,9 @@ void correlate(const T* in, const T* weights, const T* bias, const Epilogue& epi
   constexpr int rows = std::max({C.rows.outputs...});
   constexpr int tiles = std::max({C.column_tiles().parts...});
   for (int row = 0; row < rows; ++row) {
-    unroll<tiles>([&](auto tile) {
-      (detail::compute_tile_of_row<C, tile>(in, weights, bias, row, epilogue), ...);
-    });
+    for (int tile = 0; tile < tiles; ++tile) {
+      (detail::correlate_tile<C>(in, weights, bias, row, tile, epilogue), ...);
+    }
   }
 }
 

@@ -39,8 +39,7 @@ struct Correlation {
   /// Where the weights of an output stand: [block][row slot][column slot][input][output in block].
   [[nodiscard]] constexpr WeightPlaces weights_of(int output) const {
     const Split blocks = channel_blocks();
-    int block = 0;
-    while (blocks.first(block + 1) <= output) ++block;
+    const int block = blocks.part_of(output);
     const int first = blocks.first(block);
     return {.first = first * weights_per_output() + (output - first),
             .row = column_slots * inputs * blocks.size(block),

@@ -17,19 +17,22 @@ namespace detail {
 /// The run: acc[p][o] += x[p * step + j] * w[j * Width + o] for the positions [Begin, End).
 template <class L, int Step, int Length, int Begin, int End, int Positions, int Width, class T>
 EBM_INLINE void run(const T* x, const T* w,
-                    typename L::Register (&acc)[Positions][Width]) noexcept {
+                    simd::Native<typename L::Register> (&acc)[Positions][Width]) noexcept {
   using R = typename L::Register;
   for (int j = 0; j < Length; ++j, x += L::stride, w += Width) {
-    R value[End - Begin];
-    unroll<End - Begin>([&](auto p) EBM_INLINE_LAMBDA {
-      value[p] = simd::load<R>(x + (Begin + p) * Step * L::stride);
-    });
-    unroll<Width>([&](auto o) EBM_INLINE_LAMBDA {
-      const R weight = simd::broadcast<R>(w[o]);
-      unroll<End - Begin>([&](auto p) EBM_INLINE_LAMBDA {
-        acc[Begin + p][o] = simd::fma(value[p], weight, acc[Begin + p][o]);
-      });
-    });
+    simd::Native<R> value[End - Begin];
+    EBM_UNROLL
+    for (int p = Begin; p < End; ++p) {
+      value[p - Begin] = simd::load_native<R>(x + p * Step * L::stride);
+    }
+    EBM_UNROLL
+    for (int o = 0; o < Width; ++o) {
+      const auto weight = simd::broadcast_native<R>(w[o]);
+      EBM_UNROLL
+      for (int p = Begin; p < End; ++p) {
+        acc[p][o] = simd::fma_native<R>(value[p - Begin], weight, acc[p][o]);
+      }
+    }
   }
 }
 
@@ -60,8 +63,9 @@ struct InnerTile {
 
 /// Adds one kernel row to the accumulators: taps that the same positions use make one run.
 template <class L, Correlation C, class Positions, int Tap, int Width, class T>
-EBM_INLINE void add_row(const T* x, const T* w,
-                        typename L::Register (&acc)[Positions::count][Width]) noexcept {
+EBM_INLINE void add_row(
+    const T* x, const T* w,
+    simd::Native<typename L::Register> (&acc)[Positions::count][Width]) noexcept {
   if constexpr (Tap < C.columns.taps) {
     constexpr int begin = Positions::begin(Tap), end = Positions::end(Tap);
     constexpr int next = [] {
@@ -81,16 +85,54 @@ EBM_INLINE void add_row(const T* x, const T* w,
 
 }  // namespace detail
 
-/// Tile `Index` of a row of outputs.
-template <Correlation C, int Index>
-struct TileAt {
-  static constexpr int first = C.column_tiles().first(Index);
-  static constexpr int count = C.column_tiles().size(Index);
-  static constexpr bool is_inner =
-      C.columns.source(first, 0) >= 0 &&
-      C.columns.source(first + count - 1, C.columns.taps - 1) < C.columns.sources;
-  using Positions = std::conditional_t<is_inner, detail::InnerTile<C, count>,
-                                       detail::BorderTile<C, first, count>>;
+/// The tiles that a row of outputs is cut into.
+///
+/// Taps hang out of the source only near both ends: those tiles are compiled one by one, of the
+/// others one of each size, however long the row.
+template <Correlation C>
+struct TilesOfRow {
+  static constexpr Split split = C.column_tiles();
+  static constexpr bool is_inner(int tile) {
+    const int first = split.first(tile), last = split.first(tile + 1) - 1;
+    return C.columns.source(first, 0) >= 0 &&
+           C.columns.source(last, C.columns.taps - 1) < C.columns.sources;
+  }
+  /// The inner tiles are [first_inner, last_inner).
+  static constexpr int first_inner = [] {
+    int tile = 0;
+    while (tile < split.parts && !is_inner(tile)) ++tile;
+    return tile;
+  }();
+  static constexpr int last_inner = [] {
+    int tile = split.parts;
+    while (tile > first_inner && !is_inner(tile - 1)) --tile;
+    return tile;
+  }();
+
+  /// Calls f(positions) with the type of tile `tile`'s positions.
+  template <class F>
+  static EBM_INLINE void with_positions(int tile, const F& f) {
+    if (tile < first_inner) {
+      with_border_tile<0, first_inner>(tile, f);
+    } else if (tile >= last_inner) {
+      with_border_tile<last_inner, split.parts - last_inner>(tile, f);
+    } else if constexpr (first_inner < last_inner) {
+      constexpr int wide = split.size(first_inner), narrow = split.size(last_inner - 1);
+      if constexpr (narrow < wide) {
+        if (tile >= split.wide_parts()) return f(detail::InnerTile<C, narrow>{});
+      }
+      f(detail::InnerTile<C, wide>{});
+    }
+  }
+
+ private:
+  template <int First, int Count, class F>
+  static EBM_INLINE void with_border_tile(int tile, const F& f) {
+    with_constant<Count>(tile - First, [&](auto index) EBM_INLINE_LAMBDA {
+      constexpr int at = First + index;
+      f(detail::BorderTile<C, split.first(at), split.size(at)>{});
+    });
+  }
 };
 
 /// Where the tile at column `first_column` of row `row` of the outputs reads and writes.
@@ -113,21 +155,34 @@ struct TilePlace {
   }
 };
 
-/// One tile of `Width` neighbouring channels: all its runs, then the epilogue.
+/// Hands what a tile has computed to the epilogue: where position p and channel o of it belong.
+template <class Epilogue, int Stride>
+struct TileOutput {
+  const Epilogue& epilogue;
+  int first;  ///< offset in the block of the first position and channel, with the lane
+  int step;   ///< from one position to the next, in elements
+
+  template <class V>
+  EBM_INLINE void operator()(const V& value, int p, int o) const noexcept {
+    epilogue(value, first + (p * step + o) * Stride);
+  }
+};
+
+/// The sums of a tile of `Width` neighbouring channels: bias, then all runs; then each goes to
+/// `output(sum, position, channel)`.
 ///
-/// in, weights, bias: at the first of the lanes and of the channels; `channel` is the first channel
-/// and `lane` the first lane, for the epilogue's sake
-template <class L, Correlation C, class Positions, int Width, class T, class Epilogue>
+/// in, weights, bias: at the first of the lanes and of the channels; bias may be null for zeros
+template <class L, Correlation C, class Positions, int Width, class T, class Output>
 EBM_INLINE void compute_tile(const T* in, const T* weights, const T* bias,
-                             const TilePlace<C>& place, int channel, int lane,
-                             const Epilogue& epilogue) noexcept {
+                             const TilePlace<C>& place, const Output& output) noexcept {
   using R = typename L::Register;
-  using V = typename L::Vector;
-  R acc[Positions::count][Width];
-  unroll<Width>([&](auto o) EBM_INLINE_LAMBDA {
-    const auto start = simd::broadcast<R>(bias == nullptr ? T(0) : bias[o]);
-    unroll<Positions::count>([&](auto p) EBM_INLINE_LAMBDA { acc[p][o] = start; });
-  });
+  simd::Native<R> acc[Positions::count][Width];
+  EBM_UNROLL
+  for (int o = 0; o < Width; ++o) {
+    const auto start = simd::broadcast_native<R>(bias == nullptr ? T(0) : bias[o]);
+    EBM_UNROLL
+    for (int p = 0; p < Positions::count; ++p) acc[p][o] = start;
+  }
   const T* x = in + place.source * C.inputs * L::stride;
   const T* w = weights + place.slot * Width * C.inputs;
   for (int row = 0; row < place.kernel_rows; ++row) {
@@ -135,26 +190,10 @@ EBM_INLINE void compute_tile(const T* in, const T* weights, const T* bias,
     x += C.columns.sources * C.inputs * L::stride;
     w += C.column_slots * C.inputs * Width;
   }
-  const auto element_of = [&](int p, int o) EBM_INLINE_LAMBDA {
-    return place.output + channel + p * C.columns.output_step * C.outputs + o;
-  };
-  if constexpr (simd::is_scalar<R>) {
-    unroll<Positions::count>([&](auto p) EBM_INLINE_LAMBDA {
-      unroll<Width>([&](auto o) EBM_INLINE_LAMBDA {
-        epilogue(V(acc[p][o]), element_of(p, o) * L::stride + lane);
-      });
-    });
-  } else {
-    // Leaving the registers here keeps the epilogue's code short: a loop instead of a copy each.
-    V sum[Positions::count][Width];
-    unroll<Positions::count>([&](auto p) EBM_INLINE_LAMBDA {
-      unroll<Width>([&](auto o) EBM_INLINE_LAMBDA { sum[p][o] = V(acc[p][o]); });
-    });
-    for (int p = 0; p < Positions::count; ++p) {
-      for (int o = 0; o < Width; ++o) {
-        epilogue(sum[p][o], element_of(p, o) * L::stride + lane);
-      }
-    }
+  EBM_UNROLL
+  for (int p = 0; p < Positions::count; ++p) {
+    EBM_UNROLL
+    for (int o = 0; o < Width; ++o) output(typename L::Vector(R(acc[p][o])), p, o);
   }
 }
 

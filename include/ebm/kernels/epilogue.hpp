@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <ebm/kernels/activation.hpp>
+#include <type_traits>
 
 /// What happens to an accumulator when its sum is complete, fused into the loop that made it.
 ///
@@ -10,9 +11,17 @@
 /// block that begins at element `first` of the arrays.
 namespace ebm::kernels {
 
+/// Satisfied by epilogues that say that they are a few instructions, which every loop may have in
+/// itself; others are compiled once for all loops.
+template <class E>
+concept LightEpilogue = requires {
+  requires E::is_light;
+};
+
 /// y = activation(a).
 template <class Activation, class T>
 struct StoreActivated {
+  static constexpr bool is_light = std::is_same_v<Activation, Identity>;
   T* y;
 
   template <class V>
@@ -45,6 +54,7 @@ struct StoreWithSlope {
 /// slope *= a: the chain rule in place, which turns the stored slope into an adjoint.
 template <class T>
 struct MultiplyInto {
+  static constexpr bool is_light = true;
   T* slope;
 
   template <class V>
@@ -59,6 +69,7 @@ struct MultiplyInto {
 /// adjoint += a: for values that others use too.
 template <class T>
 struct AddInto {
+  static constexpr bool is_light = true;
   T* adjoint;
 
   template <class V>
@@ -73,6 +84,7 @@ struct AddInto {
 /// adjoint = 0 + a: what `AddInto` makes of a zero, of whatever sign.
 template <class T>
 struct AddToZero {
+  static constexpr bool is_light = true;
   T* adjoint;
 
   template <class V>
@@ -87,6 +99,7 @@ struct AddToZero {
 /// Adds `addend` first: where branches of a network meet.
 template <class Then, class T>
 struct Plus {
+  static constexpr bool is_light = LightEpilogue<Then>;
   const T* addend;
   Then then;
 

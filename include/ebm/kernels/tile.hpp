@@ -36,6 +36,11 @@ struct Split {
   [[nodiscard]] constexpr int wide_parts() const {
     return count % parts == 0 ? parts : count % parts;
   }
+  /// The part that holds element `index` in [0, count).
+  [[nodiscard]] constexpr int part_of(int index) const {
+    const int beyond = index - first(wide_parts());
+    return beyond < 0 ? index / size(0) : wide_parts() + beyond / size(parts - 1);
+  }
 };
 
 /// Calls f(size) with the compile-time size of part `part`: parts come in two sizes, the wide

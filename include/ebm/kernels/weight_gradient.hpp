@@ -54,7 +54,7 @@ namespace detail {
 /// row `kernel_row` and `Width` vectors of output channels.
 template <class L, Convolution C, int Features, int Width, class T>
 EBM_INLINE void accumulate(const T* x, const T* dy, int kernel_row, int feature,
-                           typename L::Register (&acc)[Features][Width]) noexcept {
+                           simd::Native<typename L::Register> (&acc)[Features][Width]) noexcept {
   using R = typename L::Register;
   constexpr bool is_thread = simd::is_scalar<R>;
   alignas(64) [[maybe_unused]] T patch[is_thread ? 1 : Features * lanes];
@@ -84,16 +84,20 @@ EBM_INLINE void accumulate(const T* x, const T* dy, int kernel_row, int feature,
       }
       const T* adjoint = dy + (row * C.columns.outputs + column) * lanes * C.padded_outputs();
       for (int lane = 0; lane < lanes; ++lane, adjoint += C.padded_outputs()) {
-        R slope[Width];
-        unroll<Width>([&](auto v) EBM_INLINE_LAMBDA {
-          slope[v] = simd::load<R>(adjoint + v * L::Vector::size);
-        });
-        unroll<Features>([&](auto f) EBM_INLINE_LAMBDA {
+        simd::Native<R> slope[Width];
+        EBM_UNROLL
+        for (int v = 0; v < Width; ++v) {
+          slope[v] = simd::load_native<R>(adjoint + v * L::Vector::size);
+        }
+        EBM_UNROLL
+        for (int f = 0; f < Features; ++f) {
           const bool is_zero = is_thread && is_padding(f);
-          const R value = simd::broadcast<R>(is_zero ? T(0) : from[f * L::stride + lane]);
-          unroll<Width>(
-              [&](auto v) EBM_INLINE_LAMBDA { acc[f][v] = simd::fma(value, slope[v], acc[f][v]); });
-        });
+          const auto value = simd::broadcast_native<R>(is_zero ? T(0) : from[f * L::stride + lane]);
+          EBM_UNROLL
+          for (int v = 0; v < Width; ++v) {
+            acc[f][v] = simd::fma_native<R>(value, slope[v], acc[f][v]);
+          }
+        }
       }
     }
   }
@@ -108,24 +112,28 @@ EBM_INLINE void weight_tile(const T* x, const T* dy, int kernel_row, int feature
                             const Sink& sink) noexcept {
   using R = typename L::Register;
   constexpr int size = L::Vector::size;
-  R acc[Features][Width];
-  unroll<Features>([&](auto f) EBM_INLINE_LAMBDA {
-    unroll<Width>([&](auto v) EBM_INLINE_LAMBDA { acc[f][v] = simd::broadcast<R>(T(0)); });
-  });
+  simd::Native<R> acc[Features][Width];
+  EBM_UNROLL
+  for (int f = 0; f < Features; ++f) {
+    EBM_UNROLL
+    for (int v = 0; v < Width; ++v) acc[f][v] = simd::broadcast_native<R>(T(0));
+  }
   detail::accumulate<L, C>(x, dy + first_output, kernel_row, feature, acc);
   alignas(64) T sums[Features][Width * size];
-  unroll<Features>([&](auto f) EBM_INLINE_LAMBDA {
-    unroll<Width>([&](auto v) EBM_INLINE_LAMBDA { simd::store(acc[f][v], sums[f] + v * size); });
-  });
+  EBM_UNROLL
+  for (int f = 0; f < Features; ++f) {
+    EBM_UNROLL
+    for (int v = 0; v < Width; ++v) simd::store_native<R>(acc[f][v], sums[f] + v * size);
+  }
   // Output by output, since an output's weights lie close together.
   constexpr int taps = C.rows.taps * C.columns.taps;
   const int count = std::min(Width * size, C.outputs - first_output);
   for (int i = 0; i < count; ++i) {
     const int of_output = (first_output + i) * C.inputs * taps + kernel_row * C.columns.taps;
-    unroll<Features>([&](auto f) EBM_INLINE_LAMBDA {
+    for (int f = 0; f < Features; ++f) {
       const int tap = (feature + f) / C.inputs, input = (feature + f) % C.inputs;
       sink(of_output + input * taps + tap, sums[f][i]);
-    });
+    }
   }
 }
 

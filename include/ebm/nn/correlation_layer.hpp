@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <ebm/kernels/correlate.hpp>
 #include <ebm/kernels/epilogue.hpp>
@@ -97,17 +96,13 @@ class CorrelationLayer {
 
   template <class T>
   static void freeze(const T* parameters, T* frozen) noexcept {
-    static constexpr auto backward_places = [] {
-      std::array<kernels::WeightPlaces, In> places{};
-      const auto backward = gradient_correlation(0);  // all classes pack their weights alike
-      for (int i = 0; i < In; ++i) places[static_cast<std::size_t>(i)] = backward.weights_of(i);
-      return places;
-    }();
+    constexpr kernels::Correlation forward = forward_correlation();
+    constexpr kernels::Correlation backward = gradient_correlation(0);  // all classes pack alike
     const T* weight = parameters;
     for (int o = 0; o < Out; ++o) {
-      const kernels::WeightPlaces forward = forward_correlation().weights_of(o);
+      const kernels::WeightPlaces of_output = forward.weights_of(o);
       for (int i = 0; i < In; ++i) {
-        const Places places{forward, backward_places[static_cast<std::size_t>(i)]};
+        const Places places{of_output, backward.weights_of(i)};
         for (int row = 0; row < Rows.kernel; ++row) {
           for (int column = 0; column < Columns.kernel; ++column) {
             places.store(*weight++, o, i, row, column, frozen);

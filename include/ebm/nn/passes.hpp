@@ -198,16 +198,15 @@ class Passes {
     }
   }
 
-  /// Adds the adjoints of the sums of stage `I` and later that `Value` goes into.
-  template <int Value, int I = 0, class T, class Epilogue>
+  /// Adds the adjoints of the sums of stage `From` and later that `Value` goes into.
+  template <int Value, int From = 0, class T, class Epilogue>
   static auto plus_sums(const Recording<T>& recording, const Epilogue& epilogue) {
-    if constexpr (I == stages) {
+    constexpr int adder = wiring.next_adder(Value, From);
+    if constexpr (adder == stages) {
       return epilogue;
-    } else if constexpr (StageAt<I>::skip == Value) {
-      return plus_sums<Value, I + 1>(recording,
-                                     plus<T>(recording.template adjoint_of<I>(), epilogue));
     } else {
-      return plus_sums<Value, I + 1>(recording, epilogue);
+      return plus_sums<Value, adder + 1>(recording,
+                                         plus<T>(recording.template adjoint_of<adder>(), epilogue));
     }
   }
 

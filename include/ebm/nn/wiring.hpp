@@ -24,29 +24,43 @@ struct BufferPlan {
 };
 
 /// The stages of a network, in the order of the forward pass.
+///
+/// Who reads a value is looked up in tables, which one pass makes: a compiler counts the steps.
 template <std::size_t N>
-struct Wiring {
-  std::array<Wire, N> stages;
+class Wiring {
+ public:
+  constexpr explicit Wiring(const std::array<Wire, N>& stages) : stages_(stages) {
+    first_reader_.fill(count);
+    last_reader_.fill(-1);
+    last_adder_.fill(-1);
+    for (int stage = 0; stage < count; ++stage) {
+      const auto input = static_cast<std::size_t>(at(stage).input);
+      if (first_reader_[input] == count) first_reader_[input] = stage;
+      last_reader_[input] = stage;
+      if (at(stage).skip >= 0) last_adder_[static_cast<std::size_t>(at(stage).skip)] = stage;
+    }
+  }
 
   [[nodiscard]] constexpr const Wire& at(int stage) const {
-    return stages[static_cast<std::size_t>(stage)];
+    return stages_[static_cast<std::size_t>(stage)];
   }
 
   /// The first and the last stage whose layer reads `value`; none: `count` and -1.
   [[nodiscard]] constexpr int first_reader(int value) const {
-    int stage = 0;
-    while (stage < count && at(stage).input != value) ++stage;
-    return stage;
+    return first_reader_[static_cast<std::size_t>(value)];
   }
   [[nodiscard]] constexpr int last_reader(int value) const {
-    int stage = count - 1;
-    while (stage >= 0 && at(stage).input != value) --stage;
-    return stage;
+    return last_reader_[static_cast<std::size_t>(value)];
   }
   /// The last stage that adds `value`; none: -1.
   [[nodiscard]] constexpr int last_adder(int value) const {
-    int stage = count - 1;
-    while (stage >= 0 && at(stage).skip != value) --stage;
+    return last_adder_[static_cast<std::size_t>(value)];
+  }
+  /// The first stage from `stage` on that adds `value`; none: `count`.
+  [[nodiscard]] constexpr int next_adder(int value, int stage) const {
+    if (last_adder(value) < stage) return count;
+    stage = std::max(stage, value);  // a value comes before those that add it
+    while (at(stage).skip != value) ++stage;
     return stage;
   }
 
@@ -91,6 +105,10 @@ struct Wiring {
 
  private:
   static constexpr int count = static_cast<int>(N);
+
+  std::array<Wire, N> stages_;
+  // By value.
+  std::array<int, N + 1> first_reader_{}, last_reader_{}, last_adder_{};
 };
 
 }  // namespace ebm::detail

@@ -17,8 +17,10 @@ EBM_INLINE Pack<T, L> signed_to_real(const Pack<std::uint32_t, L>& words) noexce
   if constexpr (std::is_same_v<T, float>) {
     const auto integers = bit_cast<std::int32_t>(words);
     Pack<float, L> result;
-    unroll<Pack<float, L>::registers>(
-        [&](auto i) EBM_INLINE_LAMBDA { result.reg[i] = simd::to_float(integers.reg[i]); });
+    EBM_UNROLL
+    for (int i = 0; i < Pack<float, L>::registers; ++i) {
+      result.reg[i] = simd::to_float(integers.reg[i]);
+    }
     return result;
   } else {
     alignas(64) std::uint32_t in[L];
@@ -84,20 +86,17 @@ class ChainDraws {
   using Words = Pack<std::uint32_t, L>;
 
   EBM_INLINE ChainDraws(PhiloxKey key, std::uint64_t first_chain) noexcept : key_(key) {
-    alignas(64) std::uint32_t low[L], high[L];
     for (int lane = 0; lane < L; ++lane) {
       const std::uint64_t chain = first_chain + static_cast<std::uint64_t>(lane);
-      low[lane] = static_cast<std::uint32_t>(chain);
-      high[lane] = static_cast<std::uint32_t>(chain >> 32);
+      chain_low_[lane] = static_cast<std::uint32_t>(chain);
+      chain_high_[lane] = static_cast<std::uint32_t>(chain >> 32);
     }
-    chain_low_ = Words::load(low);
-    chain_high_ = Words::load(high);
   }
 
   /// Random words for elements 4 * `group` to 4 * `group` + 3 in step `step`.
   [[nodiscard]] EBM_INLINE std::array<Words, 4> words(std::uint32_t step,
                                                       std::uint32_t group) const noexcept {
-    return philox(std::array<Words, 4>{chain_low_, chain_high_, Words(step), Words(group)}, key_);
+    return hashed<1, L>(0, step, group)[0];
   }
 
   /// Standard normal draws for the elements of `Groups` groups from `group` on; two at once take
@@ -105,18 +104,16 @@ class ChainDraws {
   template <std::size_t Groups = 1>
   [[nodiscard]] EBM_INLINE std::array<Pack<T, L>, 4 * Groups> normal(
       std::uint32_t step, std::uint32_t group) const noexcept {
-    std::array<std::array<Words, 4>, Groups> counters;
-    unroll<Groups>([&](auto g) EBM_INLINE_LAMBDA {
-      counters[g] = {chain_low_, chain_high_, Words(step), Words(group + std::uint32_t{g})};
-    });
-    const auto w = philox(counters, key_);
-    std::array<Pack<T, L>, 4 * Groups> z;
-    unroll<2 * Groups>([&](auto i) EBM_INLINE_LAMBDA {
-      const auto pair = box_muller<T>(w[i / 2][i % 2 * 2], w[i / 2][i % 2 * 2 + 1]);
-      z[2 * i] = pair[0];
-      z[2 * i + 1] = pair[1];
-    });
-    return z;
+    if constexpr (L == 1) {
+      return normal_of<Groups, 1>(0, step, group);
+    } else {
+      alignas(64) T z[4 * Groups * L];
+      store_normals<Groups>(step, group, z);
+      std::array<Pack<T, L>, 4 * Groups> packs;
+      EBM_UNROLL
+      for (std::size_t i = 0; i < 4 * Groups; ++i) packs[i] = Pack<T, L>::load(z + i * L);
+      return packs;
+    }
   }
 
   /// Uniform draws in [-1, 1) for the four elements of a group.
@@ -128,8 +125,53 @@ class ChainDraws {
   }
 
  private:
+  template <std::size_t Groups, int Lanes>
+  using Hashed = std::array<std::array<Pack<std::uint32_t, Lanes>, 4>, Groups>;
+
+  /// The words of `Groups` groups for `Lanes` lanes from `lane` on.
+  template <std::size_t Groups, int Lanes>
+  [[nodiscard]] EBM_INLINE Hashed<Groups, Lanes> hashed(int lane, std::uint32_t step,
+                                                        std::uint32_t group) const noexcept {
+    using P = Pack<std::uint32_t, Lanes>;
+    const P low = P::load(chain_low_ + lane), high = P::load(chain_high_ + lane);
+    Hashed<Groups, Lanes> counters;
+    EBM_UNROLL
+    for (std::size_t g = 0; g < Groups; ++g) {
+      counters[g] = {low, high, P(step), P(group + static_cast<std::uint32_t>(g))};
+    }
+    return philox(counters, key_);
+  }
+
+  template <std::size_t Groups, int Lanes>
+  [[nodiscard]] EBM_INLINE std::array<Pack<T, Lanes>, 4 * Groups> normal_of(
+      int lane, std::uint32_t step, std::uint32_t group) const noexcept {
+    const auto w = hashed<Groups, Lanes>(lane, step, group);
+    std::array<Pack<T, Lanes>, 4 * Groups> z;
+    EBM_UNROLL
+    for (std::size_t i = 0; i < 2 * Groups; ++i) {
+      const auto pair = box_muller<T>(w[i / 2][i % 2 * 2], w[i / 2][i % 2 * 2 + 1]);
+      z[2 * i] = pair[0];
+      z[2 * i + 1] = pair[1];
+    }
+    return z;
+  }
+
+  /// A function of its own, which all samplers share, and a register of lanes after the other.
+  ///
+  /// z: [element][lane]
+  template <std::size_t Groups>
+  EBM_NOINLINE void store_normals(std::uint32_t step, std::uint32_t group, T* z) const noexcept {
+    constexpr int together = simd::width<float, L>;
+    for (int lane = 0; lane < L; lane += together) {
+      const auto values = normal_of<Groups, together>(lane, step, group);
+      EBM_UNROLL
+      for (std::size_t i = 0; i < 4 * Groups; ++i) values[i].store(z + i * L + lane);
+    }
+  }
+
   PhiloxKey key_;
-  Words chain_low_, chain_high_;
+  alignas(64) std::uint32_t chain_low_[L];
+  alignas(64) std::uint32_t chain_high_[L];
 };
 
 }  // namespace ebm

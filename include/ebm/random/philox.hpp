@@ -48,9 +48,9 @@ struct SpreadWords {
   EBM_INLINE explicit SpreadWords(const Narrow& words) noexcept
       : even(simd::bit_cast<Wide>(words)), odd(even >> 32) {}
 
-  [[nodiscard]] EBM_INLINE Narrow gathered() const noexcept {
-    const Wide low(even & simd::broadcast<Wide>(0xFFFFFFFFu));
-    return simd::bit_cast<Narrow>(Wide(low | (odd << 32)));
+  friend EBM_INLINE Narrow gathered(const SpreadWords& a) noexcept {
+    const Wide low(a.even & simd::broadcast<Wide>(0xFFFFFFFFu));
+    return simd::bit_cast<Narrow>(Wide(low | (a.odd << 32)));
   }
   friend EBM_INLINE SpreadWords operator^(const SpreadWords& a, const SpreadWords& b) noexcept {
     return {a.even ^ b.even, a.odd ^ b.odd};
@@ -65,11 +65,27 @@ EBM_INLINE WideProduct<SpreadWords<Narrow, Wide>> multiply_wide(const SpreadWord
   return {{even, odd}, {even >> 32, odd >> 32}};
 }
 
+/// A scalar word is hashed as it is.
+EBM_INLINE std::uint32_t gathered(std::uint32_t word) noexcept {
+  return word;
+}
+
+/// What a register `Narrow` of words is hashed as; half of them fill a register of `HalfLanes`.
+template <class Narrow, int HalfLanes>
+struct HashedWord {
+  using type = SpreadWords<Narrow, simd::Register<std::uint64_t, HalfLanes>>;
+};
+template <int HalfLanes>
+struct HashedWord<std::uint32_t, HalfLanes> {
+  using type = std::uint32_t;
+};
+
 /// Ten rounds on N counters of four words; side by side they fill the multiplier.
 template <int N, class Word>
 EBM_INLINE void philox_rounds(Word (&counter)[N][4], PhiloxKey key) noexcept {
-  unroll<10>([&](auto) EBM_INLINE_LAMBDA {
-    unroll<N>([&](auto n) EBM_INLINE_LAMBDA {
+  for (int round = 0; round < 10; ++round) {
+    EBM_UNROLL
+    for (int n = 0; n < N; ++n) {
       Word(&c)[4] = counter[n];
       const auto first = multiply_wide(c[0], 0xD2511F53u);
       const auto second = multiply_wide(c[2], 0xCD9E8D57u);
@@ -77,10 +93,10 @@ EBM_INLINE void philox_rounds(Word (&counter)[N][4], PhiloxKey key) noexcept {
       c[1] = second.low;
       c[2] = first.high ^ c[3] ^ Word(key.purpose);
       c[3] = first.low;
-    });
+    }
     key.seed += 0x9E3779B9u;
     key.purpose += 0xBB67AE85u;
-  });
+  }
 }
 
 }  // namespace detail
@@ -105,32 +121,30 @@ EBM_INLINE std::array<std::array<Pack<std::uint32_t, L>, 4>, N> philox(
   // The four words of one register's counters fill eight registers.
   constexpr int together = std::min(all, simd::register_count / 16);
   static_assert(all % together == 0);
-  const auto place = [&](int index, std::size_t word) EBM_INLINE_LAMBDA -> Narrow& {
-    return counters[static_cast<std::size_t>(index / Words::registers)][word]
-        .reg[index % Words::registers];
-  };
-  unroll<all / together>([&](auto part) EBM_INLINE_LAMBDA {
-    constexpr int first = part * together;
-    if constexpr (simd::is_scalar<Narrow>) {
-      std::uint32_t words[together][4];
-      unroll<4 * together>(
-          [&](auto i) EBM_INLINE_LAMBDA { words[i / 4][i % 4] = place(first + i / 4, i % 4); });
-      detail::philox_rounds(words, key);
-      unroll<4 * together>(
-          [&](auto i) EBM_INLINE_LAMBDA { place(first + i / 4, i % 4) = words[i / 4][i % 4]; });
-    } else {
-      using Wide = simd::Register<std::uint64_t, simd::width<std::uint32_t, L> / 2>;
-      using Spread = detail::SpreadWords<Narrow, Wide>;
-      Spread words[together][4];
-      unroll<4 * together>([&](auto i) EBM_INLINE_LAMBDA {
-        words[i / 4][i % 4] = Spread(place(first + i / 4, i % 4));
-      });
-      detail::philox_rounds(words, key);
-      unroll<4 * together>([&](auto i) EBM_INLINE_LAMBDA {
-        place(first + i / 4, i % 4) = words[i / 4][i % 4].gathered();
-      });
+  using detail::gathered;
+  // How a word stands in a register while it is hashed.
+  using Word = typename detail::HashedWord<Narrow, simd::width<std::uint32_t, L> / 2>::type;
+  EBM_UNROLL
+  for (int first = 0; first < all; first += together) {
+    const auto place = [&](int n, std::size_t word) EBM_INLINE_LAMBDA -> Narrow& {
+      return counters[static_cast<std::size_t>((first + n) / Words::registers)][word]
+          .reg[(first + n) % Words::registers];
+    };
+    Word words[together][4];
+    EBM_UNROLL
+    for (int n = 0; n < together; ++n) {
+      EBM_UNROLL
+      for (std::size_t word = 0; word < 4; ++word) words[n][word] = Word(place(n, word));
     }
-  });
+    detail::philox_rounds(words, key);
+    EBM_UNROLL
+    for (int n = 0; n < together; ++n) {
+      EBM_UNROLL
+      for (std::size_t word = 0; word < 4; ++word) {
+        place(n, word) = gathered(words[n][word]);
+      }
+    }
+  }
   return counters;
 }
 

@@ -104,17 +104,27 @@ struct Correlate {
         tile -= tiles_of(Mine);
         return;
       }
-      with_constant<columns>(tile % columns, [&](auto index) EBM_INLINE_LAMBDA {
-        using Tile = kernels::TileAt<Mine, index>;
-        const kernels::TilePlace<Mine> place(tile / columns, Tile::first);
+      using Tiles = kernels::TilesOfRow<Mine>;
+      const int row = tile / columns, index = tile % columns;
+      const kernels::TilePlace<Mine> place(row, Tiles::split.first(index));
+      Tiles::with_positions(index, [&](auto positions) EBM_INLINE_LAMBDA {
         kernels::with_part_size<Mine.channel_blocks()>(block, [&](auto width) EBM_INLINE_LAMBDA {
-          kernels::compute_tile<kernels::OneThread<T>, Mine, typename Tile::Positions, width>(
-              in + task.offset(input_size), w, bias == nullptr ? nullptr : bias + channel, place,
-              channel, 0, epilogue.at(task.offset(OutputSize)));
+          run_tile<Mine, decltype(positions), width>(task, place, channel, w);
         });
       });
       tile = -1;
     }
+  }
+
+  template <kernels::Correlation Mine, class Positions, int Width>
+  EBM_INLINE void run_tile(const WarpTask& task, const kernels::TilePlace<Mine>& place, int channel,
+                           const T* w) const noexcept {
+    using L = kernels::OneThread<T>;
+    const Epilogue to = epilogue.at(task.offset(OutputSize));
+    kernels::compute_tile<L, Mine, Positions, Width>(
+        in + task.offset(input_size), w, bias == nullptr ? nullptr : bias + channel, place,
+        kernels::TileOutput<Epilogue, L::stride>{to, (place.output + channel) * L::stride,
+                                                 Mine.columns.output_step * Mine.outputs});
   }
 };
 
