@@ -40,12 +40,9 @@ if(EBM_CUDA)
   install(EXPORT ebm-cuda-targets NAMESPACE ebm:: DESTINATION "${package_dir}")
 endif()
 
-configure_package_config_file(
-  "${PROJECT_SOURCE_DIR}/cmake/ebm-config.cmake.in" "${PROJECT_BINARY_DIR}/ebm-config.cmake"
-  INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(
   "${PROJECT_BINARY_DIR}/ebm-config-version.cmake" COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
-install(FILES "${PROJECT_BINARY_DIR}/ebm-config.cmake"
+install(FILES "${PROJECT_SOURCE_DIR}/cmake/ebm-config.cmake"
               "${PROJECT_BINARY_DIR}/ebm-config-version.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/EbmDependencies.cmake"
         DESTINATION "${package_dir}")
