@@ -8,7 +8,7 @@ endif()
 get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
 if(NOT PROJECT_IS_TOP_LEVEL AND NOT "CUDA" IN_LIST languages)
   message(FATAL_ERROR "EBM_CUDA is for projects that have enabled CUDA: write "
-                      "project(... LANGUAGES CXX CUDA) in front of add_subdirectory.")
+                      "project(... LANGUAGES CXX CUDA) before add_subdirectory.")
 endif()
 check_language(CUDA)
 if(NOT CMAKE_CUDA_COMPILER)
@@ -21,12 +21,12 @@ if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12.5)
                       "${CMAKE_CUDA_COMPILER_VERSION}; 12.4 hands xsimd's headers to the host's "
                       "compiler with names that don't exist.")
 endif()
-ebm_need(CUDAToolkit "ebm::cuda" "the CUDA toolkit, from NVIDIA" EBM_CUDA)
+ebm_need_all("ebm::cuda" ebm_cuda_dependencies EBM_CUDA)
 
 add_library(ebm_cuda INTERFACE)
 add_library(ebm::cuda ALIAS ebm_cuda)
 set_target_properties(ebm_cuda PROPERTIES EXPORT_NAME cuda)
-target_link_libraries(ebm_cuda INTERFACE ebm CUDA::cudart)
+target_link_libraries(ebm_cuda INTERFACE ebm ${ebm_targets})
 # C++20 by hand, since CMake 3.25 does not know it of nvcc 13; constexpr functions of the standard
 # library on the device, since the kernels use them. Multiply-adds are written out, as for the host;
 # divisions and roots are rounded correctly, nvcc's default.

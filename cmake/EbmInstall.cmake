@@ -1,53 +1,57 @@
 # SPDX-License-Identifier: MIT
-# What `cmake --install` puts where: headers, the CMake package `ebm` and its documents.
+# What `cmake --install` puts where: headers, the CMake package `ebm`, files for pkg-config and
+# documents. All of it is the same on every processor: nothing goes to CMAKE_INSTALL_LIBDIR.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
+include(EbmPkgConfig)
 
 set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/ebm")
+set(header_dir "${CMAKE_INSTALL_INCLUDEDIR}/ebm")
 
 install(
-  DIRECTORY "${PROJECT_SOURCE_DIR}/include/ebm"
-  DESTINATION include
+  DIRECTORY "${PROJECT_SOURCE_DIR}/include/ebm/"
+  DESTINATION "${header_dir}"
   FILES_MATCHING
   PATTERN "*.hpp"
   PATTERN "io" EXCLUDE
   PATTERN "simt" EXCLUDE
   PATTERN "cuda" EXCLUDE)
-install(TARGETS ebm EXPORT ebm-targets)
+install(TARGETS ebm EXPORT ebm-targets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT ebm-targets NAMESPACE ebm:: DESTINATION "${package_dir}")
+ebm_install_pkg_config(ebm ebm_dependencies)
 
-if(EBM_IO)
+# Installs the component `name` of the package: its target, and the headers in folders of include/ebm.
+function(ebm_install_component name)
+  list(TRANSFORM ARGN PREPEND "${PROJECT_SOURCE_DIR}/include/ebm/" OUTPUT_VARIABLE folders)
   install(
-    DIRECTORY "${PROJECT_SOURCE_DIR}/include/ebm/io"
-    DESTINATION include/ebm
-    FILES_MATCHING
-    PATTERN "*.hpp")
-  install(TARGETS ebm_io EXPORT ebm-io-targets)
-  install(EXPORT ebm-io-targets NAMESPACE ebm:: DESTINATION "${package_dir}")
-  install(FILES "${PROJECT_SOURCE_DIR}/cmake/FindStb.cmake"
-                "${PROJECT_SOURCE_DIR}/cmake/FindProtozero.cmake"
-          DESTINATION "${package_dir}")
-endif()
-
-if(EBM_CUDA)
-  install(
-    DIRECTORY "${PROJECT_SOURCE_DIR}/include/ebm/simt" "${PROJECT_SOURCE_DIR}/include/ebm/cuda"
-    DESTINATION include/ebm
+    DIRECTORY ${folders}
+    DESTINATION "${header_dir}"
     FILES_MATCHING
     PATTERN "*.hpp"
     PATTERN "README.md")
-  install(TARGETS ebm_cuda EXPORT ebm-cuda-targets)
-  install(EXPORT ebm-cuda-targets NAMESPACE ebm:: DESTINATION "${package_dir}")
+  install(TARGETS ebm_${name} EXPORT ebm-${name}-targets)
+  install(EXPORT ebm-${name}-targets NAMESPACE ebm:: DESTINATION "${package_dir}")
+endfunction()
+
+if(EBM_IO)
+  ebm_install_component(io io)
+  ebm_install_pkg_config(ebm-io ebm_io_dependencies)
+  install(
+    DIRECTORY "${PROJECT_SOURCE_DIR}/cmake/"
+    DESTINATION "${package_dir}"
+    FILES_MATCHING
+    PATTERN "Find*.cmake"
+    PATTERN "packaging" EXCLUDE)
+endif()
+if(EBM_CUDA)
+  ebm_install_component(cuda simt cuda)
 endif()
 
-configure_package_config_file(
-  "${PROJECT_SOURCE_DIR}/cmake/ebm-config.cmake.in" "${PROJECT_BINARY_DIR}/ebm-config.cmake"
-  INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(
   "${PROJECT_BINARY_DIR}/ebm-config-version.cmake" COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
-install(FILES "${PROJECT_BINARY_DIR}/ebm-config.cmake"
-              "${PROJECT_BINARY_DIR}/ebm-config-version.cmake"
+install(FILES "${PROJECT_SOURCE_DIR}/cmake/ebm-config.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/EbmDependencies.cmake"
+              "${PROJECT_BINARY_DIR}/ebm-config-version.cmake"
         DESTINATION "${package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/README.md"
               "${PROJECT_SOURCE_DIR}/CHANGELOG.md"

@@ -1,18 +1,26 @@
 # SPDX-License-Identifier: MIT
 # How ebm builds what is its own: tests, examples and benchmarks. Nothing here reaches users.
 
-# Finds `package` for `user` or stops with a sentence that names Debian's package and, if there is
-# one, the option that does without it. A macro, since find_package sets variables of its caller.
-macro(ebm_need package user debian option)
-  find_package(${package} QUIET)
-  if(NOT ${package}_FOUND)
-    set(ebm_way_out "")
-    if(NOT "${option}" STREQUAL "")
-      set(ebm_way_out ", or configure with -D${option}=OFF")
-    endif()
-    message(FATAL_ERROR "${user} needs ${package}, which was not found: install it "
-                        "(Debian: ${debian})${ebm_way_out}.")
+# Stops if there is an ebm_complaint, and names the option that does without, if there is one.
+function(ebm_stop_at_complaint option)
+  if(ebm_complaint AND option)
+    message(FATAL_ERROR "${ebm_complaint}, or configure with -D${option}=OFF.")
+  elseif(ebm_complaint)
+    message(FATAL_ERROR "${ebm_complaint}.")
   endif()
+endfunction()
+
+# Finds the dependencies in `table` (ebm_dependencies, ...) for `user`, or stops. Macros, since
+# find_package sets variables of its caller.
+macro(ebm_need_all user table option)
+  ebm_find_all("${user}" ${table})
+  ebm_stop_at_complaint("${option}")
+endmacro()
+
+# Finds one package, of any version, that brings `target`, or stops.
+macro(ebm_need user package target debian option)
+  ebm_find("${user}" ${package} ${target} any "Debian: ${debian}")
+  ebm_stop_at_complaint("${option}")
 endmacro()
 
 # Warnings, sanitizers and processor of a target of our own.
