@@ -28,6 +28,13 @@ UMBRELLAS = {"ebm.hpp": set.union(*LAYERS), "io/io.hpp": {"io"}}
 LAYER_OF = {room: layer for layer, rooms in enumerate(LAYERS) for room in rooms}
 LAYER_OF.update({room: len(LAYERS) - 1 + above for above, rooms in enumerate(BESIDE) for room in rooms})
 
+# Headers of the standard library that no header may bring to its users, and what to use instead.
+FORBIDDEN = {
+    **dict.fromkeys(("iomanip", "iostream", "sstream"), "streams take the program's locale and "
+                    "seconds to compile: messages are made by sentence, digits by <charconv>"),
+    "regex": "it takes half a second to compile",
+}
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -60,6 +67,8 @@ def include_violations(folder):
         for delimiter, name in includes_of(folder, header):
             if delimiter == '"':
                 yield f'{header} includes "{name}": headers of the library are written <ebm/...>'
+            if name in FORBIDDEN:
+                yield f"{header} includes <{name}>: {FORBIDDEN[name]}"
         for target in own_includes_of(folder, header):
             target_room = room_of(target)
             if not (folder / target).is_file():

@@ -59,6 +59,10 @@ class Layers(unittest.TestCase):
     def test_quoted_include(self):
         self.assert_one("written <ebm/", self.found(core__pack='"error.hpp"', core__error=""))
 
+    def test_streams(self):
+        self.assert_one("core/error.hpp includes <sstream>: streams take the program's locale",
+                        self.found(core__error="<sstream> <string>"))
+
     def test_incomplete_umbrella(self):
         self.assert_one("does not bring core/math.hpp",
                         self.found(core__math="", core__pack="", ebm="<ebm/core/pack.hpp>"))
