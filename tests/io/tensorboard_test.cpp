@@ -48,7 +48,7 @@ TEST_CASE("sessions' names and order do not depend on the program's locale") {
   const TensorBoard first(folder.path()), second(folder.path());
   CHECK(first.path().filename().string().starts_with("events.out.tfevents.4000000001."));
   CHECK(second.path().filename().string().starts_with("events.out.tfevents.4000000002."));
-  CHECK(second.path().filename().string().ends_with("." + std::to_string(::getpid())));
+  CHECK(second.path().filename().string().ends_with(ebm::sentence(".", ::getpid())));
 }
 
 TEST_CASE("nothing is written between flushes, and the destructor writes the rest") {

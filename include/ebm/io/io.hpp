@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Everything of the io component, which needs nlohmann-json, zlib, stb and protozero beside the
+/// Everything of the io component, which needs nlohmann-json, zlib, libpng and protozero beside the
 /// core.
 #include <ebm/io/apng.hpp>
 #include <ebm/io/checkpoint.hpp>
