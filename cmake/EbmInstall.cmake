@@ -24,7 +24,9 @@ if(EBM_IO)
     PATTERN "*.hpp")
   install(TARGETS ebm_io EXPORT ebm-io-targets)
   install(EXPORT ebm-io-targets NAMESPACE ebm:: DESTINATION "${package_dir}")
-  install(FILES "${PROJECT_SOURCE_DIR}/cmake/FindProtozero.cmake" DESTINATION "${package_dir}")
+  install(FILES "${PROJECT_SOURCE_DIR}/cmake/FindJansson.cmake"
+                "${PROJECT_SOURCE_DIR}/cmake/FindProtozero.cmake"
+          DESTINATION "${package_dir}")
 endif()
 
 if(EBM_CUDA)

@@ -123,11 +123,13 @@ class SafeTensors {
   }
 
   std::string names() const {
+    constexpr std::size_t most = 20;
     std::string list;
-    for (const char* separator = ""; const auto& [name, tensor] : tensors_) {
-      list += std::exchange(separator, ", ") + quoted_text(name);
+    for (const auto& [name, tensor] : tensors_ | std::views::take(most)) {
+      list += (list.empty() ? "" : ", ") + quoted_text(name);
     }
-    return list;
+    return tensors_.size() > most ? list + sentence(" and ", tensors_.size() - most, " more")
+                                  : list;
   }
 
   std::string source_;
