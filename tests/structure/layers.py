@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Checks that the headers of include/ebm include only what lies below them.
+"""Checks that the headers of include/ebm include only what lies below them, and define no macro of others.
 
 Usage: layers.py FOLDER    (FOLDER is include/ebm; prints one sentence a violation)
 """
@@ -35,6 +35,9 @@ FORBIDDEN = {
     "regex": "it takes half a second to compile",
 }
 
+# Macros of other libraries are their users' to define.
+FOREIGN_MACRO = re.compile(r"^\s*#\s*(define|undef)\s+(?!EBM_)(\w+)", re.MULTILINE)
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -43,9 +46,13 @@ def headers_of(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.hpp"))
 
 
+def text_of(folder, header):
+    return (folder / header).read_text(encoding="utf-8")
+
+
 def includes_of(folder, header):
     """The pairs (delimiter, name) of the include lines of `header`."""
-    return INCLUDE.findall((folder / header).read_text(encoding="utf-8"))
+    return INCLUDE.findall(text_of(folder, header))
 
 
 def own_includes_of(folder, header):
@@ -64,6 +71,8 @@ def include_violations(folder):
         if room not in LAYER_OF:
             yield f"{header}: '{room}' is in no layer"
             continue
+        for directive, macro in FOREIGN_MACRO.findall(text_of(folder, header)):
+            yield f"{header} says #{directive} {macro}: macros of the library begin with EBM_"
         for delimiter, name in includes_of(folder, header):
             if delimiter == '"':
                 yield f'{header} includes "{name}": headers of the library are written <ebm/...>'

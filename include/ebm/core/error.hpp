@@ -3,6 +3,7 @@
 
 #include <array>
 #include <charconv>
+#include <ebm/core/macros.hpp>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
