@@ -13,9 +13,9 @@ set(ebm_dependencies
     Eigen3        Eigen3::Eigen                3.4...<6  eigen3        "Debian: libeigen3-dev"
     xsimd         xsimd                        8.1...<15 xsimd         "Debian: libxsimd-dev")
 set(ebm_io_dependencies
-    nlohmann_json nlohmann_json::nlohmann_json any       nlohmann_json "Debian: nlohmann-json3-dev"
+    Jansson       Jansson::Jansson             any       jansson       "Debian: libjansson-dev"
     ZLIB          ZLIB::ZLIB                   any       zlib          "Debian: zlib1g-dev"
-    Stb           Stb::Stb                     any       none          "Debian: libstb-dev"
+    PNG           PNG::PNG                     any       libpng        "Debian: libpng-dev"
     Protozero     Protozero::Protozero         any       none          "Debian: libprotozero-dev")
 set(ebm_cuda_dependencies
     CUDAToolkit   CUDA::cudart                 any       none          "the CUDA toolkit, from NVIDIA")

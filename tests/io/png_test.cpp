@@ -39,30 +39,63 @@ Bytes compressed(const Bytes& bytes) {
   return packed;
 }
 
-/// A picture of 1 x 4 pixels with a palette, every chunk with its right length and checksum.
-Bytes palette_png(const Bytes& palette, const Bytes& packed_pixels) {
-  const auto number = [](std::size_t value) {
-    Bytes bytes;
-    for (int shift = 24; shift >= 0; shift -= 8) {
-      bytes.push_back(static_cast<std::uint8_t>(value >> shift));
-    }
-    return bytes;
-  };
+struct Chunk {
+  std::string type;
+  Bytes content;
+};
+
+/// A file of these chunks and an end, each with its right length and checksum.
+Bytes png_of(std::vector<Chunk> chunks) {
   Bytes file{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-  const auto add_chunk = [&](const char* type, const Bytes& content) {
-    Bytes checked(type, type + 4);
-    checked.insert(checked.end(), content.begin(), content.end());
-    const auto size = number(content.size());
-    const auto checksum = number(crc32(0, checked.data(), static_cast<uInt>(checked.size())));
-    for (const auto& part : {size, checked, checksum}) {
-      file.insert(file.end(), part.begin(), part.end());
+  const auto append = [&](const auto& bytes) {
+    file.insert(file.end(), bytes.begin(), bytes.end());
+  };
+  const auto append_number = [&](std::size_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      file.push_back(static_cast<std::uint8_t>(value >> shift));
     }
   };
-  add_chunk("IHDR", {0, 0, 0, 4, 0, 0, 0, 1, 8, 3, 0, 0, 0});
-  add_chunk("PLTE", palette);
-  add_chunk("IDAT", packed_pixels);
-  add_chunk("IEND", {});
+  chunks.push_back({"IEND", {}});
+  for (const auto& [type, content] : chunks) {
+    append_number(content.size());
+    const std::size_t checked = file.size();
+    append(type);
+    append(content);
+    append_number(crc32(0, file.data() + checked, static_cast<uInt>(file.size() - checked)));
+  }
   return file;
+}
+
+enum Colour : std::uint8_t { gray = 0, rgb = 2, palette = 3, gray_alpha = 4, rgb_alpha = 6 };
+
+/// The first chunk of a picture of 1 x `width` pixels.
+Chunk header(std::uint8_t width, std::uint8_t bits, Colour colour) {
+  return {"IHDR", {0, 0, 0, width, 0, 0, 0, 1, bits, colour, 0, 0, 0}};
+}
+
+/// The chunk of a row of pixels, before which a filter byte stands.
+Chunk pixels(Bytes row) {
+  row.insert(row.begin(), 0);
+  return {"IDAT", compressed(row)};
+}
+
+/// A picture of 1 x 4 pixels with a palette.
+Bytes palette_png(const Bytes& colours, const Bytes& packed_pixels) {
+  return png_of({header(4, 8, palette), {"PLTE", colours}, {"IDAT", packed_pixels}});
+}
+
+/// What a file of these bytes holds.
+Bytes pixels_of(const Bytes& file) {
+  const TemporaryFolder folder;
+  write_raw_file(folder / "file.png", std::as_bytes(std::span(file)));
+  return read_png_gray(folder / "file.png").pixels;
+}
+
+/// What is said about a file of these bytes.
+std::string complaint_about(const Bytes& file) {
+  const TemporaryFolder folder;
+  write_raw_file(folder / "file.png", std::as_bytes(std::span(file)));
+  return complaint(folder / "file.png");
 }
 
 }  // namespace
@@ -154,30 +187,74 @@ TEST_CASE("pictures of impossible sizes are not written") {
 }
 
 TEST_CASE("a colour that the palette lacks is black") {
-  const TemporaryFolder folder;
-  auto file = palette_png({200, 200, 200, 90, 90, 90}, compressed(four_indices));
-  write_raw_file(folder / "file.png", std::as_bytes(std::span(file)));
-  CHECK(read_png_gray(folder / "file.png").pixels == Bytes{200, 90, 0, 0});
+  const auto file = palette_png({200, 200, 200, 90, 90, 90}, compressed(four_indices));
+  CHECK(pixels_of(file) == Bytes{200, 90, 0, 0});
+}
 
+TEST_CASE("bytes behind the end chunk are refused") {
+  auto file = palette_png({200, 200, 200}, compressed(four_indices));
   file.push_back(0);
-  write_raw_file(folder / "file.png", std::as_bytes(std::span(file)));
-  CHECK(complaint(folder / "file.png") ==
+  CHECK(complaint_about(file) ==
         ebm::sentence("has bytes behind its end chunk, at byte ", file.size() - 1));
 }
 
 TEST_CASE("a palette of half a colour is refused") {
-  const TemporaryFolder folder;
-  const auto file = palette_png({200, 200, 200, 90}, compressed(four_indices));
-  write_raw_file(folder / "file.png", std::as_bytes(std::span(file)));
-  CHECK(complaint(folder / "file.png") ==
-        "has a palette of 4 bytes, expected three a colour and 768 at most");
+  CHECK(complaint_about(palette_png({200, 200, 200, 90}, compressed(four_indices))) ==
+        "is no readable PNG file: 'PLTE: invalid'");
 }
 
 TEST_CASE("pixels that decompress to another checksum are refused") {
-  const TemporaryFolder folder;
   Bytes packed = compressed(four_indices);
   packed.back() ^= 1;  // of the checksum in the stream; that of the chunk is right
-  const auto file = palette_png({0, 0, 0}, packed);
-  write_raw_file(folder / "file.png", std::as_bytes(std::span(file)));
-  CHECK(complaint(folder / "file.png") == "is damaged in its compressed pixels");
+  CHECK(complaint_about(palette_png({0, 0, 0}, packed)).starts_with("is no readable PNG file: "));
+}
+
+TEST_CASE("pixels of one bit and of 16 bits are read as 8") {
+  CHECK(pixels_of(png_of({header(4, 1, gray), pixels({0b01010000})})) == Bytes{0, 255, 0, 255});
+  CHECK(pixels_of(png_of({header(3, 16, gray), pixels({0x12, 0x12, 0x12, 0xff, 0xff, 0xff})})) ==
+        Bytes{0x12, 0x13, 0xff});
+}
+
+TEST_CASE("gamma and colour profiles leave the pixels as they are") {
+  const Bytes linear{0, 1, 0x86, 0xa0};  // 1.0
+  const Chunk row = pixels({10, 100, 200});
+  CHECK(pixels_of(png_of({header(3, 8, gray), {"gAMA", linear}, row})) == Bytes{10, 100, 200});
+  const Chunk wide = pixels({10, 10, 100, 100, 200, 200});
+  CHECK(pixels_of(png_of({header(3, 16, gray), {"gAMA", linear}, wide})) == Bytes{10, 100, 200});
+}
+
+TEST_CASE("a picture that is not opaque is refused with the first such pixel") {
+  const std::string second = "is not opaque in row 0, column 1: save it without transparency";
+  CHECK(complaint_about(png_of({header(2, 8, gray_alpha), pixels({9, 255, 9, 254})})) == second);
+  CHECK(complaint_about(png_of(
+            {header(2, 8, rgb_alpha), pixels({255, 255, 255, 255, 255, 255, 255, 0})})) == second);
+  CHECK(complaint_about(png_of({header(2, 8, gray), {"tRNS", {0, 7}}, pixels({9, 7})})) == second);
+  CHECK(complaint_about(png_of({header(2, 8, palette),
+                                {"PLTE", {1, 1, 1, 2, 2, 2}},
+                                {"tRNS", {255, 0}},
+                                pixels({0, 1})})) == second);
+}
+
+TEST_CASE("an alpha channel that hides nothing is left out") {
+  CHECK(pixels_of(png_of({header(2, 8, gray_alpha), pixels({9, 255, 7, 255})})) == Bytes{9, 7});
+}
+
+TEST_CASE("a picture larger than its reader wants is refused before its pixels are looked at") {
+  const TemporaryFolder folder;
+  Chunk huge = header(0, 8, gray);
+  huge.content[2] = huge.content[6] = 0x75;  // 29952 x 29953
+  const auto no_pixels = png_of({huge, {"IDAT", {0}}});
+  CHECK(complaint_about(no_pixels) == "has 29953x29952 pixels, expected 8192x8192 at most");
+
+  const auto path = folder / "file.png";
+  write_png(path, {2, 3, 1, Bytes(6)});
+  CHECK(read_png_gray(path, {.rows = 2, .columns = 3}).pixels.size() == 6);
+  CHECK_THROWS_AS(read_png_gray(path, {.rows = 1, .columns = 3}), Error);
+  CHECK(message_of<Error>([&] { (void)read_png_gray(path, {.rows = 2, .columns = 2}); }) ==
+        "read_png: " + quoted(path) + " has 2x3 pixels, expected 2x2 at most");
+}
+
+TEST_CASE("a chunk that nobody knows is shown without control characters") {
+  CHECK(complaint_about(png_of({header(1, 8, gray), {"\x1b[7m", {}}, pixels({0})})) ==
+        "is no readable PNG file: '[1B][5B][37]m: invalid chunk type'");
 }

@@ -3,10 +3,12 @@
 #include <ebm/io/metrics_csv.hpp>
 #include <ebm/io/state.hpp>
 #include <ebm/io/tensorboard_log.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/grouping_locale.hpp"
 #include "support/image_net.hpp"
 #include "support/message.hpp"
 #include "support/temporary_folder.hpp"
@@ -109,6 +111,16 @@ TEST_CASE("a state's file gives back the state, and the same bytes for the same 
   CHECK(message_of<ebm::Error>([&] { return ebm::io::load_state(folder / "c"); }) ==
         "load_state: tensor 'bytes' of '" + (folder / "c").string() +
             "' holds U8, expected F32, F64 or I64");
+}
+
+TEST_CASE("a run's files have the same names and bytes in a locale that groups digits") {
+  const TemporaryFolder plain, german;
+  run_in(plain.path(), 100);
+  {
+    const GroupingLocale locale;
+    run_in(german.path(), 100);
+  }
+  CHECK(content_of(german.path()) == content_of(plain.path()));
 }
 
 TEST_CASE("a checkpoint keeps the newest and the best models") {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <chrono>
 #include <cstdint>
 #include <ebm/io/safetensors.hpp>
 #include <string>
@@ -68,20 +69,40 @@ TEST_CASE("a header that is no JSON object is refused") {
   CHECK(complaint("") == "has a header that does not begin with '{'");
   CHECK(complaint("[]") == "has a header that does not begin with '{'");
   CHECK(complaint(" {}") == "has a header that does not begin with '{'");
-  CHECK(complaint("{\"a\":") == "has a header that is no valid JSON (byte 6 of 5)");
-  CHECK(complaint("{} {}") == "has a header that is no valid JSON (byte 4 of 5)");
-  CHECK(complaint("{\"\xff\":1}") == "has a header that is no valid JSON (byte 3 of 7)");
+  CHECK(complaint("{\"a\":").starts_with("has a header that is no valid JSON, at byte 5 of 5: '"));
+  CHECK(complaint("{} {}").starts_with("has a header that is no valid JSON, at byte 4 of 5: '"));
+  CHECK(
+      complaint("{\"\xff\":1}").starts_with("has a header that is no valid JSON, at byte 2 of 7"));
+}
+
+TEST_CASE("a number that is out of range is shown with its place") {
+  for (const char* size : {"9223372036854775808", "1e999"}) {
+    const std::string header =
+        tensor(ebm::sentence(R"("dtype":"F32","data_offsets":[0,4],"shape":[)", size, "]"));
+    const auto message = complaint(header, 4);
+    CAPTURE(message);
+    CHECK(message.starts_with("has a header that is no valid JSON, at byte "));
+    CHECK(message.find(size) != message.npos);
+  }
 }
 
 TEST_CASE("a header nested a million deep is refused, not a stack overflow") {
-  CHECK(complaint("{\"a\":" + std::string(1'000'000, '[')).starts_with("has a header that is no"));
+  std::string header = R"({"a":)";
+  header.append(1'000'000, '[');
+  CHECK(complaint(header).starts_with("has a header that is no"));
 }
 
 TEST_CASE("a key that stands twice in one object is refused") {
   const std::string a = R"("a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]})";
-  CHECK(complaint("{" + a + "," + a + "}", 1) == "has the key 'a' twice in its header");
-  CHECK(complaint(tensor(R"("dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1])"), 1) ==
-        "has the key 'dtype' twice in its header");
+  for (const std::string& header :
+       {"{" + a + "," + a + "}",
+        tensor(R"("dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1])"),
+        std::string(R"({"__metadata__":{"k":"1","k":"2"}})")}) {
+    const auto message = complaint(header, 1);
+    CAPTURE(message);
+    CHECK(message.starts_with("has a header that is no valid JSON, at byte "));
+    CHECK(message.find("duplicate object key") != message.npos);
+  }
 }
 
 TEST_CASE("metadata other than texts is refused") {
@@ -103,11 +124,11 @@ TEST_CASE("an unknown dtype is refused with its name") {
   CHECK(complaint(tensor(R"("dtype":"F31","shape":[1],"data_offsets":[0,1])"), 1) ==
         "has tensor 'a' of unknown dtype 'F31'");
   CHECK(complaint(tensor(R"("dtype":32,"shape":[1],"data_offsets":[0,1])"), 1) ==
-        "has tensor 'a' of unknown dtype number");
+        "has tensor 'a' whose dtype is no string");
 }
 
 TEST_CASE("a shape of anything but sizes is refused") {
-  for (const char* shape : {"1", "[-1]", "[1.0]", "[\"1\"]", "[9223372036854775808]", "null"}) {
+  for (const char* shape : {"1", "[-1]", "[1.0]", "[\"1\"]", "null"}) {
     CHECK(complaint(tensor(ebm::sentence(R"("dtype":"U8","data_offsets":[0,1],"shape":)", shape)),
                     1) == "has tensor 'a' whose shape is no list of integers in [0, 2^63)");
   }
@@ -162,13 +183,21 @@ TEST_CASE("tensors that overlap or leave a hole are refused with the byte where 
 
 TEST_CASE(
     "what a header holds in a tensor's place is shown briefly, and without control characters") {
-  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
-  CHECK(complaint(tensor(R"("dtype":)" + deep + R"(,"shape":[1],"data_offsets":[0,4])"), 4) ==
-        "has tensor 'a' of unknown dtype array");
   const std::string longest(5'000'000, 'F');
   CHECK(complaint(tensor(R"("dtype":")" + longest + R"(","shape":[1],"data_offsets":[0,4])"), 4) ==
         "has tensor 'a' of unknown dtype '" + std::string(300, 'F') + "...'");
-  CHECK(complaint(R"({"\u001b[31m\u0000":1})") == "has tensor '?[31m?' that is no object");
-  CHECK(complaint(tensor(R"("dtype":"F32","shape":[1e999],"data_offsets":[0,4])"), 4) ==
-        "has a header with a number that is out of range");
+  CHECK(complaint(R"({"\u001b[31m":1})") == "has tensor '?[31m' that is no object");
+  CHECK(complaint("{\"a\x1b[31m\":1}").find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("a header of very many tensors is read in time in proportion to them") {
+  std::string header;
+  for (int i = 0; i < 64'000; ++i) {
+    header += ebm::sentence(header.empty() ? "{" : ",", "\"", i,
+                            R"(":{"dtype":"F32","shape":[0],"data_offsets":[0,0]})");
+  }
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(complaint(header + "}") == "(nothing was thrown)");
+  // A fifth of a second; in proportion to the square it would be minutes.
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
 }

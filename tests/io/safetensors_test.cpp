@@ -66,6 +66,7 @@ TEST_CASE("texts about the file come back, quotes, newlines and umlauts included
   const TemporaryFolder folder;
   SafeTensors written;
   written.metadata()["a \"key\""] = "line\nline äöü \\";
+  written.metadata()["zero"] = std::string("\0\x1f", 2);
   write_safetensors(folder / "file", written);
   CHECK(read_safetensors(folder / "file").metadata() == written.metadata());
 }
@@ -154,7 +155,22 @@ TEST_CASE("tensors whose shape, name or encoding is nonsense can't be added") {
   tensors.add("\xff", {6}, six);
   CHECK(message_of<InvalidArgument>([&] { write_safetensors(folder / "file", tensors); }) ==
         "write_safetensors: a name or a metadata text is not UTF-8");
+  SafeTensors zero;
+  zero.add(std::string("a\0b", 3), {6}, six);
+  CHECK(message_of<InvalidArgument>([&] { write_safetensors(folder / "file", zero); }) ==
+        "write_safetensors: a name holds a zero byte");
   CHECK_FALSE(std::filesystem::exists(folder / "file"));
+}
+
+TEST_CASE("names from a file are listed without control characters, and not all of thousands") {
+  SafeTensors tensors;
+  tensors.add("\x1b[2J", {6}, six);
+  CHECK(message_of<Error>([&] { (void)tensors.get<float>("c"); }) ==
+        "SafeTensors: memory has no tensor 'c'; it has '?[2J'");
+  for (int i = 0; i < 1000; ++i) tensors.add(std::to_string(i), {6}, six);
+  const auto message = message_of<Error>([&] { (void)tensors.get<float>("c"); });
+  CHECK(message.size() < 300);
+  CHECK(message.ends_with(" and 981 more"));
 }
 
 TEST_CASE("a file cut off at any byte is refused") {

@@ -7,6 +7,7 @@
 
 #include "support/catch.hpp"
 #include "support/file_size_limit.hpp"
+#include "support/grouping_locale.hpp"
 #include "support/message.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -38,6 +39,16 @@ TEST_CASE("a later session's file sorts behind the earlier ones, whatever the cl
   const TensorBoard first(folder.path()), second(folder.path());
   CHECK(first.path().filename().string().starts_with("events.out.tfevents.4000000001."));
   CHECK(first.path() < second.path());
+}
+
+TEST_CASE("sessions' names and order do not depend on the program's locale") {
+  const TemporaryFolder folder;
+  const GroupingLocale german;
+  std::ofstream(folder / "events.out.tfevents.4000000000.zebra.999");
+  const TensorBoard first(folder.path()), second(folder.path());
+  CHECK(first.path().filename().string().starts_with("events.out.tfevents.4000000001."));
+  CHECK(second.path().filename().string().starts_with("events.out.tfevents.4000000002."));
+  CHECK(second.path().filename().string().ends_with(ebm::sentence(".", ::getpid())));
 }
 
 TEST_CASE("nothing is written between flushes, and the destructor writes the rest") {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Checks that the headers of include/ebm include only what lies below them.
+"""Checks that the headers of include/ebm include only what lies below them, and define no macro of others.
 
 Usage: layers.py FOLDER    (FOLDER is include/ebm; prints one sentence a violation)
 """
@@ -28,6 +28,16 @@ UMBRELLAS = {"ebm.hpp": set.union(*LAYERS), "io/io.hpp": {"io"}}
 LAYER_OF = {room: layer for layer, rooms in enumerate(LAYERS) for room in rooms}
 LAYER_OF.update({room: len(LAYERS) - 1 + above for above, rooms in enumerate(BESIDE) for room in rooms})
 
+# Headers of the standard library that no header may bring to its users, and what to use instead.
+FORBIDDEN = {
+    **dict.fromkeys(("iomanip", "iostream", "sstream"), "streams take the program's locale and "
+                    "seconds to compile: messages are made by sentence, digits by <charconv>"),
+    "regex": "it takes half a second to compile",
+}
+
+# Macros of other libraries are their users' to define.
+FOREIGN_MACRO = re.compile(r"^\s*#\s*(define|undef)\s+(?!EBM_)(\w+)", re.MULTILINE)
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -36,9 +46,13 @@ def headers_of(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.hpp"))
 
 
+def text_of(folder, header):
+    return (folder / header).read_text(encoding="utf-8")
+
+
 def includes_of(folder, header):
     """The pairs (delimiter, name) of the include lines of `header`."""
-    return INCLUDE.findall((folder / header).read_text(encoding="utf-8"))
+    return INCLUDE.findall(text_of(folder, header))
 
 
 def own_includes_of(folder, header):
@@ -57,9 +71,13 @@ def include_violations(folder):
         if room not in LAYER_OF:
             yield f"{header}: '{room}' is in no layer"
             continue
+        for directive, macro in FOREIGN_MACRO.findall(text_of(folder, header)):
+            yield f"{header} says #{directive} {macro}: macros of the library begin with EBM_"
         for delimiter, name in includes_of(folder, header):
             if delimiter == '"':
                 yield f'{header} includes "{name}": headers of the library are written <ebm/...>'
+            if name in FORBIDDEN:
+                yield f"{header} includes <{name}>: {FORBIDDEN[name]}"
         for target in own_includes_of(folder, header):
             target_room = room_of(target)
             if not (folder / target).is_file():

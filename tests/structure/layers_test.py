@@ -19,6 +19,13 @@ class Layers(unittest.TestCase):
                 header.write_text("".join(f"#include {name}\n" for name in includes.split()))
             return violations(folder)
 
+    def found_in(self, line):
+        """The violations in a library of one header that holds this line."""
+        with tempfile.TemporaryDirectory() as temporary:
+            (Path(temporary) / "core").mkdir()
+            (Path(temporary) / "core/one.hpp").write_text(line + "\n")
+            return violations(Path(temporary))
+
     def test_downward_and_same_room_are_fine(self):
         self.assertEqual([], self.found(core__pack="<Eigen/Core>", core__math="<ebm/core/pack.hpp>",
                                         io__idx="<ebm/train/trainer.hpp>",
@@ -58,6 +65,15 @@ class Layers(unittest.TestCase):
 
     def test_quoted_include(self):
         self.assert_one("written <ebm/", self.found(core__pack='"error.hpp"', core__error=""))
+
+    def test_streams(self):
+        self.assert_one("core/error.hpp includes <sstream>: streams take the program's locale",
+                        self.found(core__error="<sstream> <string>"))
+
+    def test_macro_of_another_library(self):
+        self.assert_one("core/one.hpp says #define STB_IMAGE_STATIC", self.found_in("#define STB_IMAGE_STATIC"))
+        self.assert_one("core/one.hpp says #undef max", self.found_in("  # undef max"))
+        self.assertEqual([], self.found_in("#define EBM_INLINE inline"))
 
     def test_incomplete_umbrella(self):
         self.assert_one("does not bring core/math.hpp",

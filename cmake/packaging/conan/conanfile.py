@@ -12,9 +12,9 @@ required_conan_version = ">=2"
 
 # What ebm::io needs: a range of versions, and the component of Conan that it links.
 IO_DEPENDENCIES = {
-    "nlohmann_json/[>=3.11 <4]": "nlohmann_json::nlohmann_json",
+    "jansson/[>=2.14 <3]": "jansson::jansson",
     "zlib/[>=1.2.13 <2]": "zlib::zlib",
-    "stb/[*]": "stb::stb",
+    "libpng/[>=1.6.39 <2]": "libpng::libpng",
     "protozero/[>=1.7 <2]": "protozero::protozero",
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ebm/core/macros.hpp>
+
 /// The attributes that kernels need and the language has no word for.
 
 #if defined(__SANITIZE_ADDRESS__)

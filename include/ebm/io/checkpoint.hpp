@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ebm/io/digits.hpp>
 #include <ebm/io/model.hpp>
 #include <ebm/io/state.hpp>
 #include <ebm/train/report.hpp>
-#include <iomanip>
 #include <optional>
 #include <tuple>
 
@@ -140,9 +140,7 @@ class Checkpoint {
     return options_.folder / (name + ".safetensors");
   }
   [[nodiscard]] std::filesystem::path epoch_file(int epoch) const {
-    std::ostringstream name;
-    name << "best_epoch_" << std::setw(3) << std::setfill('0') << epoch;
-    return file(name.str());
+    return file("best_epoch_" + zero_padded(static_cast<std::uint64_t>(epoch), 3));
   }
 
   template <class Trainer>

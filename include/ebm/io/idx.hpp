@@ -5,13 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <ebm/core/error.hpp>
+#include <ebm/io/digits.hpp>
 #include <ebm/io/file.hpp>
 #include <ebm/io/gray_images.hpp>
 #include <ebm/io/gzip.hpp>
 #include <filesystem>
-#include <iomanip>
 #include <span>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,9 +44,7 @@ inline void append_big_endian(std::vector<std::uint8_t>& bytes, std::uint32_t va
 }
 
 [[nodiscard]] inline std::string hexadecimal(std::uint32_t value) {
-  std::ostringstream text;
-  text << "0x" << std::hex << std::setw(8) << std::setfill('0') << value;
-  return text.str();
+  return "0x" + zero_padded(value, 8, 16);
 }
 
 /// Reads an array of `Dimensions` dimensions; `things` is what messages call its elements.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Everything of the io component, which needs nlohmann-json, zlib, stb and protozero beside the
+/// Everything of the io component, which needs jansson, zlib, libpng and protozero beside the
 /// core.
 #include <ebm/io/apng.hpp>
 #include <ebm/io/checkpoint.hpp>
 #include <ebm/io/crc32c.hpp>
+#include <ebm/io/digits.hpp>
 #include <ebm/io/dtype.hpp>
 #include <ebm/io/file.hpp>
 #include <ebm/io/gray_images.hpp>
@@ -13,6 +14,7 @@
 #include <ebm/io/histogram.hpp>
 #include <ebm/io/idx.hpp>
 #include <ebm/io/image_grid.hpp>
+#include <ebm/io/json.hpp>
 #include <ebm/io/metrics_csv.hpp>
 #include <ebm/io/mnist.hpp>
 #include <ebm/io/model.hpp>

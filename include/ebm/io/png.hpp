@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <png.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <ebm/core/error.hpp>
 #include <ebm/io/file.hpp>
 #include <ebm/io/gray_images.hpp>
 #include <ebm/io/picture.hpp>
 #include <ebm/io/png_chunk.hpp>
-#include <ebm/io/stb.hpp>
 #include <filesystem>
 #include <memory>
-#include <new>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -27,33 +25,16 @@ namespace ebm::io {
 
 namespace detail {
 
-/// Whether a zlib stream decompresses to its end, where its checksum is right.
-inline bool is_sound_stream(std::span<const std::uint8_t> bytes) {
-  z_stream stream{};
-  if (inflateInit(&stream) != Z_OK) throw std::bad_alloc();
-  std::array<std::uint8_t, 1 << 14> discarded;
-  stream.next_in = const_cast<std::uint8_t*>(bytes.data());  // zlib only reads there
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  int code = Z_OK;
-  while (code == Z_OK) {
-    stream.next_out = discarded.data();
-    stream.avail_out = static_cast<uInt>(discarded.size());
-    code = inflate(&stream, Z_NO_FLUSH);
-  }
-  inflateEnd(&stream);
-  return code == Z_STREAM_END;
-}
-
-/// Checks what stb does not look at, lengths and checksums: a damaged file would give other pixels.
+/// The file without the chunks that do not decide about its pixels: libpng would take a gamma or a
+/// colour profile for a wish to change them.
 ///
-/// Returns the file up to its end chunk, and a palette filled up with black: stb would read colours
-/// that the palette lacks from memory that nobody has written.
-inline std::vector<std::byte> checked_png(const std::filesystem::path& path,
-                                          std::span<const std::byte> file) {
+/// Throws Error unless every chunk has its length and checksum and nothing follows the last one:
+/// libpng passes over damage in what it does not need.
+[[nodiscard]] inline PngBytes essential_chunks(const std::filesystem::path& path,
+                                               std::span<const std::byte> file) {
   const auto refuse = [&](const auto&... parts) {
     throw Error(sentence("read_png: ", quoted(path), " ", parts...));
   };
-  if (!std::in_range<int>(file.size())) refuse("is larger than 2 GiB");  // stb counts in int
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
   const bool is_png = bytes.size() >= 8 && std::ranges::equal(bytes.first(8), png_signature);
   if (!is_png) refuse("is no PNG file");
@@ -63,40 +44,26 @@ inline std::vector<std::byte> checked_png(const std::filesystem::path& path,
     return value;
   };
   constexpr std::size_t frame = 12;  // a chunk's length, type and checksum
-  constexpr std::uint32_t whole_palette = 3 * 256;
-  std::vector<std::byte> checked(file.begin(), file.begin() + 8);
-  std::vector<std::uint8_t> compressed;
+  PngBytes essential(bytes.begin(), bytes.begin() + 8);
   for (std::size_t at = 8;;) {
     const auto left = bytes.size() - at;
     if (left < frame || number(at) > left - frame) refuse("is cut off at byte ", bytes.size());
-    const auto size = number(at);
-    const auto checksum = crc32(0, bytes.data() + at + 4, size + 4);
+    const std::size_t size = number(at);
+    const auto checksum = crc32_z(0, bytes.data() + at + 4, size + 4);
     if (checksum != number(at + 8 + size)) refuse("is damaged in its chunk at byte ", at);
-    const auto chunk = file.subspan(at, frame + size);
     const auto is = [type = bytes.subspan(at + 4, 4)](std::string_view name) {
       return std::ranges::equal(type, name);
     };
-    const bool is_palette = is("PLTE"), is_end = is("IEND");
-    if (is_palette && (size % 3 != 0 || size > whole_palette)) {
-      refuse("has a palette of ", size, " bytes, expected three a colour and ", whole_palette,
-             " at most");
+    constexpr std::uint8_t ancillary = 0x20;  // a bit of the type
+    if ((bytes[at + 4] & ancillary) == 0 || is("tRNS")) {
+      const auto chunk = bytes.subspan(at, frame + size);
+      essential.insert(essential.end(), chunk.begin(), chunk.end());
     }
-    if (is("IDAT")) {
-      const auto part = bytes.subspan(at + 8, size);
-      compressed.insert(compressed.end(), part.begin(), part.end());
-    }
-    const auto content = checked.insert(checked.end(), chunk.begin(), chunk.end()) + 8;
+    const bool is_end = is("IEND");
     at += frame + size;
-    if (is_palette && size < whole_palette) {
-      checked.insert(content + size, whole_palette - size, std::byte{0});
-      constexpr std::array length{std::byte{0}, std::byte{0}, std::byte{whole_palette >> 8},
-                                  std::byte{whole_palette & 0xff}};
-      std::ranges::copy(length, checked.end() - frame - whole_palette);
-    }
     if (!is_end) continue;
     if (at != bytes.size()) refuse("has bytes behind its end chunk, at byte ", at);
-    if (!is_sound_stream(compressed)) refuse("is damaged in its compressed pixels");
-    return checked;
+    return essential;
   }
 }
 
@@ -117,22 +84,53 @@ inline void write_png(const std::filesystem::path& path, const Picture& picture)
   write_file_atomically(path, std::as_bytes(std::span(file)));
 }
 
-/// Reads any PNG as one grayscale image, colours by their luma; throws Error that says what's
-/// wrong.
-[[nodiscard]] inline GrayImages read_png_gray(const std::filesystem::path& path) {
-  const auto file = detail::checked_png(path, read_file(path));
-  int columns = 0, rows = 0, channels = 0;
-  const std::unique_ptr<unsigned char, decltype(&std::free)> pixels(
-      stbi_load_from_memory(reinterpret_cast<const unsigned char*>(file.data()),
-                            static_cast<int>(file.size()), &columns, &rows, &channels, STBI_grey),
-      &std::free);
-  if (!pixels) {
-    const std::string_view reason(stbi_failure_reason());
-    throw Error(sentence("read_png: ", quoted(path), " is no readable PNG file: ",
-                         reason.empty() ? "its pixels are damaged" : reason));
+/// The largest picture that a reader makes room for.
+struct PictureLimit {
+  int rows = 8192;
+  int columns = 8192;
+};
+
+/// Reads any PNG as one grayscale image, colours by their luma (77 R + 150 G + 29 B) / 256 and 16
+/// bits a channel rounded to 8.
+///
+/// Throws Error that says what is wrong: a damaged file, a picture that is larger than `largest`,
+/// before its pixels are decompressed, or one that is not opaque.
+[[nodiscard]] inline GrayImages read_png_gray(const std::filesystem::path& path,
+                                              const PictureLimit& largest = {}) {
+  const auto refuse = [&](const auto&... parts) {
+    throw Error(sentence("read_png: ", quoted(path), " ", parts...));
+  };
+  const auto file = detail::essential_chunks(path, read_file(path));
+  png_image image{};
+  const std::unique_ptr<png_image, decltype(&png_image_free)> owner(&image, &png_image_free);
+  image.version = PNG_IMAGE_VERSION;
+  const auto require_sound = [&](int is_read) {
+    if (is_read == 0 || image.warning_or_error != 0) {
+      refuse("is no readable PNG file: ", quoted_text(image.message));
+    }
+  };
+  require_sound(png_image_begin_read_from_memory(&image, file.data(), file.size()));
+  if (std::cmp_greater(image.height, largest.rows) ||
+      std::cmp_greater(image.width, largest.columns)) {
+    refuse("has ", image.height, "x", image.width, " pixels, expected ", largest.rows, "x",
+           largest.columns, " at most");
   }
-  const auto size = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
-  return {1, rows, columns, {pixels.get(), pixels.get() + size}};
+  image.format = PNG_FORMAT_RGBA;
+  image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // as they are, like 8 bits
+  const std::size_t size = std::size_t{image.height} * image.width;
+  std::vector<std::array<std::uint8_t, 4>> colours(size);
+  require_sound(png_image_finish_read(&image, nullptr, colours.data(), 0, nullptr));
+
+  GrayImages gray{1, static_cast<int>(image.height), static_cast<int>(image.width), {}};
+  gray.pixels.reserve(size);
+  for (const auto& [red, green, blue, alpha] : colours) {
+    if (alpha != 255) {
+      refuse("is not opaque in row ", gray.pixels.size() / image.width, ", column ",
+             gray.pixels.size() % image.width, ": save it without transparency");
+    }
+    gray.pixels.push_back(static_cast<std::uint8_t>((77 * red + 150 * green + 29 * blue) / 256));
+  }
+  return gray;
 }
 
 }  // namespace ebm::io

@@ -6,9 +6,8 @@
 
 #include <chrono>
 #include <cstdio>
+#include <ebm/io/digits.hpp>
 #include <ebm/train/report.hpp>
-#include <iomanip>
-#include <sstream>
 #include <string>
 
 namespace ebm::io {
@@ -43,31 +42,28 @@ class Progress {
       shown_ = now;
       constexpr int width = 24;
       const int filled = width * report.batch / report.batches;
-      char text[256];
-      std::snprintf(text, sizeof text,
-                    "Epoch %d/%d [%s%s] %d/%d  %.1f batches/s  ETA %s  f(data) %+.3f  "
-                    "f(model) %+.3f",
-                    report.epoch, epochs_, std::string(to_size(filled), '#').c_str(),
-                    std::string(to_size(width - filled), '.').c_str(), report.batch, report.batches,
-                    rate, time.c_str(), report.result.data_score, report.result.model_score);
-      show(text);
+      show(sentence("Epoch ", report.epoch, '/', epochs_, " [", std::string(to_size(filled), '#'),
+                    std::string(to_size(width - filled), '.'), "] ", report.batch, '/',
+                    report.batches, "  ", with_decimals(rate, 1), " batches/s  ETA ", time,
+                    "  f(data) ", with_sign(report.result.data_score), "  f(model) ",
+                    with_sign(report.result.model_score)));
     } else if (report.batch < report.batches &&
                tenth(report.batch, report) != tenth(report.batch - 1, report)) {
-      std::fprintf(stderr, "epoch %d/%d, batch %d/%d, %.1f batches/s, ETA %s\n", report.epoch,
-                   epochs_, report.batch, report.batches, rate, time.c_str());
+      line(sentence("epoch ", report.epoch, '/', epochs_, ", batch ", report.batch, '/',
+                    report.batches, ", ", with_decimals(rate, 1), " batches/s, ETA ", time));
     }
   }
 
   template <class Trainer>
   void on_epoch(Trainer&, const EpochReport& report) const {
-    std::ostringstream text;
-    text << std::fixed << std::setprecision(3) << "epoch " << report.epoch << '/' << report.epochs
-         << ": loss " << report.mean.loss.total << ", f(data) " << report.mean.data_score
-         << ", f(model) " << report.mean.model_score;
-    text << std::defaultfloat << std::setprecision(4);
-    for (const auto& [name, value] : report.metrics) text << ", " << name << ' ' << value;
-    text << "; " << duration(report.seconds);
-    line(text.str());
+    std::string text = sentence("epoch ", report.epoch, '/', report.epochs, ": loss ",
+                                with_decimals(report.mean.loss.total, 3), ", f(data) ",
+                                with_decimals(report.mean.data_score, 3), ", f(model) ",
+                                with_decimals(report.mean.model_score, 3));
+    for (const auto& [name, value] : report.metrics) {
+      text += sentence(", ", name, ' ', with_significant(value, 4));
+    }
+    line(text + "; " + duration(report.seconds));
   }
 
   /// A line of its own, between the others.
@@ -83,16 +79,10 @@ class Progress {
 
   /// "1 h 02 min", "3 min 05 s", "7 s"
   static std::string duration(double seconds) {
-    const auto s = static_cast<long long>(seconds + 0.5);
-    char text[64];
-    if (s >= 3600) {
-      std::snprintf(text, sizeof text, "%lld h %02lld min", s / 3600, s % 3600 / 60);
-    } else if (s >= 60) {
-      std::snprintf(text, sizeof text, "%lld min %02lld s", s / 60, s % 60);
-    } else {
-      std::snprintf(text, sizeof text, "%lld s", s);
-    }
-    return text;
+    const auto s = static_cast<std::uint64_t>(seconds + 0.5);
+    if (s >= 3600) return sentence(s / 3600, " h ", zero_padded(s % 3600 / 60, 2), " min");
+    if (s >= 60) return sentence(s / 60, " min ", zero_padded(s % 60, 2), " s");
+    return sentence(s, " s");
   }
 
  private:
@@ -102,6 +92,9 @@ class Progress {
     return static_cast<int>(10LL * batch / report.batches);
   }
   static std::size_t to_size(int count) { return static_cast<std::size_t>(count); }
+  static std::string with_sign(double score) {
+    return (score < 0 ? "" : "+") + with_decimals(score, 3);
+  }
 
   /// Replaces the terminal's line; a longer one than it has room for would stay behind.
   void show(const std::string& text) const {

@@ -15,7 +15,6 @@
 #include <map>
 #include <ranges>
 #include <span>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,8 +54,8 @@ class SafeTensors {
   void insert(std::string name, Tensor tensor) {
     require(name != detail::metadata_key, "SafeTensors: no tensor can be called ",
             quoted_text(name));
-    require(byte_size(tensor.dtype, tensor.shape) == tensor.bytes.size(), "SafeTensors: tensor '",
-            name, "' of shape ", text(tensor.shape), " got ",
+    require(byte_size(tensor.dtype, tensor.shape) == tensor.bytes.size(), "SafeTensors: tensor ",
+            quoted_text(name), " of shape ", text(tensor.shape), " got ",
             tensor.bytes.size() / dtype_size(tensor.dtype), " values");
     const auto [position, inserted] = tensors_.try_emplace(std::move(name), std::move(tensor));
     require(inserted, "SafeTensors: there are two tensors ", quoted_text(position->first));
@@ -116,21 +115,21 @@ class SafeTensors {
 
  private:
   static std::string text(const TensorShape& shape) {
-    std::ostringstream list;
-    list << '[';
+    std::string list = "[";
     for (const char* separator = ""; const auto size : shape) {
-      list << std::exchange(separator, ", ") << (size == -1 ? "any" : std::to_string(size));
+      list += std::exchange(separator, ", ") + (size == -1 ? "any" : std::to_string(size));
     }
-    list << ']';
-    return list.str();
+    return list + ']';
   }
 
   std::string names() const {
-    std::ostringstream list;
-    for (const char* separator = "'"; const auto& [name, tensor] : tensors_) {
-      list << std::exchange(separator, ", '") << name << "'";
+    constexpr std::size_t most = 20;
+    std::string list;
+    for (const auto& [name, tensor] : tensors_ | std::views::take(most)) {
+      list += (list.empty() ? "" : ", ") + quoted_text(name);
     }
-    return list.str();
+    return tensors_.size() > most ? list + sentence(" and ", tensors_.size() - most, " more")
+                                  : list;
   }
 
   std::string source_;

@@ -7,15 +7,13 @@
 #include <ebm/core/error.hpp>
 #include <ebm/io/dtype.hpp>
 #include <ebm/io/file.hpp>
+#include <ebm/io/json.hpp>
 #include <filesystem>
-#include <limits>
 #include <map>
-#include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 /// The JSON header of a safetensors file: what a tensor is called and where its bytes lie.
@@ -48,13 +46,13 @@ class HeaderParser {
   [[nodiscard]] SafeTensorsHeader parse(std::string_view text, std::size_t data_size) const {
     const Json json = parse_json(text);
     SafeTensorsHeader header;
-    for (const auto& [name, value] : json.items()) {
+    for_each_member(json.get(), [&](const std::string& name, json_t* value) {
       if (name == metadata_key) {
         header.metadata = metadata(value);
       } else {
         header.entries.push_back(entry(name, value));
       }
-    }
+    });
     std::ranges::sort(header.entries, {},
                       [](const TensorEntry& e) { return std::tie(e.begin, e.end, e.name); });
     check_cover(header.entries, data_size);
@@ -67,47 +65,46 @@ class HeaderParser {
   }
 
  private:
-  using Json = nlohmann::json;
-
+  /// Two equal keys are refused: two readers could see two files. So are values nested deeper than
+  /// 2048 times, on which a reader that recurses would use up its stack.
   [[nodiscard]] Json parse_json(std::string_view text) const {
     if (!text.starts_with('{')) refuse("has a header that does not begin with '{'");
-    // The parser keeps the last of two equal keys; two readers could then see two files.
-    std::vector<std::set<std::string>> keys;
-    const auto refuse_duplicates = [&](int, Json::parse_event_t event, Json& parsed) {
-      if (event == Json::parse_event_t::object_start) keys.emplace_back();
-      if (event == Json::parse_event_t::object_end) keys.pop_back();
-      if (event == Json::parse_event_t::key) {
-        const auto [key, is_new] = keys.back().insert(parsed.get<std::string>());
-        if (!is_new) refuse("has the key ", quoted_text(*key), " twice in its header");
-      }
-      return true;
-    };
-    try {
-      return Json::parse(text, refuse_duplicates);
-    } catch (const Json::parse_error& error) {
-      refuse("has a header that is no valid JSON (byte ", error.byte, " of ", text.size(), ")");
-    } catch (const Json::exception&) {
-      refuse("has a header with a number that is out of range");
+    json_error_t error;
+    constexpr std::size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
+    Json json(json_loadb(text.data(), text.size(), flags, &error));
+    if (!json) {
+      refuse("has a header that is no valid JSON, at byte ", error.position, " of ", text.size(),
+             ": ", quoted_text(error.text));
     }
+    return json;
   }
 
-  [[nodiscard]] std::map<std::string, std::string> metadata(const Json& value) const {
-    if (!value.is_object()) refuse("has a ", metadata_key, " that is no object");
-    for (const auto& [key, text] : value.items()) {
-      if (!text.is_string())
+  [[nodiscard]] std::map<std::string, std::string> metadata(json_t* value) const {
+    if (!json_is_object(value)) refuse("has a ", metadata_key, " that is no object");
+    std::map<std::string, std::string> texts;
+    for_each_member(value, [&](const std::string& key, const json_t* text) {
+      if (!json_is_string(text)) {
         refuse("has ", metadata_key, " ", quoted_text(key), " that is no string");
-    }
-    return value.get<std::map<std::string, std::string>>();
+      }
+      texts.emplace(key, view(text));
+    });
+    return texts;
   }
 
-  [[nodiscard]] TensorEntry entry(const std::string& name, const Json& value) const {
-    if (!value.is_object()) refuse("has tensor ", quoted_text(name), " that is no object");
-    const auto& type = member(name, value, "dtype");
-    const auto dtype = type.is_string() ? dtype_named(type.get<std::string>()) : std::nullopt;
-    if (!dtype)
-      refuse("has tensor ", quoted_text(name), " of unknown dtype ",
-             type.is_string() ? quoted_text(type.get_ref<const std::string&>())
-                              : std::string(type.type_name()));
+  [[nodiscard]] static std::string_view view(const json_t* text) {
+    return {json_string_value(text), json_string_length(text)};
+  }
+
+  [[nodiscard]] TensorEntry entry(const std::string& name, const json_t* value) const {
+    if (!json_is_object(value)) refuse("has tensor ", quoted_text(name), " that is no object");
+    const json_t* type = member(name, value, "dtype");
+    if (!json_is_string(type)) {
+      refuse("has tensor ", quoted_text(name), " whose dtype is no string");
+    }
+    const auto dtype = dtype_named(view(type));
+    if (!dtype) {
+      refuse("has tensor ", quoted_text(name), " of unknown dtype ", quoted_text(view(type)));
+    }
     const auto shape = integers(name, value, "shape");
     const auto offsets = integers(name, value, "data_offsets");
     if (offsets.size() != 2 || offsets[0] > offsets[1]) {
@@ -125,25 +122,28 @@ class HeaderParser {
     return {name, *dtype, shape, begin, end};
   }
 
-  [[nodiscard]] const Json& member(const std::string& name, const Json& value,
-                                   const char* key) const {
-    const auto found = value.find(key);
-    if (found == value.end()) refuse("has tensor ", quoted_text(name), " without ", key);
-    return *found;
+  [[nodiscard]] const json_t* member(const std::string& name, const json_t* value,
+                                     const char* key) const {
+    const json_t* const found = json_object_get(value, key);
+    if (!found) refuse("has tensor ", quoted_text(name), " without ", key);
+    return found;
   }
 
-  [[nodiscard]] std::vector<std::int64_t> integers(const std::string& name, const Json& value,
+  [[nodiscard]] std::vector<std::int64_t> integers(const std::string& name, const json_t* value,
                                                    const char* key) const {
-    constexpr std::uint64_t limit = std::numeric_limits<std::int64_t>::max();
-    const auto& list = member(name, value, key);
-    const auto in_range = [](const Json& number) {
-      return number.is_number_unsigned() && number.get<std::uint64_t>() <= limit;
-    };
-    if (!list.is_array() || !std::ranges::all_of(list, in_range)) {
+    const json_t* const list = member(name, value, key);
+    std::vector<std::int64_t> numbers;
+    bool are_sizes = json_is_array(list);
+    for (std::size_t i = 0; i < json_array_size(list); ++i) {
+      const json_t* const number = json_array_get(list, i);
+      numbers.push_back(json_integer_value(number));
+      are_sizes = are_sizes && json_is_integer(number) && numbers.back() >= 0;
+    }
+    if (!are_sizes) {
       refuse("has tensor ", quoted_text(name), " whose ", key,
              " is no list of integers in [0, 2^63)");
     }
-    return list.get<std::vector<std::int64_t>>();
+    return numbers;
   }
 
   /// The tensors must follow each other without overlap or hole, from the first byte to the last.
@@ -171,20 +171,22 @@ class HeaderParser {
 
 /// The header as it is written, padded with spaces to a multiple of 8 bytes so the data is aligned.
 [[nodiscard]] inline std::string format_header(const SafeTensorsHeader& header) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::object();
-  if (!header.metadata.empty()) json[std::string(metadata_key)] = header.metadata;
+  std::vector<std::pair<std::string, std::string>> members;
+  if (!header.metadata.empty()) {
+    std::vector<std::pair<std::string, std::string>> texts;
+    for (const auto& [key, text] : header.metadata) texts.emplace_back(key, json_text(text));
+    members.emplace_back(metadata_key, json_object_of(texts));
+  }
   for (const auto& entry : header.entries) {
-    json[entry.name] = {{"dtype", dtype_name(entry.dtype)},
-                        {"shape", entry.shape},
-                        {"data_offsets", {entry.begin, entry.end}}};
+    std::string shape;
+    for (const std::int64_t size : entry.shape) shape += sentence(shape.empty() ? "" : ",", size);
+    members.emplace_back(entry.name,
+                         sentence(R"({"dtype":")", dtype_name(entry.dtype), R"(","shape":[)", shape,
+                                  R"(],"data_offsets":[)", entry.begin, ',', entry.end, "]}"));
   }
-  try {
-    std::string text = json.dump();
-    text.resize((text.size() + 7) / 8 * 8, ' ');
-    return text;
-  } catch (const nlohmann::json::type_error&) {
-    throw InvalidArgument("write_safetensors: a name or a metadata text is not UTF-8");
-  }
+  std::string text = json_object_of(members);
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  return text;
 }
 
 }  // namespace ebm::io::detail

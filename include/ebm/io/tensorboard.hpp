@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <ebm/core/error.hpp>
+#include <ebm/io/digits.hpp>
 #include <ebm/io/event.hpp>
 #include <ebm/io/file.hpp>
 #include <ebm/io/histogram.hpp>
@@ -16,7 +17,6 @@
 #include <ebm/io/record_file.hpp>
 #include <ebm/io/utf8.hpp>
 #include <filesystem>
-#include <iomanip>
 #include <limits>
 #include <span>
 #include <string>
@@ -57,8 +57,7 @@ namespace detail {
   }
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0) host = {"unknown"};
-  return folder / sentence(prefix, std::setfill('0'), std::setw(10), seconds, '.', host.data(), '.',
-                           ::getpid());
+  return folder / sentence(prefix, zero_padded(seconds, 10), '.', host.data(), '.', ::getpid());
 }
 
 /// A new event file in the folder, which is made where there is none.

@@ -31,9 +31,7 @@ class Threads {
     team_ = std::make_unique<Team>();
     try {
       for (int worker = 1; worker < count_; ++worker) {
-        team_->threads.emplace_back([team = team_.get(), worker](const std::stop_token& stop) {
-          team->serve(worker, stop);
-        });
+        team_->threads.emplace_back([team = team_.get(), worker] { team->serve(worker); });
       }
     } catch (const std::system_error& error) {
       throw Error(sentence("Threads: can't start ", count_, " threads: ", error.code().message()));
@@ -60,8 +58,9 @@ class Threads {
 
   struct Team {
     std::mutex mutex;
-    std::condition_variable_any wake;
+    std::condition_variable wake;
     std::condition_variable finished;
+    bool is_over = false;
     unsigned round = 0;
     int busy = 0;
     int size = 0;
@@ -69,7 +68,17 @@ class Threads {
     Call call = nullptr;
     std::atomic<int> next{0};
     std::exception_ptr error;
-    std::vector<std::jthread> threads;  // last: its destructor joins while the rest is alive
+    std::vector<std::thread> threads;
+
+    // Neither std::jthread nor std::stop_token, which libc++ 19 does not have yet.
+    ~Team() {
+      {
+        const std::scoped_lock lock(mutex);
+        is_over = true;
+      }
+      wake.notify_all();
+      for (std::thread& thread : threads) thread.join();
+    }
 
     void run(int n, void* new_task, Call new_call) {
       {
@@ -89,12 +98,13 @@ class Threads {
       if (error) std::rethrow_exception(error);
     }
 
-    void serve(int worker, const std::stop_token& stop) {
+    void serve(int worker) {
       unsigned seen = 0;
       while (true) {
         {
           std::unique_lock lock(mutex);
-          if (!wake.wait(lock, stop, [&] { return round != seen; })) return;
+          wake.wait(lock, [&] { return is_over || round != seen; });
+          if (is_over) return;
           seen = round;
         }
         work(worker);
