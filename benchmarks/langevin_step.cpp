@@ -4,9 +4,9 @@
 
 #include <ebm/ebm.hpp>
 
-#include "mnist/network.hpp"
 #include "naive_network.hpp"
 #include "rates.hpp"
+#include "tutorial_network.hpp"
 
 /// One Langevin step of the tutorial's network: noise, clamp, gradient, clip, step, clamp.
 namespace {

@@ -4,9 +4,9 @@
 
 #include <ebm/ebm.hpp>
 
-#include "mnist/network.hpp"
 #include "rates.hpp"
 #include "support/random_samples.hpp"
+#include "tutorial_network.hpp"
 
 /// Energies of many images, and the gradient of one: what a detector does with a trained model.
 /// Their values are checked in langevin_step.cpp.

@@ -5,10 +5,10 @@
 #include <ebm/ebm.hpp>
 #include <optional>
 
-#include "mnist/network.hpp"
 #include "naive_network.hpp"
 #include "rates.hpp"
 #include "support/random_samples.hpp"
+#include "tutorial_network.hpp"
 
 /// A training iteration of the tutorial: 60 Langevin steps of 128 chains, then the loss of 128
 /// images and those chains, its gradient, its clip and Adam.

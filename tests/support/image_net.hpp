@@ -10,6 +10,8 @@ using ImageNet = ebm::Sequential<ebm::Shape<1, 6, 6>,
                                  ebm::Conv2d<4, ebm::Kernel<3>, ebm::Stride<2>, ebm::Padding<1>>,
                                  ebm::Swish, ebm::Flatten, ebm::Linear<1>>;
 
+EBM_EXTERN_NETWORK(ImageNet);  // compiled in networks.cpp
+
 inline ebm::Samples<float> images(int count) {
   return random_samples<float>(count, 36, 5);
 }

@@ -75,9 +75,8 @@ EBM_INLINE void accumulate(const T* x, const T* dy, int kernel_row, int feature,
       if constexpr (!is_thread) {
         if (is_padding(0) || is_padding(Features - 1)) {  // read zeros there
           for (int f = 0; f < Features; ++f) {
-            for (int lane = 0; lane < lanes; ++lane) {
-              patch[f * lanes + lane] = is_padding(f) ? T(0) : from[f * lanes + lane];
-            }
+            const auto value = is_padding(f) ? Pack<T>(T(0)) : Pack<T>::load(from + f * lanes);
+            value.store(patch + f * lanes);
           }
           from = patch;
         }
@@ -127,13 +126,17 @@ EBM_INLINE void weight_tile(const T* x, const T* dy, int kernel_row, int feature
   }
   // Output by output, since an output's weights lie close together.
   constexpr int taps = C.rows.taps * C.columns.taps;
+  int place[Features];
+  EBM_UNROLL
+  for (int f = 0; f < Features; ++f) {
+    const int tap = (feature + f) / C.inputs, input = (feature + f) % C.inputs;
+    place[f] = kernel_row * C.columns.taps + tap + input * taps;
+  }
   const int count = std::min(Width * size, C.outputs - first_output);
   for (int i = 0; i < count; ++i) {
-    const int of_output = (first_output + i) * C.inputs * taps + kernel_row * C.columns.taps;
-    for (int f = 0; f < Features; ++f) {
-      const int tap = (feature + f) / C.inputs, input = (feature + f) % C.inputs;
-      sink(of_output + input * taps + tap, sums[f][i]);
-    }
+    const int of_output = (first_output + i) * C.inputs * taps;
+    EBM_UNROLL
+    for (int f = 0; f < Features; ++f) sink(of_output + place[f], sums[f][i]);
   }
 }
 

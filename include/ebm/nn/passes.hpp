@@ -76,28 +76,6 @@ class Passes {
     }
   };
 
-  /// The network's output for the block `x`, on the tape of `x`.
-  ///
-  /// frozen: as `freeze` leaves it; must outlive the recording.
-  template <class Tape, class S, bool Active>
-  static auto apply(const typename Tape::value_type* frozen, const Var<Tape, S, Active>& x) {
-    using T = typename Tape::value_type;
-    constexpr bool differentiable = Active || wants_parameters(Tape::wrt);
-    const OnTape<Tape, Active> run{*x.tape()};
-    const Recording<T> recording = forward(run, frozen, reinterpret_cast<const T*>(x.data()));
-    const auto y =
-        x.tape()->template make_var<typename StageAt<stages - 1>::Output, differentiable>(
-            reinterpret_cast<const Pack<T>*>(recording.value.back()));
-    if constexpr (differentiable) {
-      x.tape()->on_backward([recording, x, y] {
-        backward(OnTape<Tape, Active>{*x.tape()}, recording,
-                 reinterpret_cast<const T*>(y.adjoint_data()),
-                 reinterpret_cast<T*>(x.adjoint_data()));
-      });
-    }
-    return y;
-  }
-
   /// Computes all values; the last is the output.
   template <class Runner, class T>
   static Recording<T> forward(const Runner& run, const T* frozen, const T* x) {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ebm/nn/parameters.hpp>
-#include <ebm/nn/passes.hpp>
-#include <map>
+#include <ebm/nn/network_code.hpp>
 
 /// A network as a chain of layers, with shapes worked out at compile time.
 namespace ebm {
@@ -68,24 +66,7 @@ class Sequential {
 
   /// Names, shapes and places of the parameters: layers are counted by kind, from 1, in each block.
   static std::vector<ParameterInfo> parameter_infos() {
-    std::vector<ParameterInfo> infos;
-    std::map<std::string, int> counts;
-    unroll<stages>([&](auto i) {
-      using L = typename StageAt<i>::Layer;
-      if constexpr (L::weight_count > 0) {
-        const std::string kind = StageAt<i>::Scope::prefix() + L::name;
-        const std::string name = kind + std::to_string(++counts[kind]);
-        constexpr int weight = Layout::template parameter_offset<i>;
-        constexpr int bias = weight + L::weight_count;
-        infos.push_back({name + ".weight",
-                         {L::weight_shape.begin(), L::weight_shape.end()},
-                         weight,
-                         L::weight_count,
-                         L::fan_in});
-        infos.push_back({name + ".bias", {L::bias_count}, bias, L::bias_count, L::fan_in});
-      }
-    });
-    return infos;
+    return detail::NetworkParameters<Sequential>::infos();
   }
 
   /// Packs parameters into the layouts that the kernels read.
@@ -93,11 +74,7 @@ class Sequential {
   /// parameters: [parameter_count]; frozen: [frozen_size], aligned
   template <class T>
   static void freeze(const T* parameters, T* frozen) noexcept {
-    unroll<stages>([&](auto i) {
-      using L = typename StageAt<i>::Layer;
-      L::freeze(parameters + Layout::template parameter_offset<i>,
-                frozen + Layout::template frozen_offset<i>);
-    });
+    detail::NetworkParameters<Sequential, T>::freeze(parameters, frozen);
   }
 
   /// Turns what the sweeps have added up into the gradient in the parameters; once, after the last.
@@ -105,11 +82,7 @@ class Sequential {
   /// frozen: as `freeze` leaves it; gradient: [parameter_count]
   template <class T>
   static void finish_gradient(const T* parameters, const T* frozen, T* gradient) noexcept {
-    unroll<stages>([&](auto i) {
-      constexpr int offset = Layout::template parameter_offset<i>;
-      StageAt<i>::Layer::finish_gradient(
-          parameters + offset, frozen + Layout::template frozen_offset<i>, gradient + offset);
-    });
+    detail::NetworkParameters<Sequential, T>::finish_gradient(parameters, frozen, gradient);
   }
 
   /// The network's output for the block `x`, on the tape of `x`.
@@ -117,7 +90,20 @@ class Sequential {
   /// frozen: as `freeze` leaves it; must outlive the recording.
   template <class Tape, bool Active>
   static auto apply(const typename Tape::value_type* frozen, const Var<Tape, Input, Active>& x) {
-    return Passes::apply(frozen, x);
+    using T = typename Tape::value_type;
+    using Code = detail::NetworkPasses<Tape::wrt, Active, Sequential, T>;
+    constexpr bool differentiable = Active || wants_parameters(Tape::wrt);
+    Tape& tape = *x.tape();
+    const auto recording = Code::forward(tape, frozen, reinterpret_cast<const T*>(x.data()));
+    const auto y = tape.template make_var<Output, differentiable>(
+        reinterpret_cast<const Pack<T>*>(recording.value.back()));
+    if constexpr (differentiable) {
+      tape.on_backward([recording, x, y] {
+        Code::backward(*x.tape(), recording, reinterpret_cast<const T*>(y.adjoint_data()),
+                       reinterpret_cast<T*>(x.adjoint_data()));
+      });
+    }
+    return y;
   }
 };
 
