@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ebm/io/idx.hpp>
+#include <ebm/io/image_samples.hpp>
 #include <ebm/io/png.hpp>
 #include <ebm/io/safetensors.hpp>
 

@@ -3,9 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <cstdio>
+#include <ebm/io/digits.hpp>
 
 #include "commands.hpp"
 #include "svg_chart.hpp"
@@ -46,9 +45,7 @@ Html first_cell(const Html& content) {
 }
 
 std::string fixed(double value) {
-  std::array<char, 32> text;
-  std::snprintf(text.data(), text.size(), "%.3f", value);
-  return text.data();
+  return ebm::io::with_decimals(value, 3);
 }
 
 /// The area, its interval and the middle as a picture; the numbers stand beside it.

@@ -3,9 +3,9 @@
 
 #include <ebm/core/error.hpp>
 #include <ebm/eval/psnr.hpp>
+#include <ebm/io/digits.hpp>
 #include <ebm/io/image_grid.hpp>
 #include <ebm/io/safetensors.hpp>
-#include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -79,8 +79,7 @@ void report(const RestorationOptions& o, const Restoration& r) {
     write_tensor(o.out, r.restored);
   }
   nlohmann::ordered_json json{{"count", r.restored.rows()}};
-  std::ostringstream text;
-  text << r.restored.rows() << " images restored: " << o.out.string() << '\n';
+  std::string text = ebm::sentence(r.restored.rows(), " images restored: ", o.out.string(), '\n');
   if (r.original.rows() > 0) {
     const auto before = ebm::psnr(r.corrupted, r.original),
                after = ebm::psnr(r.restored, r.original);
@@ -89,13 +88,13 @@ void report(const RestorationOptions& o, const Restoration& r) {
     for (std::size_t i = 0; i < before.size(); ++i) {
       json["images"].push_back({{"before", before[i]}, {"after", after[i]}});
     }
-    text << std::fixed << std::setprecision(2) << "mean PSNR " << mean(before) << " dB before, "
-         << mean(after) << " dB after\n";
+    text += ebm::sentence("mean PSNR ", ebm::io::with_decimals(mean(before), 2), " dB before, ",
+                          ebm::io::with_decimals(mean(after), 2), " dB after\n");
   }
   if (o.json) {
     std::cout << json.dump() << '\n';
   } else if (!o.quiet) {
-    std::cout << text.str();
+    std::cout << text;
   }
 }
 

@@ -5,11 +5,10 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <ebm/io/digits.hpp>
 #include <ebm/io/file.hpp>
 #include <fstream>
-#include <iomanip>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 namespace ebm_mnist {
 
@@ -20,9 +19,8 @@ namespace fs = std::filesystem;
 constexpr std::array picture_kinds{"samples", "generation", "sampler"};
 
 fs::path picture_file(const fs::path& folder, const char* kind, int epoch) {
-  std::ostringstream name;
-  name << "epoch_" << std::setw(3) << std::setfill('0') << epoch << ".png";
-  return folder / kind / name.str();
+  const auto number = ebm::io::zero_padded(static_cast<std::uint64_t>(epoch), 3);
+  return folder / kind / ("epoch_" + number + ".png");
 }
 
 fs::path created(const fs::path& folder) {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
+#include <ebm/io/digits.hpp>
 #include <ebm/io/file.hpp>
-#include <iomanip>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <span>
-#include <sstream>
 
 #include "cli.hpp"
 #include "commands.hpp"
@@ -27,6 +26,10 @@ struct ScoreOptions {
   int threads = 0;
 };
 
+std::string digits(double value) {
+  return ebm::io::with_decimals(value, 6);
+}
+
 struct Summary {
   std::size_t count;
   double mean = 0;
@@ -39,11 +42,12 @@ struct Summary {
     for (const double value : values) squares += (value - mean) * (value - mean);
     deviation = std::sqrt(squares / n);
   }
-};
 
-std::ostream& operator<<(std::ostream& stream, const Summary& s) {
-  return stream << "count " << s.count << ", mean " << s.mean << ", deviation " << s.deviation;
-}
+  [[nodiscard]] std::string text() const {
+    return ebm::sentence("count ", count, ", mean ", digits(mean), ", deviation ",
+                         digits(deviation), '\n');
+  }
+};
 
 void run(const ScoreOptions& o) {
   const Model model = load(o.model);
@@ -51,16 +55,15 @@ void run(const ScoreOptions& o) {
   std::vector<ebm::Samples<float>> inputs;  // all of them read before the first score is taken
   for (const fs::path& path : o.images) inputs.push_back(read_images(path));
   std::vector<double> all;
-  std::ostringstream text;  // printed as a whole or not at all
-  text << std::setprecision(6) << std::fixed;
+  std::string text;  // printed as a whole or not at all
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::string name = o.images[i].string();
     const std::vector<double> f = scores(model, inputs[i], ebm::io::quoted(o.images[i]), threads);
     all.insert(all.end(), f.begin(), f.end());
     for (std::size_t k = 0; k < f.size() && !o.quiet; ++k) {
-      text << name << ' ' << k << ' ' << f[k] << '\n';
+      text += ebm::sentence(name, ' ', k, ' ', digits(f[k]), '\n');
     }
-    if (inputs.size() > 1) text << name << ": " << Summary(f) << '\n';
+    if (inputs.size() > 1) text += name + ": " + Summary(f).text();
   }
   const Summary summary(all);
   if (o.json) {
@@ -70,8 +73,7 @@ void run(const ScoreOptions& o) {
                                       {"scores", all}};
     std::cout << json.dump() << '\n';
   } else {
-    text << summary << '\n';
-    std::cout << text.str();
+    std::cout << text << summary.text();
   }
 }
 

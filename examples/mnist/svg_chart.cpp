@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
+#include <ebm/io/digits.hpp>
 
 namespace ebm_mnist {
 
@@ -14,16 +14,11 @@ constexpr double width = 460, height = 250;          // of the picture; the page
 constexpr double top = 26, right = 14, bottom = 40;  // room for labels around the curves
 constexpr double letter = 7;                         // width of a digit at the page's font size
 
-template <class... Parts>
-std::string format(const char* pattern, Parts... parts) {
-  std::array<char, 128> text;
-  std::snprintf(text.data(), text.size(), pattern, parts...);
-  return text.data();
-}
+using ebm::io::with_decimals;
 
 /// A coordinate: a tenth of a pixel is finer than anyone sees.
 std::string at(double coordinate) {
-  return format("%.1f", coordinate);
+  return with_decimals(coordinate, 1);
 }
 
 /// With a true minus sign, and commas between thousands.
@@ -180,7 +175,7 @@ class Drawing {
     std::vector<std::string> labels;
     std::size_t longest = 1;
     for (const double value : ticks.values) {
-      labels.push_back(typeset(format("%.*f", decimals, value / unit)));
+      labels.push_back(typeset(with_decimals(value / unit, decimals)));
       longest = std::max(longest, labels.back().size() - (value < 0 ? 2 : 0));  // the minus sign's
     }
     left_ = letter * static_cast<double>(longest) + 14;
@@ -200,7 +195,7 @@ class Drawing {
       if (value != std::floor(value)) continue;  // epochs and iterations are whole
       const double x = px(value);
       shapes += line("axis", x, height - bottom, x, height - bottom + 4);
-      const std::string label = typeset(format("%.0f", value));
+      const std::string label = typeset(with_decimals(value, 0));
       const bool fits = x + letter * static_cast<double>(label.size()) / 2 <= width;
       shapes += text(fits ? "tick" : "tick end", fits ? x : width, height - bottom + 17, label);
     }
@@ -331,8 +326,9 @@ Html draw(const Chart& chart) {
 std::string pretty(double value, int digits) {
   if (!std::isfinite(value)) return std::isnan(value) ? "not a number" : "infinite";
   const double size = std::abs(value);
-  if (value == std::floor(value) && size < 1e15) return typeset(format("%.0f", value));
-  return typeset(format("%.*g", size >= 1000 && size < 1e6 ? digits + 2 : digits, value));
+  if (value == std::floor(value) && size < 1e15) return typeset(with_decimals(value, 0));
+  return typeset(
+      ebm::io::with_significant(value, size >= 1000 && size < 1e6 ? digits + 2 : digits));
 }
 
 }  // namespace ebm_mnist

@@ -86,7 +86,7 @@ def png(pixels, width=28, channels=1):
 
     line = width * channels
     lines = [pixels[i:i + line] for i in range(0, len(pixels), line)]
-    colour = {1: 0, 3: 2}[channels]
+    colour = {1: 0, 3: 2, 4: 6}[channels]
     return (b"\x89PNG\r\n\x1a\n"
             + chunk(b"IHDR", struct.pack(">2I5B", width, len(lines), 8, colour, 0, 0, 0))
             + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + line for line in lines)))
@@ -746,6 +746,7 @@ class Scoring(Program):
             "cut.gz": (gzip.compress(idx_images(2))[:-9], "cut off"),
             "text": (b"no images", "expected 0x00000803"),
             "wide.png": (png(bytes(28 * 56), width=56), "28x56 pixels, expected 28x28"),
+            "clear.png": (png(bytes(4 * PIXELS), channels=4), "is not opaque in row 0, column 0"),
             "cut.png": (png(bytes(PIXELS))[:-20], "'cut.png'"),
             "nan.safetensors": (images_tensor([math.nan] * PIXELS), "nan in image 0"),
             "large.safetensors": (images_tensor([*zeros, 1.5, *zeros[1:]], (2, 1, 28, 28)),

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <ebm/core/error.hpp>
 #include <ebm/core/samples.hpp>
-#include <ebm/io/gray_images.hpp>
+#include <ebm/io/image_samples.hpp>
 #include <ebm/io/png.hpp>
 #include <filesystem>
 

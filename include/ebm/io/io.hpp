@@ -14,6 +14,7 @@
 #include <ebm/io/histogram.hpp>
 #include <ebm/io/idx.hpp>
 #include <ebm/io/image_grid.hpp>
+#include <ebm/io/image_samples.hpp>
 #include <ebm/io/json.hpp>
 #include <ebm/io/metrics_csv.hpp>
 #include <ebm/io/mnist.hpp>

@@ -8,6 +8,7 @@
 #include <ebm/io/file.hpp>
 #include <ebm/io/gray_images.hpp>
 #include <ebm/io/idx.hpp>
+#include <ebm/io/image_samples.hpp>
 #include <filesystem>
 #include <string>
 #include <system_error>

@@ -25,6 +25,11 @@ namespace ebm::io {
 
 namespace detail {
 
+template <class... Parts>
+[[noreturn]] void refuse_png(const std::filesystem::path& path, const Parts&... parts) {
+  throw Error(sentence("read_png: ", quoted(path), " ", parts...));
+}
+
 /// The file without the chunks that do not decide about its pixels: libpng would take a gamma or a
 /// colour profile for a wish to change them.
 ///
@@ -32,9 +37,7 @@ namespace detail {
 /// libpng passes over damage in what it does not need.
 [[nodiscard]] inline PngBytes essential_chunks(const std::filesystem::path& path,
                                                std::span<const std::byte> file) {
-  const auto refuse = [&](const auto&... parts) {
-    throw Error(sentence("read_png: ", quoted(path), " ", parts...));
-  };
+  const auto refuse = [&](const auto&... parts) { refuse_png(path, parts...); };
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
   const bool is_png = bytes.size() >= 8 && std::ranges::equal(bytes.first(8), png_signature);
   if (!is_png) refuse("is no PNG file");
@@ -97,9 +100,7 @@ struct PictureLimit {
 /// before its pixels are decompressed, or one that is not opaque.
 [[nodiscard]] inline GrayImages read_png_gray(const std::filesystem::path& path,
                                               const PictureLimit& largest = {}) {
-  const auto refuse = [&](const auto&... parts) {
-    throw Error(sentence("read_png: ", quoted(path), " ", parts...));
-  };
+  const auto refuse = [&](const auto&... parts) { detail::refuse_png(path, parts...); };
   const auto file = detail::essential_chunks(path, read_file(path));
   png_image image{};
   const std::unique_ptr<png_image, decltype(&png_image_free)> owner(&image, &png_image_free);

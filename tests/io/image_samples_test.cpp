@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 #include <cstdint>
-#include <ebm/io/gray_images.hpp>
+#include <ebm/io/image_samples.hpp>
 #include <limits>
 
 #include "support/catch.hpp"
