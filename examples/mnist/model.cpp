@@ -6,12 +6,22 @@
 #include <ebm/energy/combine.hpp>
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/energy/likelihood.hpp>
+#include <ebm/energy/neural.hpp>
 #include <ebm/eval/corruptions.hpp>
 #include <ebm/io/model.hpp>
 #include <ebm/sampler/langevin.hpp>
 #include <ebm/sampler/replay_buffer.hpp>
+#include <variant>
+
+#include "compiled_networks.hpp"
 
 namespace ebm_mnist {
+
+static_assert(pixels == Network::Input::size && pixels == ResidualNetwork::Input::size);
+
+struct Model::Networks {
+  std::variant<ebm::Neural<Network>, ebm::Neural<ResidualNetwork>> any;
+};
 
 Model load(const std::filesystem::path& path) {
   std::error_code unknown;  // whatever can't be asked for fails with its reason when read
@@ -21,9 +31,10 @@ Model load(const std::filesystem::path& path) {
   }
   // Only the residual network has parameters of that name.
   const bool is_residual = ebm::io::read_safetensors(path).contains("residual1.conv1.weight");
-  Model model = is_residual ? Model(ebm::Neural<ResidualNetwork>()) : Model(ebm::Neural<Network>());
-  std::visit([&](auto& network) { ebm::io::load_model(path, network); }, model);
-  return model;
+  const auto networks = std::make_shared<Model::Networks>();
+  if (is_residual) networks->any.emplace<ebm::Neural<ResidualNetwork>>();
+  std::visit([&](auto& network) { ebm::io::load_model(path, network); }, networks->any);
+  return Model(networks);
 }
 
 namespace {
@@ -32,7 +43,7 @@ namespace {
 Eigen::VectorXf energies_of(const Model& model, const ebm::ConstSamplesRef<float>& images,
                             ebm::Threads& threads) {
   return std::visit([&](const auto& energy) { return ebm::energies(energy, images, threads); },
-                    model);
+                    model.networks().any);
 }
 
 }  // namespace
@@ -72,7 +83,7 @@ Chains run_chains(const Model& model, int count, const ebm::LangevinOptions& opt
           chains.trace.push_back(std::move(snapshot));
         }
       },
-      model);
+      model.networks().any);
   return chains;
 }
 
@@ -105,7 +116,7 @@ ebm::Samples<float> denoise(const Model& model, const ebm::Samples<float>& noisy
     mean /= static_cast<float>(chains);
   };
   threads.for_each(static_cast<int>(noisy.rows()), [&](int image, int worker) {
-    std::visit([&](const auto& network) { restore(network, image, worker); }, model);
+    std::visit([&](const auto& network) { restore(network, image, worker); }, model.networks().any);
   });
   return result;
 }
@@ -141,7 +152,7 @@ ebm::Samples<float> inpaint(const Model& model, const ebm::Samples<float>& image
         sampler.run_holding<float>(energy, states, held, 0, rng, threads, workspace);
         descent.run_holding<float>(energy, states, held, 0, rng, threads, workspace);
       },
-      model);
+      model.networks().any);
   const Eigen::VectorXf energies = energies_of(model, states, threads);
   ebm::Samples<float> result(images.rows(), pixels);
   for (Eigen::Index i = 0; i < images.rows(); ++i) {

@@ -3,22 +3,30 @@
 
 #include <cstdint>
 #include <ebm/core/samples.hpp>
-#include <ebm/energy/neural.hpp>
 #include <ebm/parallel/threads.hpp>
-#include <ebm/sampler/policies.hpp>
+#include <ebm/random/stream.hpp>
+#include <ebm/sampler/langevin_options.hpp>
 #include <filesystem>
+#include <memory>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "network.hpp"
-
-/// The model of this program, and what can be done with it: compiled once, in model.cpp.
+/// The model of this program, and what can be done with it; model.cpp alone knows the networks.
 namespace ebm_mnist {
 
-/// A trained network of one of the kinds that the command train knows.
-using Model = std::variant<ebm::Neural<Network>, ebm::Neural<ResidualNetwork>>;
-inline constexpr int pixels = Network::Input::size;
+inline constexpr int pixels = 28 * 28;
+
+/// A trained network of one of the kinds that the command train knows; copies share it.
+class Model {
+ public:
+  struct Networks;
+
+  explicit Model(std::shared_ptr<const Networks> networks) : networks_(std::move(networks)) {}
+  [[nodiscard]] const Networks& networks() const noexcept { return *networks_; }
+
+ private:
+  std::shared_ptr<const Networks> networks_;
+};
 
 /// Reads a model file; throws `ebm::Error` if there is none or it fits neither network.
 Model load(const std::filesystem::path& path);

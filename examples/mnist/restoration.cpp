@@ -8,9 +8,9 @@
 #include <ebm/io/safetensors.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <span>
 
+#include "analysis.hpp"
 #include "images.hpp"
 #include "pictures.hpp"
 
@@ -42,10 +42,6 @@ void write_tensor(const std::filesystem::path& path, const Images& images) {
   content.add("images", {images.rows(), 1, 28, 28},
               std::span<const float>(images.data(), static_cast<std::size_t>(images.size())));
   ebm::io::write_safetensors(path, content);
-}
-
-double mean(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <ebm/parallel/threads.hpp>
 
-#include "network.hpp"
+#include "compiled_networks.hpp"
 #include "training_run.hpp"
 
 namespace ebm_mnist {
