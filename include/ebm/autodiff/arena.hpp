@@ -9,7 +9,7 @@
 #include <vector>
 
 /// Memory that is handed out piece by piece and taken back all at once.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// A growing stack of bytes; `clear` keeps the memory, so a second round allocates nothing.
 class Arena {
@@ -81,4 +81,4 @@ class Arena {
   std::size_t used_ = 0;            // of the last
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -10,7 +10,7 @@
 /// dy stands for the adjoint of the result. Outside of a function's domain value and adjoint are
 /// NaN, as in the pack functions of core/math.hpp. Mixing variables of two tapes throws
 /// `InvalidArgument`.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 namespace detail {
 
@@ -239,4 +239,4 @@ auto squared_norm(const Var<Tape, S, Active>& a) {
   });
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

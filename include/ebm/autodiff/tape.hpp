@@ -8,7 +8,7 @@
 #include <span>
 
 /// The tape of reverse-mode differentiation: what to do backwards, in the order it was done.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// What a tape differentiates with respect to; a compile-time choice, so that what is not asked
 /// for costs nothing.
@@ -113,4 +113,4 @@ class Tape {
   std::span<T> parameter_gradient_;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

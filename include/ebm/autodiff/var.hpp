@@ -4,7 +4,7 @@
 #include <ebm/autodiff/tape.hpp>
 
 /// A value on a tape.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// A value of shape `S` (in each lane) on a tape, with its adjoint if it is `Active`.
 ///
@@ -69,4 +69,4 @@ inline constexpr bool is_scalar_var<Var<Tape, Scalar, Active>> = true;
 template <class V>
 concept ScalarVar = detail::is_scalar_var<V>;
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

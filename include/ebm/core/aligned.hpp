@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <ebm/core/abi.hpp>
 #include <new>
 #include <vector>
 
 /// Memory aligned to cache lines, which is also the widest SIMD register.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 inline constexpr std::size_t cache_line = 64;
 
@@ -34,4 +35,4 @@ struct AlignedAllocator {
 template <class T>
 using AlignedVector = std::vector<T, AlignedAllocator<T>>;
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

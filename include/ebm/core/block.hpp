@@ -8,7 +8,7 @@
 #include <ebm/core/shape.hpp>
 
 /// A block: 16 samples side by side, one a lane, stored as [row][column][channel][lane].
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Blocks that hold `count` samples; the last one may be partly filled.
 constexpr int block_count(Eigen::Index count) {
@@ -62,4 +62,4 @@ void store_block(const Pack<T>* block, int index, SamplesRef<T> samples) {
   }
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -12,7 +12,7 @@
 #include <variant>
 
 /// The two exceptions that the library throws, and how their sentences are put together.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// A state of the world that the call can't work with: a broken file, a full disk, a diverged run.
 class Error : public std::runtime_error {
@@ -95,4 +95,4 @@ template <class... Parts>
   }
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -8,7 +8,7 @@
 ///
 /// Within 3 units in the last place, where a function doesn't say otherwise; subnormal results may
 /// be flushed to zero.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 namespace detail {
 
@@ -235,4 +235,4 @@ EBM_INLINE Pack<T, L> tanh(const Pack<T, L>& x) noexcept {
   return one - two / (one + exp(two * x));
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

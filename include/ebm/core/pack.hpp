@@ -8,7 +8,7 @@
 #include <type_traits>
 
 /// `Pack<T, L>`: one value for each of L lanes; a lane is a chain, and lanes never mix.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Lanes of a block in every build, whatever the SIMD width: the memory layout is the same
 /// everywhere.
@@ -236,4 +236,4 @@ template <class T, int L>
   return sum;
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -22,7 +22,7 @@
 ///
 /// Everything above works on `Pack`, which is made of registers. The functions here give the same
 /// bits for every width, as long as the machine has fused multiply-add.
-namespace ebm::simd {
+namespace ebm::inline EBM_ABI::simd {
 
 /// Architectural vector registers.
 #if defined(__AVX512F__) || defined(__aarch64__)
@@ -311,4 +311,4 @@ EBM_INLINE R multiply_low_halves(const R& a, std::uint32_t factor) noexcept {
   }
 }
 
-}  // namespace ebm::simd
+}  // namespace ebm::inline EBM_ABI::simd

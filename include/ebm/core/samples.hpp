@@ -2,9 +2,10 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <ebm/core/abi.hpp>
 
 /// The batch type of the public interface.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Samples, one a row; the features of an image are in PyTorch's order: channel, row, column.
 ///
@@ -20,4 +21,4 @@ using SamplesRef = Eigen::Ref<Samples<T>, 0, Eigen::OuterStride<>>;
 template <class T = float>
 using ConstSamplesRef = Eigen::Ref<const Samples<T>, 0, Eigen::OuterStride<>>;
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

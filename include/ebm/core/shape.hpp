@@ -2,10 +2,11 @@
 #pragma once
 
 #include <array>
+#include <ebm/core/abi.hpp>
 #include <string>
 
 /// Compile-time shapes of one sample.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// The extents of one sample in PyTorch's order: `Shape<features>` or `Shape<channels, rows,
 /// cols>`.
@@ -50,4 +51,4 @@ std::string to_string(Shape<Extents...>) {
   return "Shape<" + text + ">";
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -13,7 +13,7 @@
 #include <vector>
 
 /// What an object has to remember to go on exactly where it was.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Named arrays of numbers; those of a part of an object begin with its name and a dot.
 class State {
@@ -89,4 +89,4 @@ concept Stateful = requires(S& object, const S& constant, const State& state) {
   object.restore(state);
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -6,7 +6,7 @@
 #include <utility>
 
 /// Loops that the compiler's front end unrolls, whatever the optimisation level.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Calls f(0), f(1), ... f(N - 1) with the index as `std::integral_constant<int, I>`.
 ///
@@ -27,4 +27,4 @@ EBM_INLINE constexpr void with_constant(int index, F&& f) {
   });
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

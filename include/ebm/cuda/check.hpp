@@ -7,7 +7,7 @@
 #include <source_location>
 #include <string>
 
-namespace ebm::cuda {
+namespace ebm::inline EBM_ABI::cuda {
 
 /// A call of the CUDA runtime has failed.
 class CudaError : public Error {
@@ -24,7 +24,7 @@ inline void check(cudaError_t code, const char* call,
                            ", at ", place.file_name(), ":", place.line(), ")"));
 }
 
-}  // namespace ebm::cuda
+}  // namespace ebm::inline EBM_ABI::cuda
 
 /// Makes a call of the CUDA runtime; throws `CudaError` that names it if it fails.
 #define EBM_CUDA_CHECK(call) ::ebm::cuda::check((call), #call)

@@ -11,7 +11,7 @@
 
 /// A GPU as a machine of threads. What is here is all that only CUDA can do: memory, launches and
 /// graphs; everything that is computed is in `simt/` and `kernels/`.
-namespace ebm::cuda {
+namespace ebm::inline EBM_ABI::cuda {
 
 namespace detail {
 
@@ -203,4 +203,4 @@ class Device {
 
 static_assert(simt::Machine<Device>);
 
-}  // namespace ebm::cuda
+}  // namespace ebm::inline EBM_ABI::cuda

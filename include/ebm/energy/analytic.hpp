@@ -10,7 +10,7 @@
 #include <vector>
 
 /// Energies whose distributions are known in closed form: what samplers are tested on.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// An axis-parallel Gaussian: E(x) = sum over i of (x_i - mean_i)^2 / (2 deviation_i^2).
 ///
@@ -172,4 +172,4 @@ class DoubleWell {
 
 static_assert(Energy<Gaussian<2>> && Energy<GaussianMixture<2>> && Energy<DoubleWell<2>>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

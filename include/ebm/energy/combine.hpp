@@ -5,7 +5,7 @@
 #include <ebm/energy/energy.hpp>
 
 /// Energies made of energies.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// E(x) = A(x) + B(x): the product of two models' densities.
 template <class A, class B>
@@ -90,4 +90,4 @@ operator*(A a, Factor factor) {
   return factor * std::move(a);
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

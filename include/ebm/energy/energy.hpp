@@ -8,7 +8,7 @@
 #include <vector>
 
 /// What an energy is.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Satisfied by types that give every sample of a block its energy E(x), on the tape of x.
 ///
@@ -47,4 +47,4 @@ void finish_gradient(const E& energy, std::span<typename E::value_type> gradient
   if constexpr (requires { energy.finish_gradient(gradient); }) energy.finish_gradient(gradient);
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

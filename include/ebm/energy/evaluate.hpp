@@ -10,7 +10,7 @@
 #include <vector>
 
 /// Energies and their gradients for many samples at once.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Throws `InvalidArgument` unless `samples` has `features` columns, all of them finite.
 template <class T>
@@ -70,4 +70,4 @@ requires Energy<E, T> Samples<T> energy_gradients(
   return result;
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -7,7 +7,7 @@
 #include <utility>
 
 /// Energies written as formulas.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// An energy given by a generic lambda: `f(x)` with elements `x[i]` returns a scalar expression.
 ///
@@ -86,4 +86,4 @@ auto expression(F f, const std::array<T, Count>& start) {
   return ParametricExpression<InputShape, static_cast<int>(Count), F, T>(std::move(f), start);
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

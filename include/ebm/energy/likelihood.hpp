@@ -9,7 +9,7 @@
 #include <vector>
 
 /// What an observation says about the sample behind it.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// The energy of samples x behind one observation y = x + noise of a normal distribution:
 ///
@@ -73,4 +73,4 @@ class GaussianLikelihood {
 
 static_assert(Energy<GaussianLikelihood<Shape<2>>>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

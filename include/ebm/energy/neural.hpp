@@ -7,7 +7,7 @@
 #include <ebm/nn/init.hpp>
 #include <ebm/nn/sequential.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// The energy E(x) = -f(x) of a network f with one output.
 ///
@@ -61,4 +61,4 @@ class Neural {
   AlignedVector<T> frozen_;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -8,7 +8,7 @@
 #include <vector>
 
 /// How well scores tell two groups apart.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// An area under the ROC curve with its confidence interval: 0 <= low <= value <= high <= 1.
 struct Auroc {
@@ -122,4 +122,4 @@ Auroc auroc_of(std::span<const T> in_distribution, std::span<const T> out_of_dis
   return detail::auroc_of(in_distribution, out_of_distribution, confidence);
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

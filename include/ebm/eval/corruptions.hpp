@@ -16,7 +16,7 @@
 /// Row i is the image with id `first` + i, which alone (with the seed and the corruption) decides
 /// its random numbers. All throw `InvalidArgument` for images of another size.
 /// Source: noise, noisy, flipped and shrunk are those of the UvA deep learning course's Tutorial 8.
-namespace ebm::corruptions {
+namespace ebm::inline EBM_ABI::corruptions {
 
 /// Rows and columns of each channel.
 struct ImageSize {
@@ -238,4 +238,4 @@ struct Shrink {
   return result;
 }
 
-}  // namespace ebm::corruptions
+}  // namespace ebm::inline EBM_ABI::corruptions

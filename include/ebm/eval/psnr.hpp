@@ -7,7 +7,7 @@
 #include <vector>
 
 /// How near restored images are to the original ones.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// The peak signal-to-noise ratio of each image in decibels:
 ///
@@ -37,4 +37,4 @@ namespace ebm {
   return result;
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

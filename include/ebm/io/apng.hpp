@@ -13,7 +13,7 @@
 #include <vector>
 
 /// Animated PNG files.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// How an animation is played.
 struct AnimationOptions {
@@ -103,4 +103,4 @@ inline void write_apng(const std::filesystem::path& path, std::span<const Pictur
   write_file_atomically(path, std::as_bytes(std::span(file)));
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -11,7 +11,7 @@
 #include <tuple>
 
 /// A run's model on disk, and what the run needs to go on.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// What a checkpoint keeps, and where.
 struct CheckpointOptions {
@@ -162,4 +162,4 @@ class Checkpoint {
 
 static_assert(Stateful<Checkpoint<>>);
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -4,10 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <ebm/core/abi.hpp>
 #include <span>
 
 /// The checksum of TensorFlow's record files.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 namespace detail {
 
@@ -60,4 +61,4 @@ inline constexpr Crc32cTables crc32c_tables = make_crc32c_tables();
   return ~remainder;
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -5,10 +5,11 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <ebm/core/abi.hpp>
 #include <string>
 
 /// Numbers with as many digits as a name or a table wants, the same in every locale.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// The digits of a number, with zeros before them where they are fewer than `width`.
 ///
@@ -40,4 +41,4 @@ namespace detail {
   return detail::real_digits(value, std::chars_format::general, digits);
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <ebm/core/abi.hpp>
 #include <limits>
 #include <optional>
 #include <span>
@@ -11,7 +12,7 @@
 #include <utility>
 
 /// The element types of the safetensors format and the C++ types that hold them.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// An element type, named as in the file.
 enum class DType {
@@ -130,4 +131,4 @@ inline constexpr DType dtype_of = detail::DTypeOf<T>::value;
   return bytes;
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -13,7 +13,7 @@
 /// The messages that TensorBoard reads, in the encoding of protocol buffers.
 ///
 /// Source: event.proto, summary.proto, histogram.proto, tensor.proto in tensorboard/compat/proto.
-namespace ebm::io::detail {
+namespace ebm::inline EBM_ABI::io::detail {
 
 /// When something happened.
 struct EventTime {
@@ -147,4 +147,4 @@ template <class AddValue>
   });
 }
 
-}  // namespace ebm::io::detail
+}  // namespace ebm::inline EBM_ABI::io::detail

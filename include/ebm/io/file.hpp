@@ -19,7 +19,7 @@
 #include <vector>
 
 /// Whole files, read at once and written all or not at all.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// Text from outside as messages show it: short, in UTF-8, and without control characters.
 [[nodiscard]] inline std::string quoted_text(std::string_view text) {
@@ -207,4 +207,4 @@ inline void require_writable(const std::filesystem::path& path) {
   const detail::TemporarySibling attempt(detail::file_to_replace(path));
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -7,7 +7,7 @@
 #include <vector>
 
 /// Grayscale images as files hold them.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// Images of one size; a byte per pixel, 0 is black.
 ///
@@ -34,4 +34,4 @@ inline void check_sizes(const GrayImages& images) {
 
 }  // namespace detail
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -16,7 +16,7 @@
 #include <vector>
 
 /// Reading a file that may be gzipped, without asking whether it is.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// A stream of a file's content, decompressed where the file is gzip, as it is where not.
 class GzipReader {
@@ -67,4 +67,4 @@ class GzipReader {
   std::unique_ptr<gzFile_s, Close> file_;
 };
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -8,12 +8,13 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <ebm/core/abi.hpp>
 #include <limits>
 #include <span>
 #include <vector>
 
 /// Histograms as TensorBoard shows them.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 namespace detail {
 
@@ -129,4 +130,4 @@ template <std::floating_point T>
   return result;
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

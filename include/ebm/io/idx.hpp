@@ -18,7 +18,7 @@
 /// The IDX format of MNIST: big-endian sizes, then bytes; gzipped or not.
 ///
 /// Source: LeCun, Cortes & Burges, "The MNIST database of handwritten digits", file formats.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 namespace detail {
 
@@ -127,4 +127,4 @@ inline void write_idx_labels(const std::filesystem::path& path,
   detail::write_idx<1>(path, {static_cast<int>(labels.size())}, labels);
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -10,7 +10,7 @@
 #include <filesystem>
 
 /// Samples as one picture, to look at.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// What a row of `Samples` means as an image.
 struct ImageShape {
@@ -101,4 +101,4 @@ inline void write_image_grid(const std::filesystem::path& path,
   write_png(path, image_grid(images, shape, options));
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

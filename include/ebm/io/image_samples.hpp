@@ -9,7 +9,7 @@
 #include <span>
 
 /// The step from an image's bytes to samples, and back.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// The range of samples: 0..255 to [-1, 1], as torchvision's `ToTensor` and `Normalize(0.5, 0.5)`.
 [[nodiscard]] constexpr float to_sample(std::uint8_t byte) noexcept {
@@ -50,4 +50,4 @@ namespace ebm::io {
   return samples;
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

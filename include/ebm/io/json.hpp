@@ -12,7 +12,7 @@
 #include <vector>
 
 /// The little of JSON that headers of files need, by jansson: a C library, quick to include.
-namespace ebm::io::detail {
+namespace ebm::inline EBM_ABI::io::detail {
 
 /// A value of a document, owned; the values inside of one belong to it.
 struct FreeJson {
@@ -51,4 +51,4 @@ void for_each_member(json_t* object, F f) {
   return object.empty() ? "{}" : object + '}';
 }
 
-}  // namespace ebm::io::detail
+}  // namespace ebm::inline EBM_ABI::io::detail

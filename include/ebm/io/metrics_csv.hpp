@@ -7,7 +7,7 @@
 #include <map>
 
 /// The numbers of a run as a table.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// How often single batches get a row.
 struct MetricsCsvOptions {
@@ -154,4 +154,4 @@ class MetricsCsv {
   std::vector<Row> rows_;
 };
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -15,7 +15,7 @@
 #include <vector>
 
 /// The MNIST digits, wherever a folder has them.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// Where the four files are.
 struct MnistFiles {
@@ -94,4 +94,4 @@ inline void check_mnist(const MnistFiles& files, const Mnist& mnist) {
   return mnist;
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -8,7 +8,7 @@
 #include <vector>
 
 /// The parameters of an energy as a safetensors file, under PyTorch's names and layouts.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// Writes every parameter as a tensor of its name and shape; replaces `path` as a whole or not at
 /// all.
@@ -57,4 +57,4 @@ void load_model(const std::filesystem::path& path, E& energy) {
   energy.freeze();
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

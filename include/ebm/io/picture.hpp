@@ -8,7 +8,7 @@
 #include <vector>
 
 /// One picture in memory, as files of pictures hold it.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// A picture of bytes, gray (1 channel) or RGB (3).
 ///
@@ -39,4 +39,4 @@ inline void check_picture(std::string_view function, const Picture& picture) {
 
 }  // namespace detail
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -21,7 +21,7 @@
 #include <vector>
 
 /// PNG files of 8 bits a channel.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 namespace detail {
 
@@ -134,4 +134,4 @@ struct PictureLimit {
   return gray;
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -17,7 +17,7 @@
 /// The parts that files of one and of several pictures are made of.
 ///
 /// Source: Portable Network Graphics Specification (Third Edition), W3C 2025, sections 5, 7 and 11.
-namespace ebm::io::detail {
+namespace ebm::inline EBM_ABI::io::detail {
 
 using PngBytes = std::vector<std::uint8_t>;
 
@@ -79,4 +79,4 @@ inline void append_chunk(PngBytes& file, std::string_view type,
   return compressed;
 }
 
-}  // namespace ebm::io::detail
+}  // namespace ebm::inline EBM_ABI::io::detail

@@ -10,7 +10,7 @@
 #include <ebm/train/report.hpp>
 #include <string>
 
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// Callback: tells on standard error how far training is: a bar on a terminal, plain lines
 /// elsewhere, and a line with each epoch's means and metrics.
@@ -114,4 +114,4 @@ class Progress {
   Clock::time_point shown_{};
 };
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

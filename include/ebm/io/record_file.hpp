@@ -16,7 +16,7 @@
 #include <vector>
 
 /// TensorFlow's files of records.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 namespace detail {
 
@@ -92,4 +92,4 @@ class RecordFile {
   std::vector<std::byte> waiting_;
 };
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

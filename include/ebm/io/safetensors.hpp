@@ -21,7 +21,7 @@
 #include <vector>
 
 /// Named tensors in the safetensors format: what PyTorch and NumPy read without running code.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 static_assert(std::endian::native == std::endian::little,
               "safetensors files are little-endian and are copied as they are");
@@ -193,4 +193,4 @@ inline void write_safetensors(const std::filesystem::path& path, const SafeTenso
   write_file_atomically(path, file);
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

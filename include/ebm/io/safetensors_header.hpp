@@ -19,7 +19,7 @@
 /// The JSON header of a safetensors file: what a tensor is called and where its bytes lie.
 ///
 /// Source: https://github.com/huggingface/safetensors, "Format".
-namespace ebm::io::detail {
+namespace ebm::inline EBM_ABI::io::detail {
 
 /// One tensor; its bytes are [begin, end) of the data that follows the header.
 struct TensorEntry {
@@ -189,4 +189,4 @@ class HeaderParser {
   return text;
 }
 
-}  // namespace ebm::io::detail
+}  // namespace ebm::inline EBM_ABI::io::detail

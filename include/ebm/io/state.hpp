@@ -5,7 +5,7 @@
 #include <ebm/io/safetensors.hpp>
 
 /// What a run has to remember, as a file.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// Writes a state as safetensors, an entry a flat tensor; replaces `path` as a whole or not at all.
 ///
@@ -49,4 +49,4 @@ inline void save_state(const std::filesystem::path& path, const State& state) {
   return state;
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -24,7 +24,7 @@
 #include <system_error>
 
 /// Curves, pictures and histograms of a run, for TensorBoard.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// How a session goes on from earlier ones in the same folder.
 struct TensorBoardOptions {
@@ -150,4 +150,4 @@ class TensorBoard {
   RecordFile file_;
 };
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

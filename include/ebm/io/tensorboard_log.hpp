@@ -6,7 +6,7 @@
 #include <ebm/train/report.hpp>
 #include <optional>
 
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// What is logged for TensorBoard, and how often.
 struct TensorBoardLogOptions {
@@ -93,4 +93,4 @@ class TensorBoardLog {
   std::optional<TensorBoard> writer_;
 };
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

@@ -5,10 +5,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <ebm/core/abi.hpp>
 #include <string_view>
 
 /// What a text must be for other programs to read it.
-namespace ebm::io {
+namespace ebm::inline EBM_ABI::io {
 
 /// Bytes of the character that `text` begins with; 0 if it is none: a byte is out of place, the
 /// code is longer than it must be, or a surrogate.
@@ -41,4 +42,4 @@ namespace ebm::io {
   return true;
 }
 
-}  // namespace ebm::io
+}  // namespace ebm::inline EBM_ABI::io

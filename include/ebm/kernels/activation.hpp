@@ -4,7 +4,7 @@
 #include <ebm/core/math.hpp>
 
 /// Activation functions: value and slope of one element.
-namespace ebm::kernels {
+namespace ebm::inline EBM_ABI::kernels {
 
 /// a -> a.
 struct Identity {
@@ -35,4 +35,4 @@ struct Swish {
   }
 };
 
-}  // namespace ebm::kernels
+}  // namespace ebm::inline EBM_ABI::kernels

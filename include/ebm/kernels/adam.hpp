@@ -6,7 +6,7 @@
 #include <ebm/core/pack.hpp>
 
 /// One step of Adam over a vector of parameters; here a lane is a parameter.
-namespace ebm::kernels {
+namespace ebm::inline EBM_ABI::kernels {
 
 /// The numbers of one step.
 template <class T>
@@ -56,4 +56,4 @@ void adam(const AdamStep<T>& step, std::size_t count, T* parameters, const T* gr
   std::copy_n(v, rest, square + i);
 }
 
-}  // namespace ebm::kernels
+}  // namespace ebm::inline EBM_ABI::kernels

@@ -5,7 +5,7 @@
 #include <ebm/kernels/lanes.hpp>
 
 /// Means over the windows of a block, and the gradient of them.
-namespace ebm::kernels {
+namespace ebm::inline EBM_ABI::kernels {
 
 /// The windows along one axis; they lie within the extent.
 struct WindowAxis {
@@ -81,4 +81,4 @@ EBM_INLINE auto gradient_of_windows(const Elements<L, T>& dy, int input) noexcep
                             W.share<typename L::value_type>());
 }
 
-}  // namespace ebm::kernels
+}  // namespace ebm::inline EBM_ABI::kernels

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <algorithm>
+#include <ebm/core/abi.hpp>
 
 /// Which inputs an output of a convolution reads along one axis, forward and backward.
 ///
 /// Both directions are correlations: output q reads the consecutive sources
 /// q * step + offset + t for the taps t in [0, taps), as far as they exist.
-namespace ebm::kernels {
+namespace ebm::inline EBM_ABI::kernels {
 
 /// The correlation along one axis, for one class of outputs.
 struct Axis {
@@ -94,4 +95,4 @@ constexpr int gradient_slot(int kernel, int stride, int tap) {
   return slot;
 }
 
-}  // namespace ebm::kernels
+}  // namespace ebm::inline EBM_ABI::kernels

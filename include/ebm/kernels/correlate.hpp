@@ -4,7 +4,7 @@
 #include <ebm/kernels/correlation_tile.hpp>
 #include <ebm/kernels/epilogue.hpp>
 
-namespace ebm::kernels {
+namespace ebm::inline EBM_ABI::kernels {
 
 namespace detail {
 
@@ -92,4 +92,4 @@ void correlate(const T* in, const T* weights, const T* bias, const Epilogue& epi
   }
 }
 
-}  // namespace ebm::kernels
+}  // namespace ebm::inline EBM_ABI::kernels

@@ -4,7 +4,7 @@
 #include <ebm/kernels/axis.hpp>
 #include <ebm/kernels/tile.hpp>
 
-namespace ebm::kernels {
+namespace ebm::inline EBM_ABI::kernels {
 
 /// Where one output's weights stand among the packed ones: the first, and the steps from there.
 struct WeightPlaces {
@@ -48,4 +48,4 @@ struct Correlation {
   }
 };
 
-}  // namespace ebm::kernels
+}  // namespace ebm::inline EBM_ABI::kernels

@@ -10,7 +10,7 @@
 /// convolutions, linear layers and their input gradients are all sums of
 /// `acc[position][out] += x[position * step + j] * w[j][out]` over runs of j. A layer is only the
 /// list of its runs: which rows, where clipped, which weights.
-namespace ebm::kernels {
+namespace ebm::inline EBM_ABI::kernels {
 
 namespace detail {
 
@@ -197,4 +197,4 @@ EBM_INLINE void compute_tile(const T* in, const T* weights, const T* bias,
   }
 }
 
-}  // namespace ebm::kernels
+}  // namespace ebm::inline EBM_ABI::kernels

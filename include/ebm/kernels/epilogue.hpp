@@ -9,7 +9,7 @@
 ///
 /// Each is called with a vector and its offset in the block, and `at(first)` is the same for the
 /// block that begins at element `first` of the arrays.
-namespace ebm::kernels {
+namespace ebm::inline EBM_ABI::kernels {
 
 /// Satisfied by epilogues that say that they are a few instructions, which every loop may have in
 /// itself; others are compiled once for all loops.
@@ -112,4 +112,4 @@ struct Plus {
   }
 };
 
-}  // namespace ebm::kernels
+}  // namespace ebm::inline EBM_ABI::kernels

@@ -7,7 +7,7 @@
 ///
 /// Kernels are templates over this and nothing else, so a GPU computes with the same functions, and
 /// to the same bits, as a CPU.
-namespace ebm::kernels {
+namespace ebm::inline EBM_ABI::kernels {
 
 /// `Width` lanes at a time of blocks whose elements are `Stride` lanes apart.
 template <class T, int Width, int Stride>
@@ -61,4 +61,4 @@ EBM_INLINE Elements<WholeBlock<T>, const T> elements_of(const Pack<T>* x) noexce
   return {reinterpret_cast<const T*>(x)};
 }
 
-}  // namespace ebm::kernels
+}  // namespace ebm::inline EBM_ABI::kernels

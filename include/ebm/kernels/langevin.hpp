@@ -10,7 +10,7 @@
 ///
 /// Between two gradients a chain moves down the old one and gets the noise of the next step. Both
 /// are made in one pass, a `move` of each element, then noise.
-namespace ebm::kernels {
+namespace ebm::inline EBM_ABI::kernels {
 
 /// A move that leaves each element where it is.
 struct Stay {
@@ -66,4 +66,4 @@ EBM_INLINE void advance_and_perturb(const Elements<L, T>& x, int begin, int end,
   }
 }
 
-}  // namespace ebm::kernels
+}  // namespace ebm::inline EBM_ABI::kernels

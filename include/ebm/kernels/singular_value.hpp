@@ -7,7 +7,7 @@
 #include <ebm/core/pack.hpp>
 
 /// The largest singular value of a matrix, with sums in an order that no machine changes.
-namespace ebm::kernels {
+namespace ebm::inline EBM_ABI::kernels {
 
 namespace detail {
 
@@ -92,4 +92,4 @@ T largest_singular_value(const T* matrix, int rows, int columns, int iterations,
   return value;
 }
 
-}  // namespace ebm::kernels
+}  // namespace ebm::inline EBM_ABI::kernels

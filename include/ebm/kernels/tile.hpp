@@ -6,7 +6,7 @@
 #include <type_traits>
 
 /// How many accumulators a kernel keeps in registers, chosen by one cost rule.
-namespace ebm::kernels {
+namespace ebm::inline EBM_ABI::kernels {
 
 /// The vector unit that a kernel is compiled for.
 struct Machine {
@@ -99,4 +99,4 @@ constexpr Tile best_tile(int rows, int columns) {
   return best;
 }
 
-}  // namespace ebm::kernels
+}  // namespace ebm::inline EBM_ABI::kernels

@@ -11,7 +11,7 @@
 /// With the adjoints transposed to [position][lane][output], each sample's input is a broadcast
 /// scalar, sums over samples need no reduction across lanes, and their order is fixed: position,
 /// then sample.
-namespace ebm::kernels {
+namespace ebm::inline EBM_ABI::kernels {
 
 /// A convolution (a linear layer is one with a 1 x 1 kernel on one pixel), for its gradient.
 struct Convolution {
@@ -195,4 +195,4 @@ void add_bias_gradient(const T* dy, T* gradient) noexcept {
   }
 }
 
-}  // namespace ebm::kernels
+}  // namespace ebm::inline EBM_ABI::kernels

@@ -5,7 +5,7 @@
 #include <ebm/core/error.hpp>
 #include <ebm/loss/loss.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Regulariser: alpha f^2, which keeps scores near zero.
 ///
@@ -62,4 +62,4 @@ class ContrastiveDivergence {
 
 static_assert(Loss<ContrastiveDivergence<>>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <concepts>
+#include <ebm/core/abi.hpp>
 
 /// What a loss is.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Where a sample comes from.
 enum class Role { data, model };
@@ -36,4 +37,4 @@ concept Loss = requires(const L& loss, double score, Role role) {
   { loss.slope(score, role) } -> std::same_as<double>;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -7,7 +7,7 @@
 #include <ebm/loss/loss.hpp>
 
 /// A loss over a batch, and its gradient with respect to an energy's parameters.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// What a batch says of a model.
 struct BatchResult {
@@ -139,4 +139,4 @@ class LossGradient {
   std::size_t parameters_ = 0;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -4,7 +4,7 @@
 #include <ebm/kernels/activation.hpp>
 #include <ebm/nn/element_layer.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 namespace detail {
 
@@ -35,4 +35,4 @@ struct Swish {
 
 static_assert(Activation<Swish>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -5,7 +5,7 @@
 #include <ebm/nn/element_layer.hpp>
 #include <ebm/nn/window.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// The mean of every window of an image, channel by channel; without padding.
 ///
@@ -63,4 +63,4 @@ struct GlobalAveragePool {
 
 static_assert(Layer<GlobalAveragePool, Shape<64, 4, 4>>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -5,7 +5,7 @@
 #include <ebm/nn/layer.hpp>
 #include <ebm/nn/window.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// A two-dimensional convolution (cross-correlation, as in PyTorch) with bias.
 ///
@@ -42,4 +42,4 @@ struct Conv2d {
 
 static_assert(Layer<Conv2d<16, Kernel<5>, Stride<2>, Padding<4>>, Shape<1, 28, 28>>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

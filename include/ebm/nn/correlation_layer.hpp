@@ -8,7 +8,7 @@
 #include <utility>
 
 /// What convolutions and linear layers share: frozen weights and the three products with them.
-namespace ebm::detail {
+namespace ebm::inline EBM_ABI::detail {
 
 /// A convolution along one axis.
 struct AxisGeometry {
@@ -146,4 +146,4 @@ class CorrelationLayer {
   static void finish_gradient(const T*, const T*, T*) noexcept {}
 };
 
-}  // namespace ebm::detail
+}  // namespace ebm::inline EBM_ABI::detail

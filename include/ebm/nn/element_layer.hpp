@@ -4,7 +4,7 @@
 #include <ebm/kernels/lanes.hpp>
 #include <ebm/nn/layer.hpp>
 
-namespace ebm::detail {
+namespace ebm::inline EBM_ABI::detail {
 
 /// A layer without parameters that computes each element by itself.
 ///
@@ -28,4 +28,4 @@ struct ElementLayer : NoParameters {
   }
 };
 
-}  // namespace ebm::detail
+}  // namespace ebm::inline EBM_ABI::detail

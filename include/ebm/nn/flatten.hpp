@@ -3,7 +3,7 @@
 
 #include <ebm/nn/element_layer.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Turns images into flat features in PyTorch's order: channel, row, column.
 ///
@@ -27,4 +27,4 @@ struct Flatten {
 
 static_assert(Layer<Flatten, Shape<64, 2, 2>>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -6,7 +6,7 @@
 #include <ebm/random/stream.hpp>
 #include <span>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// PyTorch's default initialisation of convolutions and linear layers.
 ///
@@ -29,4 +29,4 @@ struct KaimingUniform {
   }
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

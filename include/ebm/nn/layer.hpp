@@ -7,7 +7,7 @@
 #include <ebm/kernels/epilogue.hpp>
 
 /// What a layer is.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Satisfied by types that describe a layer without its input shape, such as `Linear<64>`.
 ///
@@ -64,4 +64,4 @@ struct NoParameters {
   static void finish_gradient(const T*, const T*, T*) noexcept {}
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -6,7 +6,7 @@
 #include <ebm/nn/wiring.hpp>
 #include <numeric>
 
-namespace ebm::detail {
+namespace ebm::inline EBM_ABI::detail {
 
 /// The stages of a network, their wiring, and where each finds its parameters.
 ///
@@ -46,4 +46,4 @@ struct Layout {
   static constexpr int frozen_offset = frozen_offsets[I];
 };
 
-}  // namespace ebm::detail
+}  // namespace ebm::inline EBM_ABI::detail

@@ -4,7 +4,7 @@
 #include <ebm/nn/correlation_layer.hpp>
 #include <ebm/nn/layer.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// An affine map of flat features: y = W x + b.
 ///
@@ -33,4 +33,4 @@ struct Linear {
 
 static_assert(Layer<Linear<64>, Shape<256>>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -8,7 +8,7 @@
 #include <vector>
 
 /// What of a network takes compilers long, and how it is compiled once for a whole program.
-namespace ebm::detail {
+namespace ebm::inline EBM_ABI::detail {
 
 /// What concerns the parameters of a network, all blocks of samples apart.
 template <class Network, class T = float>
@@ -90,7 +90,7 @@ void NetworkPasses<W, Active, Network, T>::backward(Tape<T, W>& tape, const Reco
   }
 }
 
-}  // namespace ebm::detail
+}  // namespace ebm::inline EBM_ABI::detail
 
 /// `EBM_EXTERN_NETWORK(Network)` keeps the code of a network out of a source file; exactly one
 /// source of the program has `EBM_INSTANTIATE_NETWORK(Network)` instead, and all of the code.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ebm/core/abi.hpp>
 #include <string>
 #include <vector>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// One named parameter of a model, within the flat vector that holds all of them.
 struct ParameterInfo {
@@ -15,4 +16,4 @@ struct ParameterInfo {
   int fan_in;              ///< inputs of one output of the layer
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -6,7 +6,7 @@
 #include <ebm/kernels/epilogue.hpp>
 #include <ebm/nn/layout.hpp>
 
-namespace ebm::detail {
+namespace ebm::inline EBM_ABI::detail {
 
 /// Runs the layers of a network on the block of a tape, here and now.
 template <class TapeType, bool Active>
@@ -239,4 +239,4 @@ class Passes {
   }
 };
 
-}  // namespace ebm::detail
+}  // namespace ebm::inline EBM_ABI::detail

@@ -3,7 +3,7 @@
 
 #include <ebm/nn/stage.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 namespace detail {
 
@@ -86,4 +86,4 @@ struct Residual<Shortcut<Around...>, Layers...> {
   }
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -4,7 +4,7 @@
 #include <ebm/nn/network_code.hpp>
 
 /// A network as a chain of layers, with shapes worked out at compile time.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Layers one behind the other, bound to an input shape.
 ///
@@ -107,4 +107,4 @@ class Sequential {
   }
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -5,7 +5,7 @@
 #include <ebm/nn/conv2d.hpp>
 #include <ebm/nn/linear.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// A convolution or linear layer `L` whose weight W is divided by its largest singular value.
 ///
@@ -65,4 +65,4 @@ struct SpectralNorm {
 static_assert(Layer<SpectralNorm<Conv2d<16, Kernel<3>>>, Shape<1, 28, 28>>);
 static_assert(Layer<SpectralNorm<Linear<64>>, Shape<256>>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -10,7 +10,7 @@
 /// Layers become stages: what a network computes, one behind the other, branches included.
 ///
 /// All of this happens to types: functions here take and return empty objects.
-namespace ebm::detail {
+namespace ebm::inline EBM_ABI::detail {
 
 /// The network itself, as the place of a layer.
 struct Root {
@@ -137,4 +137,4 @@ constexpr auto append(P program, Chain<Next, Rest...>) {
   }
 }
 
-}  // namespace ebm::detail
+}  // namespace ebm::inline EBM_ABI::detail

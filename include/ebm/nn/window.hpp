@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ebm/core/abi.hpp>
+
 /// What slides over an image: the words that describe convolutions and pooling.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Rows and columns of a kernel.
 template <int Rows, int Columns = Rows>
@@ -25,4 +27,4 @@ struct Padding {
   static constexpr int rows = Rows, columns = Columns;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <ebm/core/abi.hpp>
 
 /// Which stage reads what, and which buffers may therefore be used again.
-namespace ebm::detail {
+namespace ebm::inline EBM_ABI::detail {
 
 /// What a stage reads and writes; value 0 is the network's input, value i + 1 stage i's output.
 struct Wire {
@@ -111,4 +112,4 @@ class Wiring {
   std::array<int, N + 1> first_reader_{}, last_reader_{}, last_adder_{};
 };
 
-}  // namespace ebm::detail
+}  // namespace ebm::inline EBM_ABI::detail

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <ebm/autodiff/tape.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Bytes that a Langevin step of one block of 16 chains reads and writes, where the energy is the
 /// network `Net`: the chains, their gradient, what the network records, and its weights, packed for
@@ -18,4 +18,4 @@ constexpr std::size_t working_set_bytes() {
   return packs * sizeof(Pack<T>) + Net::frozen_size * sizeof(T);
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

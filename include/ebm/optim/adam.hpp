@@ -8,7 +8,7 @@
 #include <ebm/optim/optimizer.hpp>
 #include <vector>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// The numbers of Adam; the defaults are those of the tutorial.
 struct AdamOptions {
@@ -116,4 +116,4 @@ class Adam {
 
 static_assert(Optimizer<Adam<>> && Stateful<Adam<>>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -10,7 +10,7 @@
 #include <span>
 
 /// Gradient clipping: what happens to a gradient before the optimiser sees it.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Satisfied by types that are called with a gradient, [parameter], which they may change, and
 /// return its Euclidean norm before that, >= 0.
@@ -76,4 +76,4 @@ struct NoGradientClip {
 
 static_assert(GradientClip<GlobalNormClip> && GradientClip<NoGradientClip, double>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

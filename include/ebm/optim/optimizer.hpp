@@ -2,10 +2,11 @@
 #pragma once
 
 #include <concepts>
+#include <ebm/core/abi.hpp>
 #include <span>
 
 /// What an optimiser is.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Satisfied by types that change parameters against a gradient.
 ///
@@ -19,4 +20,4 @@ concept Optimizer = requires(O& optimizer, const O& constant, std::span<T> param
   { constant.learning_rate() } -> std::same_as<double>;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

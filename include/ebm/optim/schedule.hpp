@@ -6,7 +6,7 @@
 #include <ebm/core/error.hpp>
 
 /// Learning-rate schedules: the factor of the learning rate in each epoch.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Satisfied by types whose `factor(epoch)` is what the learning rate is multiplied with in an
 /// epoch, counted from 0; finite and > 0.
@@ -49,4 +49,4 @@ struct ConstantRate {
 
 static_assert(Schedule<StepDecay> && Schedule<ConstantRate>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

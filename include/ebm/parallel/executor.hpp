@@ -2,9 +2,10 @@
 #pragma once
 
 #include <concepts>
+#include <ebm/core/abi.hpp>
 
 /// Who runs independent pieces of work.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 namespace detail {
 struct AnyTask {
@@ -23,4 +24,4 @@ concept Executor = requires(E& executor, int n, detail::AnyTask f) {
   executor.for_each(n, f);
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -3,7 +3,7 @@
 
 #include <ebm/parallel/executor.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Runs everything on the calling thread, in order of the index.
 struct Serial {
@@ -17,4 +17,4 @@ struct Serial {
 
 static_assert(Executor<Serial>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// A fixed team of threads that takes pieces of work from an atomic counter.
 ///
@@ -130,4 +130,4 @@ class Threads {
 
 static_assert(Executor<Threads>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -7,7 +7,7 @@
 #include <ebm/random/philox.hpp>
 
 /// Uniform and normal draws for a block of chains: what a chain gets depends on its id alone.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 namespace detail {
 
@@ -174,4 +174,4 @@ class ChainDraws {
   alignas(64) std::uint32_t chain_high_[L];
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -9,7 +9,7 @@
 /// Philox4x32-10, a random number generator without state: a hash of a counter under a key.
 ///
 /// Source: Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// The key of a stream of random numbers: a seed, and what the numbers are for.
 struct PhiloxKey {
@@ -155,4 +155,4 @@ EBM_INLINE std::array<Pack<std::uint32_t, L>, 4> philox(
   return philox(std::array<std::array<Pack<std::uint32_t, L>, 4>, 1>{counter}, key)[0];
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -5,7 +5,7 @@
 #include <ebm/random/philox.hpp>
 
 /// Which random numbers are drawn for what: streams that never overlap.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// What a stream of random numbers is for; user programs take values from `user` on.
 enum class Purpose : std::uint32_t {
@@ -85,4 +85,4 @@ class Sequence {
   std::array<std::uint32_t, 4> words_{};
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

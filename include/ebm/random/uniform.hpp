@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <ebm/core/attributes.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// A random word's upper 24 bits as a number that is uniform in [low, high); low < high in T.
 template <class T>
@@ -15,4 +15,4 @@ EBM_INLINE T uniform_between(std::uint32_t word, double low, double high) noexce
   return value < end ? value : std::nextafter(end, static_cast<T>(low));  // rounding reached it
 }
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

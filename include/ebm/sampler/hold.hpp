@@ -7,7 +7,7 @@
 #include <span>
 
 /// Elements of a chain that stay where they are: what is known when the rest is to be found.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// true for each element of each chain that is meant.
 ///
@@ -67,4 +67,4 @@ struct HoldWhere {
   }
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -8,7 +8,7 @@
 #include <ebm/sampler/policies.hpp>
 #include <ebm/sampler/sampler.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Langevin dynamics: K steps of
 ///
@@ -204,4 +204,4 @@ using EnergyDescent = Langevin<NoNoise>;
 
 static_assert(Sampler<Langevin<>>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-namespace ebm {
+#include <ebm/core/abi.hpp>
+
+namespace ebm::inline EBM_ABI {
 
 /// Options of a Langevin run; the defaults are those of the tutorial.
 struct LangevinOptions {
@@ -14,4 +16,4 @@ struct LangevinOptions {
   friend bool operator==(const LangevinOptions&, const LangevinOptions&) = default;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -7,7 +7,7 @@
 #include <limits>
 
 /// The behaviours a Langevin sampler is composed of; each reads its numbers from the options.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Noise: moves the elements [begin, end) and adds normal noise of deviation `noise`. For SGLD and
 /// MCMC.
@@ -95,4 +95,4 @@ struct DecayingStep {
   }
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

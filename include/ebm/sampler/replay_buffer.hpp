@@ -12,7 +12,7 @@
 #include <vector>
 
 /// Where chains start: the ends of earlier chains, and now and then fresh noise.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Refill: each chain of a batch starts fresh with probability `fresh`, so their number is
 /// Binomial(batch, fresh); the others are drawn from the buffer with replacement.
@@ -192,4 +192,4 @@ class ReplayBuffer {
 
 static_assert(Stateful<ReplayBuffer<>>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

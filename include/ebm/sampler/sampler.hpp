@@ -12,7 +12,7 @@
 #include <vector>
 
 /// What a sampler is.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// What an executor's workers need to move chains: kept between runs, so that warm runs allocate
 /// nothing.
@@ -57,4 +57,4 @@ concept Sampler = requires(const S& sampler, const Gaussian<2>& energy, SamplesR
                                           workspace);
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -6,7 +6,7 @@
 #include <ebm/simt/network.hpp>
 #include <optional>
 
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 /// Chains of Langevin dynamics for a network's energy on a machine: all steps of all chains, with
 /// the same noise and to the same bits as `Langevin::run`.
@@ -104,4 +104,4 @@ class MachineChains {
   std::optional<Recorded> recorded_;
 };
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

@@ -9,7 +9,7 @@
 ///
 /// A warp makes one tile for its 32 lanes: positions x channels, in each thread's registers. The
 /// warps of a block of threads share the weights of their channels.
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 /// Bytes of shared memory that every GPU gives a block without being asked.
 inline constexpr int shared_bytes = 48 << 10;
@@ -128,4 +128,4 @@ struct Correlate {
   }
 };
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

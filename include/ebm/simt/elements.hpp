@@ -4,7 +4,7 @@
 #include <ebm/simt/grid.hpp>
 
 /// What threads do element by element, one lane each.
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 /// epilogue(rule(x, i)) for each element i of the output.
 ///
@@ -27,4 +27,4 @@ struct ForEachElement {
   }
 };
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

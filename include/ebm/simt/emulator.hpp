@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 /// A machine of threads that run one after the other on the CPU: slow, and open to sanitizers and
 /// debuggers. What a kernel computes here, it computes on a GPU.
@@ -100,4 +100,4 @@ class Emulator {
 
 static_assert(Machine<Emulator>);
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

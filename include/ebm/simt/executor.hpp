@@ -4,7 +4,7 @@
 #include <ebm/parallel/executor.hpp>
 #include <ebm/simt/step.hpp>
 
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 /// A machine of threads beside an executor of the host: a `Trainer` with it makes its steps on the
 /// machine, and what callbacks compute, such as validation, stays on the host.
@@ -31,4 +31,4 @@ class MachineExecutor {
   Host* host_;
 };
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

@@ -4,7 +4,7 @@
 #include <ebm/simt/correlate.hpp>
 
 /// Weights from PyTorch's layout to where the threads of a correlation look for them.
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 /// The tiles of a convolution or linear layer, forward and back, and its correlations in them.
 template <class Layer>
@@ -50,4 +50,4 @@ struct Freeze {
   }
 };
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

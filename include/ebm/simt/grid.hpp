@@ -11,7 +11,7 @@
 ///
 /// A kernel is a plain object with a body for one thread. Nothing in it knows who calls the body: a
 /// GPU, or a loop on a CPU, which is how its tests reach each thread.
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 using kernels::warp_lanes;
 
@@ -95,4 +95,4 @@ constexpr int group_count(std::int64_t count) {
   return static_cast<int>((count + warp_lanes - 1) / warp_lanes);
 }
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

@@ -5,7 +5,7 @@
 #include <ebm/simt/grid.hpp>
 
 /// What a Langevin step does to each element, by threads.
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 /// Whose normal numbers a launch draws; read when it runs, so that recorded launches can draw anew.
 struct DrawNumbers {
@@ -64,4 +64,4 @@ struct Advance {
   }
 };
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

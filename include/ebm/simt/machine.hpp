@@ -6,7 +6,7 @@
 #include <ebm/simt/grid.hpp>
 
 /// What a machine of threads is, such as a GPU.
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 namespace detail {
 struct AnyKernel {
@@ -43,4 +43,4 @@ concept Machine = requires(M& machine, typename M::template Array<float>& array,
   machine.replay(recording, detail::AnyLaunches{});
 };
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

@@ -8,7 +8,7 @@
 #include <ebm/simt/parameter_gradient.hpp>
 
 /// The passes of a network on a machine of threads.
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 /// Satisfied by layers with weights that threads can compute: `Conv2d` and `Linear`.
 template <class Layer>
@@ -174,4 +174,4 @@ class MachineNetwork {
   typename M::template Array<T> parameters_, frozen_;
 };
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

@@ -6,7 +6,7 @@
 #include <ebm/simt/grid.hpp>
 
 /// The gradient's norm and the optimiser's step, by threads; a lane is a parameter here.
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 /// sums[k] = the sum of the squares of the elements k, k + `count`, k + 2 `count`, ..., in order.
 template <class T>
@@ -73,4 +73,4 @@ struct AdamUpdate {
   }
 };
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

@@ -9,7 +9,7 @@
 /// There a batch is blocks of 16 samples, the data's first, then the model's; here each of those is
 /// half a group of lanes. Every block gets sums of its own, and they are added up in the CPU's
 /// order, so that the result has its bits.
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 /// The blocks of 16 samples of a batch whose data and model samples each begin a group of lanes.
 struct SampleBlocks {
@@ -133,4 +133,4 @@ struct AddBlocks {
   }
 };
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

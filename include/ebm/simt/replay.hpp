@@ -7,7 +7,7 @@
 #include <ebm/simt/grid.hpp>
 
 /// Samples into lanes and back: batches, and the chains of a replay buffer.
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 /// Brings samples into lanes; lanes beyond the last sample repeat it, so that they compute
 /// something harmless.
@@ -83,4 +83,4 @@ struct StoreSamples {
   }
 };
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

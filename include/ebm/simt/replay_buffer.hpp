@@ -5,7 +5,7 @@
 #include <ebm/simt/machine.hpp>
 #include <ebm/simt/replay.hpp>
 
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 /// A `ReplayBuffer` whose samples are on a machine; the choices are made on the host, and the same.
 template <class S, class T, Machine M>
@@ -83,4 +83,4 @@ class MachineReplayBuffer {
   mutable bool mirror_is_old_ = false;
 };
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

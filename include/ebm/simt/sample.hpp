@@ -6,7 +6,7 @@
 #include <ebm/simt/chains.hpp>
 #include <ebm/simt/replay.hpp>
 
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 /// Runs all steps of chains on a machine and leaves their final states in `chains`, to the bits of
 /// `Langevin::run`; weights and memory are brought there for this one run.
@@ -37,4 +37,4 @@ void run_chains(M& machine, const Neural<Network, T>& model, const Sampler& samp
   chains = samples;
 }
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

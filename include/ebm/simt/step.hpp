@@ -9,7 +9,7 @@
 #include <ebm/simt/replay_buffer.hpp>
 #include <ebm/train/host_step.hpp>
 
-namespace ebm::simt {
+namespace ebm::inline EBM_ABI::simt {
 
 /// A training step on a machine of threads, to the same bits as `HostStep`: parameters, buffer and
 /// optimiser live there, and come back when somebody asks for them.
@@ -265,4 +265,4 @@ class MachineStep {
   mutable bool model_is_old_ = false;
 };
 
-}  // namespace ebm::simt
+}  // namespace ebm::inline EBM_ABI::simt

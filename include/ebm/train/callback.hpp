@@ -5,7 +5,7 @@
 #include <ebm/train/report.hpp>
 
 /// Hooks into training: members that a callback has or leaves out.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 namespace detail {
 
@@ -73,4 +73,4 @@ concept Callback = requires(C& callback, Trainer& trainer) {
   { callback.on_diverged(trainer, error) } -> std::same_as<bool>;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -13,7 +13,7 @@
 /// A detection has `on_batch(trainer, report)` or `on_epoch(trainer, report)`, which return a
 /// sentence of what is wrong, or nothing; and `is_calm()`, whether this is a state to come back to.
 /// It is `Stateful`: when training is put back, so is what it remembers.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 using Trouble = std::optional<std::string>;
 
@@ -88,4 +88,4 @@ class AnyOf {
   std::tuple<Detections...> detections_;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -5,7 +5,7 @@
 #include <ebm/train/divergence_reaction.hpp>
 #include <functional>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// What a guard saw and did.
 struct GuardEvent {
@@ -128,4 +128,4 @@ class DivergenceGuard {
 
 static_assert(Stateful<DivergenceGuard<AnyOf<>>>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

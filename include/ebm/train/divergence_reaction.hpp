@@ -8,7 +8,7 @@
 
 /// What is changed when training was put back: the n-th time `apply(trainer, n)`, which returns a
 /// sentence of what it did. Applying the same n again changes nothing.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Reaction: the learning rate is factor^n of what it was.
 struct LowerLearningRate {
@@ -59,4 +59,4 @@ class MoreSteps {
   std::optional<int> first_;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

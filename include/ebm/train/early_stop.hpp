@@ -7,7 +7,7 @@
 #include <limits>
 #include <string>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// The numbers of early stopping.
 struct EarlyStopOptions {
@@ -73,4 +73,4 @@ class EarlyStop {
 
 static_assert(Stateful<EarlyStop>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// The order in which an epoch takes its samples: of the file, or a permutation that the seed and
 /// the epoch's number decide.
@@ -39,4 +39,4 @@ class EpochOrder {
   std::vector<std::uint32_t> order_;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <ebm/train/divergence_detection.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// When scores are flat.
 struct FlatScoresOptions {
@@ -54,4 +54,4 @@ class FlatScores {
   int bad_batches_ = 0;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

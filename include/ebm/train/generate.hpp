@@ -6,7 +6,7 @@
 #include <ebm/train/validation.hpp>
 
 /// Callbacks that show what a model draws.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// The numbers of `Generate`; the defaults are the tutorial's.
 struct GenerateOptions {
@@ -96,4 +96,4 @@ class SamplerImages {
   Show show_;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 namespace detail {
 
@@ -150,4 +150,4 @@ struct StepOf<E, RecipeType, X> {
 
 }  // namespace detail
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -3,7 +3,7 @@
 
 #include <ebm/train/report.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Callback: sets the metric `lr-Adam`, the learning rate of an epoch's last batch.
 struct LearningRateMonitor {
@@ -13,4 +13,4 @@ struct LearningRateMonitor {
   }
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

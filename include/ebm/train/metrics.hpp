@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// What is known of an epoch by name, in the order in which it was found out.
 class Metrics {
@@ -49,4 +49,4 @@ class Metrics {
   std::vector<Entry> entries_;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -5,7 +5,7 @@
 #include <ebm/train/report.hpp>
 #include <limits>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// How far training is.
 struct Position {
@@ -77,4 +77,4 @@ struct Position {
 
 static_assert(Stateful<Position>);
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -8,7 +8,7 @@
 #include <ebm/sampler/langevin.hpp>
 #include <ebm/sampler/replay_buffer.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Everything that decides how a model is trained; the defaults are the UvA tutorial's recipe.
 ///
@@ -32,4 +32,4 @@ struct Recipe {
   Rng rng{};
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

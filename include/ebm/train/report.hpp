@@ -6,7 +6,7 @@
 #include <ebm/train/metrics.hpp>
 
 /// What training says of itself.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// What a training step did.
 struct BatchReport {
@@ -51,4 +51,4 @@ class Diverged : public Error {
   using Error::Error;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

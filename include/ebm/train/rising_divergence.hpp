@@ -6,7 +6,7 @@
 #include <ebm/train/divergence_detection.hpp>
 #include <limits>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// When divergence has risen.
 struct RisingDivergenceOptions {
@@ -56,4 +56,4 @@ class RisingDivergence {
   int bad_epochs_ = 0;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

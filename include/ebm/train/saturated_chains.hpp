@@ -5,7 +5,7 @@
 #include <ebm/core/samples.hpp>
 #include <ebm/train/divergence_detection.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// The share of features within `margin` of the domain's ends [low, high].
 template <class T>
@@ -73,4 +73,4 @@ class SaturatedChains {
   int bad_looks_ = 0;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -3,7 +3,7 @@
 
 #include <ebm/train/divergence_detection.hpp>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// When chains are stuck.
 struct StuckChainsOptions {
@@ -49,4 +49,4 @@ class StuckChains {
   int seen_ = 0;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

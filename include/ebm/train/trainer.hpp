@@ -13,7 +13,7 @@
 #include <optional>
 #include <utility>
 
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Trains an energy by contrastive divergence, as its recipe says.
 ///
@@ -245,4 +245,4 @@ class Trainer {
   bool was_moved_ = false;  // by a callback, to another state
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI

@@ -9,7 +9,7 @@
 #include <string_view>
 
 /// What a model thinks of data that it was not trained on, and of noise.
-namespace ebm {
+namespace ebm::inline EBM_ABI {
 
 /// Samples whose features are uniform in [low, high), drawn one by one from the seed.
 ///
@@ -96,4 +96,4 @@ class Outlier {
   Samples<T> outliers_;
 };
 
-}  // namespace ebm
+}  // namespace ebm::inline EBM_ABI
