@@ -4,6 +4,7 @@
 #include <cuda_runtime_api.h>
 
 #include <cstdint>
+#include <ebm/core/abi.hpp>
 
 /// The stand-in's kernels: a thread of a GPU is a call, one after the other.
 
@@ -34,7 +35,7 @@ inline void __syncthreads() {
 /// Memory that a block of threads shares, as much as a GPU gives without being asked: it has the
 /// name by which the kernel under test calls it.
 inline constexpr std::size_t fake_shared_bytes = 48 << 10;
-namespace ebm::cuda::detail {
+namespace ebm::inline EBM_ABI::cuda::detail {
 __align__(16) inline unsigned char of_block[fake_shared_bytes];
 }
 inline auto& fake_shared = ebm::cuda::detail::of_block;
