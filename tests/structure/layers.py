@@ -38,6 +38,10 @@ FORBIDDEN = {
 # Macros of other libraries are their users' to define.
 FOREIGN_MACRO = re.compile(r"^\s*#\s*(define|undef)\s+(?!EBM_)(\w+)", re.MULTILINE)
 
+# The inline namespace that all of the library is in but its version, which is one for all.
+ABI, VERSION = "core/abi.hpp", "core/version.hpp"
+NAMESPACE = re.compile(r"^namespace ebm\b", re.MULTILINE)
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -109,10 +113,22 @@ def umbrella_violations(folder):
                 yield f"{umbrella} does not bring {header}"
 
 
+def namespace_violations(folder):
+    """Sentences about headers whose names would be the same for every instruction set."""
+    for header in headers_of(folder):
+        text = text_of(folder, header)
+        if "namespace ebm::inline EBM_ABI" in text:
+            # Without the macro EBM_ABI itself would be the namespace.
+            if ABI not in reached_from(folder, header):
+                yield f"{header} says EBM_ABI and does not reach {ABI}, which defines it"
+        elif NAMESPACE.search(text) and header != VERSION:
+            yield f"{header} opens namespace ebm without EBM_ABI: its names must tell instruction sets apart"
+
+
 def violations(folder):
     if not headers_of(folder):
         return [f"{folder} holds no header"]
-    return [*include_violations(folder), *umbrella_violations(folder)]
+    return [*include_violations(folder), *umbrella_violations(folder), *namespace_violations(folder)]
 
 
 if __name__ == "__main__":

@@ -36,6 +36,12 @@ class Layers(unittest.TestCase):
         self.assertEqual(1, len(found), found)
         self.assertIn(part, found[0])
 
+    def test_names_that_are_the_same_for_every_instruction_set(self):
+        self.assert_one("without EBM_ABI", self.found_in("namespace ebm::io {"))
+
+    def test_an_instruction_set_without_name(self):
+        self.assert_one("which defines it", self.found_in("namespace ebm::inline EBM_ABI::io {"))
+
     def test_upward(self):
         self.assert_one("only downward", self.found(core__pack="<ebm/random/philox.hpp>",
                                                     random__philox=""))

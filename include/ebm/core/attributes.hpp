@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ebm/core/macros.hpp>
+#include <ebm/core/abi.hpp>
 
 /// The attributes that kernels need and the language has no word for.
 

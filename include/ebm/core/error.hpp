@@ -3,7 +3,7 @@
 
 #include <array>
 #include <charconv>
-#include <ebm/core/macros.hpp>
+#include <ebm/core/abi.hpp>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
