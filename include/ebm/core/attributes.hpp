@@ -39,7 +39,7 @@
 
 /// Unrolls the loop that follows, whose number of rounds is known at compile time: what a local
 /// array holds then lives in registers. The body is compiled once where nothing is optimised.
-#if defined(__CUDA_ARCH__)
+#if defined(__CUDACC__)
 #define EBM_UNROLL _Pragma("unroll")
 #elif defined(__clang__)
 #define EBM_UNROLL _Pragma("clang loop unroll(full)")

@@ -45,8 +45,8 @@ void correlate_tile(const T* in, const T* weights, const T* bias, int row, int t
                     const Epilogue& epilogue) noexcept {
   using L = RegisterOfBlock<T>;
   using Tiles = TilesOfRow<C>;
-  if (row >= C.rows.outputs || tile >= Tiles::split.parts) return;
-  const TilePlace<C> place(row, Tiles::split.first(tile));
+  if (row >= C.rows.outputs || tile >= Tiles::split().parts) return;
+  const TilePlace<C> place(row, Tiles::split().first(tile));
   constexpr Split blocks = C.channel_blocks();
   for (int block = 0; block < blocks.parts; ++block) {
     const int channel = blocks.first(block);

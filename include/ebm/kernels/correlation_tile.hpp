@@ -91,20 +91,21 @@ EBM_INLINE void add_row(
 /// others one of each size, however long the row.
 template <Correlation C>
 struct TilesOfRow {
-  static constexpr Split split = C.column_tiles();
+  // A function: device code can't reach an object with static storage.
+  static constexpr Split split() { return C.column_tiles(); }
   static constexpr bool is_inner(int tile) {
-    const int first = split.first(tile), last = split.first(tile + 1) - 1;
+    const int first = split().first(tile), last = split().first(tile + 1) - 1;
     return C.columns.source(first, 0) >= 0 &&
            C.columns.source(last, C.columns.taps - 1) < C.columns.sources;
   }
   /// The inner tiles are [first_inner, last_inner).
   static constexpr int first_inner = [] {
     int tile = 0;
-    while (tile < split.parts && !is_inner(tile)) ++tile;
+    while (tile < split().parts && !is_inner(tile)) ++tile;
     return tile;
   }();
   static constexpr int last_inner = [] {
-    int tile = split.parts;
+    int tile = split().parts;
     while (tile > first_inner && !is_inner(tile - 1)) --tile;
     return tile;
   }();
@@ -115,11 +116,11 @@ struct TilesOfRow {
     if (tile < first_inner) {
       with_border_tile<0, first_inner>(tile, f);
     } else if (tile >= last_inner) {
-      with_border_tile<last_inner, split.parts - last_inner>(tile, f);
+      with_border_tile<last_inner, split().parts - last_inner>(tile, f);
     } else if constexpr (first_inner < last_inner) {
-      constexpr int wide = split.size(first_inner), narrow = split.size(last_inner - 1);
+      constexpr int wide = split().size(first_inner), narrow = split().size(last_inner - 1);
       if constexpr (narrow < wide) {
-        if (tile >= split.wide_parts()) return f(detail::InnerTile<C, narrow>{});
+        if (tile >= split().wide_parts()) return f(detail::InnerTile<C, narrow>{});
       }
       f(detail::InnerTile<C, wide>{});
     }
@@ -130,7 +131,7 @@ struct TilesOfRow {
   static EBM_INLINE void with_border_tile(int tile, const F& f) {
     with_constant<Count>(tile - First, [&](auto index) EBM_INLINE_LAMBDA {
       constexpr int at = First + index;
-      f(detail::BorderTile<C, split.first(at), split.size(at)>{});
+      f(detail::BorderTile<C, split().first(at), split().size(at)>{});
     });
   }
 };

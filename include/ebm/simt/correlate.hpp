@@ -106,7 +106,7 @@ struct Correlate {
       }
       using Tiles = kernels::TilesOfRow<Mine>;
       const int row = tile / columns, index = tile % columns;
-      const kernels::TilePlace<Mine> place(row, Tiles::split.first(index));
+      const kernels::TilePlace<Mine> place(row, Tiles::split().first(index));
       Tiles::with_positions(index, [&](auto positions) EBM_INLINE_LAMBDA {
         kernels::with_part_size<Mine.channel_blocks()>(block, [&](auto width) EBM_INLINE_LAMBDA {
           run_tile<Mine, decltype(positions), width>(task, place, channel, w);
