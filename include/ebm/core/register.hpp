@@ -186,7 +186,8 @@ EBM_INLINE void store_native(const Native<R>& value, Value<R>* to) noexcept {
 /// a * b + c, rounded once; where the target has no such instruction, rounded twice.
 template <class R>
 EBM_INLINE Native<R> fma_native(Native<R> a, Native<R> b, Native<R> c) noexcept {
-  using T = Value<R>;
+  [[maybe_unused]] constexpr bool is_float = std::is_same_v<Value<R>, float>;
+  [[maybe_unused]] constexpr bool is_double = std::is_same_v<Value<R>, double>;
   if constexpr (is_scalar<R>) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDA_ARCH__)
     return std::fma(a, b, c);
@@ -195,17 +196,17 @@ EBM_INLINE Native<R> fma_native(Native<R> a, Native<R> b, Native<R> c) noexcept 
 #endif
   } else {
 #if defined(__AVX512F__)
-    if constexpr (sizeof(R) == 64 && std::is_same_v<T, float>) return _mm512_fmadd_ps(a, b, c);
-    if constexpr (sizeof(R) == 64 && std::is_same_v<T, double>) return _mm512_fmadd_pd(a, b, c);
+    if constexpr (sizeof(R) == 64 && is_float) return _mm512_fmadd_ps(a, b, c);
+    if constexpr (sizeof(R) == 64 && is_double) return _mm512_fmadd_pd(a, b, c);
 #endif
 #if defined(__FMA__)
-    if constexpr (sizeof(R) == 32 && std::is_same_v<T, float>) return _mm256_fmadd_ps(a, b, c);
-    if constexpr (sizeof(R) == 32 && std::is_same_v<T, double>) return _mm256_fmadd_pd(a, b, c);
-    if constexpr (sizeof(R) == 16 && std::is_same_v<T, float>) return _mm_fmadd_ps(a, b, c);
-    if constexpr (sizeof(R) == 16 && std::is_same_v<T, double>) return _mm_fmadd_pd(a, b, c);
+    if constexpr (sizeof(R) == 32 && is_float) return _mm256_fmadd_ps(a, b, c);
+    if constexpr (sizeof(R) == 32 && is_double) return _mm256_fmadd_pd(a, b, c);
+    if constexpr (sizeof(R) == 16 && is_float) return _mm_fmadd_ps(a, b, c);
+    if constexpr (sizeof(R) == 16 && is_double) return _mm_fmadd_pd(a, b, c);
 #elif defined(__aarch64__)
-    if constexpr (std::is_same_v<T, float>) return vfmaq_f32(c, a, b);
-    if constexpr (std::is_same_v<T, double>) return vfmaq_f64(c, a, b);
+    if constexpr (is_float) return vfmaq_f32(c, a, b);
+    if constexpr (is_double) return vfmaq_f64(c, a, b);
 #else
     return a * b + c;
 #endif
