@@ -3,8 +3,21 @@
 
 #include <version>  // libstdc++ undefines both itself
 
-/// Macros of other libraries with which no header here can be read, nor xsimd's.
+/// Flags and macros with which no header here may be read; all headers lead to this one.
+
 #if defined(min) || defined(max)
 #error \
     "ebm cannot be read while min and max are macros: undefine them (NOMINMAX) before its headers"
+#endif
+
+// Rounding is done by adding and taking away a constant, and NaN is how trouble is seen. What g++
+// does under fewer of these flags clang does without defining a macro.
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
+    defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
+#error \
+    "ebm needs IEEE arithmetic: compile without -ffast-math, -Ofast, -ffinite-math-only, -fassociative-math and -freciprocal-math"
+#endif
+
+#if !defined(__cpp_exceptions)
+#error "ebm reports errors by exceptions: compile without -fno-exceptions"
 #endif
