@@ -104,7 +104,7 @@ TEST_CASE_TEMPLATE("layers agree with loops in double precision and with Eigen's
 /// Operations of one pass over a block, padding counted.
 template <class P>
 constexpr double operations =
-    2.0 * lanes* P::shape.rows.outputs() * P::shape.columns.outputs() * P::shape.weight_size();
+    2.0 * lanes * P::shape.rows.outputs() * P::shape.columns.outputs() * P::shape.weight_size();
 
 template <class P>
 void forward(benchmark::State& state) {

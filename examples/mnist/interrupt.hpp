@@ -13,7 +13,7 @@ class Interrupt {
  public:
   Interrupt() {
     received() = 0;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = [](int signal) { received() = signal; };
     action.sa_flags = static_cast<int>(SA_RESETHAND);
     for (std::size_t i = 0; i < signals.size(); ++i) {

@@ -62,10 +62,14 @@ class Optional {
   [[nodiscard]] explicit operator bool() const noexcept { return callback_.has_value(); }
   [[nodiscard]] C* operator->() noexcept { return &*callback_; }
 
-  [[nodiscard]] ebm::State state() const requires ebm::Stateful<C> {
+  [[nodiscard]] ebm::State state() const
+    requires ebm::Stateful<C>
+  {
     return callback_ ? callback_->state() : ebm::State();
   }
-  void restore(const ebm::State& state) requires ebm::Stateful<C> {
+  void restore(const ebm::State& state)
+    requires ebm::Stateful<C>
+  {
     if (callback_) callback_->restore(state);
   }
 

@@ -82,15 +82,13 @@ TEST_CASE("a double well has its minima at -1 and 1, and its height between them
 }
 
 TEST_CASE("analytic energies refuse parameters without a distribution") {
-  CHECK(message_of<InvalidArgument>([] {
-          Gaussian<2>({0, 0}, {1, 0});
-        }) == "Gaussian: deviation must be > 0 and finite, got 0");
+  CHECK(message_of<InvalidArgument>([] { Gaussian<2>({0, 0}, {1, 0}); }) ==
+        "Gaussian: deviation must be > 0 and finite, got 0");
   CHECK_THROWS_AS(Gaussian<1>({0}, {-1}), InvalidArgument);
   CHECK(message_of<InvalidArgument>([] { GaussianMixture<1>({}, 1); }) ==
         "GaussianMixture: at least one component expected");
-  CHECK(message_of<InvalidArgument>([] {
-          GaussianMixture<1>({{0, {0}}}, 1);
-        }) == "GaussianMixture: weights must be > 0 and finite, got 0");
+  CHECK(message_of<InvalidArgument>([] { GaussianMixture<1>({{0, {0}}}, 1); }) ==
+        "GaussianMixture: weights must be > 0 and finite, got 0");
   CHECK_THROWS_AS(GaussianMixture<1>({{1, {0}}}, 0), InvalidArgument);
   CHECK_THROWS_AS(GaussianMixture<1>({{1e308, {0}}, {1e308, {1}}}, 1), InvalidArgument);
   const double infinity = std::numeric_limits<double>::infinity();

@@ -204,12 +204,10 @@ TEST_CASE("images of another size are refused with both") {
   const auto message = [](const auto& corrupt) {
     return message_of<InvalidArgument>([&] { (void)corrupt(); });
   };
-  CHECK(message([] {
-          return corruptions::flipped(images(2), {7, 4});
-        }) == "flipped: images of 60 pixels are no channels of 7x4");
-  CHECK(message([] {
-          return corruptions::shrunk(images(2), {0, 4});
-        }) == "shrunk: sizes must be > 0, got 0x4");
+  CHECK(message([] { return corruptions::flipped(images(2), {7, 4}); }) ==
+        "flipped: images of 60 pixels are no channels of 7x4");
+  CHECK(message([] { return corruptions::shrunk(images(2), {0, 4}); }) ==
+        "shrunk: sizes must be > 0, got 0x4");
   CHECK(message([] { return corruptions::salt(images(2), {}, size, 1.5); }) ==
         "salt: share must be in [0, 1], got 1.5");
   CHECK(message([] { return corruptions::square(images(2), {}, size, 6); }) ==

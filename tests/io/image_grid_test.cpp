@@ -110,17 +110,15 @@ TEST_CASE("NaN is refused with the image that holds it, and nothing is written")
 }
 
 TEST_CASE("samples of another size than the images are refused with both") {
-  CHECK(message_of<InvalidArgument>([] {
-          (void)image_grid(pixels({1, 2}), {1, 2, 3});
-        }) == "image_grid: got 2 images of 1 features, expected at least one of 6");
+  CHECK(message_of<InvalidArgument>([] { (void)image_grid(pixels({1, 2}), {1, 2, 3}); }) ==
+        "image_grid: got 2 images of 1 features, expected at least one of 6");
   CHECK(message_of<InvalidArgument>([] { (void)image_grid(Samples<float>(0, 1), pixel); }) ==
         "image_grid: got 0 images of 1 features, expected at least one of 1");
 }
 
 TEST_CASE("layouts without sense are refused with what was given") {
-  CHECK(message_of<InvalidArgument>([] {
-          (void)image_grid(pixels({1}), {2, 1, 1});
-        }) == "image_grid: got images of 2x1x1, expected 1 or 3 channels and positive sizes");
+  CHECK(message_of<InvalidArgument>([] { (void)image_grid(pixels({1}), {2, 1, 1}); }) ==
+        "image_grid: got images of 2x1x1, expected 1 or 3 channels and positive sizes");
   CHECK(message_of<InvalidArgument>([] {
           (void)image_grid(pixels({1}), pixel, {.columns = 0, .padding = -1, .scale = 0});
         }) == "image_grid: got 0 columns, padding -1, scale 0, expected at least 1, 0 and 1");

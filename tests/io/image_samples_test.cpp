@@ -60,18 +60,15 @@ TEST_CASE("samples of chosen images stand in the chosen order, repeated where as
 
 TEST_CASE("an index that names no image is refused") {
   const GrayImages images{2, 1, 1, {0, 1}};
-  CHECK(message_of<InvalidArgument>([&] {
-          (void)to_samples(images, std::array{0, 2});
-        }) == "to_samples: image 2 of 2 was asked for");
+  CHECK(message_of<InvalidArgument>([&] { (void)to_samples(images, std::array{0, 2}); }) ==
+        "to_samples: image 2 of 2 was asked for");
   CHECK(message_of<InvalidArgument>([&] { (void)to_samples(images, std::array{-1}); }) ==
         "to_samples: image -1 of 2 was asked for");
 }
 
 TEST_CASE("images without pixels or with too few are refused") {
-  CHECK(message_of<InvalidArgument>([] {
-          (void)to_samples({2, 1, 3, {0, 1, 2, 3, 4}});
-        }) == "GrayImages: 2 images of 1x3 have 5 pixels, expected 6");
-  CHECK(message_of<InvalidArgument>([] {
-          (void)to_samples({1, 0, 3, {}});
-        }) == "GrayImages: sizes must be positive, got 1 images of 0x3");
+  CHECK(message_of<InvalidArgument>([] { (void)to_samples({2, 1, 3, {0, 1, 2, 3, 4}}); }) ==
+        "GrayImages: 2 images of 1x3 have 5 pixels, expected 6");
+  CHECK(message_of<InvalidArgument>([] { (void)to_samples({1, 0, 3, {}}); }) ==
+        "GrayImages: sizes must be positive, got 1 images of 0x3");
 }

@@ -129,9 +129,8 @@ TEST_CASE("a tensor of another shape than the expected is reported with both") {
   tensors.add("a", {2, 3}, six);
   CHECK(tensors.get<float>("a", {2, 3}).size() == 6);
   CHECK(tensors.get<float>("a", {-1, 3}).size() == 6);
-  CHECK(message_of<Error>([&] {
-          (void)tensors.get<float>("a", {-1, 4});
-        }) == "SafeTensors: tensor 'a' of memory has shape [2, 3], expected [any, 4]");
+  CHECK(message_of<Error>([&] { (void)tensors.get<float>("a", {-1, 4}); }) ==
+        "SafeTensors: tensor 'a' of memory has shape [2, 3], expected [any, 4]");
   CHECK(message_of<Error>([&] { (void)tensors.get<float>("a", {6}); }) ==
         "SafeTensors: tensor 'a' of memory has shape [2, 3], expected [6]");
 }
@@ -140,12 +139,10 @@ TEST_CASE("tensors whose shape, name or encoding is nonsense can't be added") {
   const TemporaryFolder folder;
   SafeTensors tensors;
   tensors.add("a", {2, 3}, six);
-  CHECK(message_of<InvalidArgument>([&] {
-          tensors.add("b", {2, 2}, six);
-        }) == "SafeTensors: tensor 'b' of shape [2, 2] got 6 values");
-  CHECK(message_of<InvalidArgument>([&] {
-          tensors.add("b", {-2, -3}, six);
-        }) == "SafeTensors: tensor 'b' of shape [-2, -3] got 6 values");
+  CHECK(message_of<InvalidArgument>([&] { tensors.add("b", {2, 2}, six); }) ==
+        "SafeTensors: tensor 'b' of shape [2, 2] got 6 values");
+  CHECK(message_of<InvalidArgument>([&] { tensors.add("b", {-2, -3}, six); }) ==
+        "SafeTensors: tensor 'b' of shape [-2, -3] got 6 values");
   CHECK(message_of<InvalidArgument>([&] { tensors.add("a", {6}, six); }) ==
         "SafeTensors: there are two tensors 'a'");
   CHECK(message_of<InvalidArgument>([&] { tensors.add("__metadata__", {6}, six); }) ==

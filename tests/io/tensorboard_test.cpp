@@ -76,9 +76,7 @@ TEST_CASE("a tag that is empty or not UTF-8 is refused by every function, and no
   const auto complaints = [&](std::string_view tag) {
     return std::vector<std::string>{
         message_of<InvalidArgument>([&] { board.scalar(tag, 1, 0); }),
-        message_of<InvalidArgument>([&] {
-          board.image(tag, {1, 1, 1, {0}}, 0);
-        }),
+        message_of<InvalidArgument>([&] { board.image(tag, {1, 1, 1, {0}}, 0); }),
         message_of<InvalidArgument>([&] { board.histogram(tag, values, 0); }),
         message_of<InvalidArgument>([&] { board.text(tag, "text", 0); })};
   };
@@ -97,9 +95,8 @@ TEST_CASE("a text that is not UTF-8 and a picture of impossible sizes are refuse
   TensorBoard board(folder.path());
   CHECK(message_of<InvalidArgument>([&] { board.text("notes", "\xc3(", 0); }) ==
         "TensorBoard::text: the text of 'notes' is not UTF-8");
-  CHECK(message_of<InvalidArgument>([&] {
-          board.image("dreams", {2, 2, 1, {0}}, 0);
-        }) == "encode_png: got 1 bytes, expected 4");
+  CHECK(message_of<InvalidArgument>([&] { board.image("dreams", {2, 2, 1, {0}}, 0); }) ==
+        "encode_png: got 1 bytes, expected 4");
 }
 
 TEST_CASE("a folder that is a file, or that can't be made, is refused with the reason") {

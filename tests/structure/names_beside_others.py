@@ -30,6 +30,7 @@ DECLARATION = re.compile(
 
 def public_names(source):
     """The names that a header declares in ebm or ebm::io."""
+    source = source.replace("::inline EBM_ABI", "")  # nobody writes it
     names, open_namespaces, position = set(), [], 0
     for line in [*NAMESPACE.finditer(source), None]:
         if open_namespaces in (["ebm"], ["ebm::io"]):

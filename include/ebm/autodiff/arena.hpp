@@ -59,12 +59,12 @@ class Arena {
 
   struct Free {
     void operator()(std::byte* data) const noexcept {
-      ::operator delete (data, std::align_val_t{chunk_alignment});
+      ::operator delete(data, std::align_val_t{chunk_alignment});
     }
   };
   struct Chunk {
     explicit Chunk(std::size_t bytes)
-        : data(static_cast<std::byte*>(::operator new (bytes, std::align_val_t{chunk_alignment}))),
+        : data(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{chunk_alignment}))),
           size(bytes) {}
     std::unique_ptr<std::byte, Free> data;
     std::size_t size;

@@ -29,11 +29,14 @@ class Var {
   [[nodiscard]] PackType* adjoint_data() const noexcept { return adjoint_; }
 
   /// The value of a scalar.
-  [[nodiscard]] const PackType& value() const noexcept requires std::same_as<S, Scalar> {
+  [[nodiscard]] const PackType& value() const noexcept
+    requires std::same_as<S, Scalar>
+  {
     return *value_;
   }
   [[nodiscard]] const PackType& adjoint() const noexcept
-      requires(std::same_as<S, Scalar>&& Active) {
+    requires(std::same_as<S, Scalar> && Active)
+  {
     return *adjoint_;
   }
 

@@ -48,7 +48,8 @@ struct alignas(sizeof(T) * L) Pack {
 
   /// A pack that is one register.
   EBM_INLINE explicit Pack(const Register& only) noexcept
-      requires(registers == 1 && !simd::is_scalar<Register>) {
+    requires(registers == 1 && !simd::is_scalar<Register>)
+  {
     reg[0] = only;
   }
 
@@ -128,25 +129,30 @@ struct alignas(sizeof(T) * L) Pack {
   }
   friend EBM_INLINE Mask<T, L> operator>(const Pack& a, const Pack& b) noexcept { return b < a; }
 
-  friend EBM_INLINE Pack operator&(const Pack& a,
-                                   const Pack& b) noexcept requires std::is_integral_v<T> {
+  friend EBM_INLINE Pack operator&(const Pack& a, const Pack& b) noexcept
+    requires std::is_integral_v<T>
+  {
     return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x & y; }, a, b);
   }
-  friend EBM_INLINE Pack operator|(const Pack& a,
-                                   const Pack& b) noexcept requires std::is_integral_v<T> {
+  friend EBM_INLINE Pack operator|(const Pack& a, const Pack& b) noexcept
+    requires std::is_integral_v<T>
+  {
     return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x | y; }, a, b);
   }
-  friend EBM_INLINE Pack operator^(const Pack& a,
-                                   const Pack& b) noexcept requires std::is_integral_v<T> {
+  friend EBM_INLINE Pack operator^(const Pack& a, const Pack& b) noexcept
+    requires std::is_integral_v<T>
+  {
     return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x ^ y; }, a, b);
   }
   /// Shifts by a number of bits in [0, bits of T).
-  friend EBM_INLINE Pack operator<<(const Pack& a,
-                                    int bits) noexcept requires std::is_integral_v<T> {
+  friend EBM_INLINE Pack operator<<(const Pack& a, int bits) noexcept
+    requires std::is_integral_v<T>
+  {
     return map([bits](const auto& x) EBM_INLINE_LAMBDA { return x << bits; }, a);
   }
-  friend EBM_INLINE Pack operator>>(const Pack& a,
-                                    int bits) noexcept requires std::is_integral_v<T> {
+  friend EBM_INLINE Pack operator>>(const Pack& a, int bits) noexcept
+    requires std::is_integral_v<T>
+  {
     return map([bits](const auto& x) EBM_INLINE_LAMBDA { return x >> bits; }, a);
   }
 };
@@ -203,8 +209,8 @@ using BitsOf = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
 
 /// Reads the bits of one type as those of another of the same size.
 template <class To, class From, int L>
-requires(sizeof(To) == sizeof(From)) EBM_INLINE Pack<To, L> bit_cast(const Pack<From, L>& a)
-noexcept {
+  requires(sizeof(To) == sizeof(From))
+EBM_INLINE Pack<To, L> bit_cast(const Pack<From, L>& a) noexcept {
   Pack<To, L> result;
   EBM_UNROLL
   for (int i = 0; i < Pack<To, L>::registers; ++i)

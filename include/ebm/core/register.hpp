@@ -68,7 +68,7 @@ struct ValueOf {
   using type = typename R::value_type;
 };
 template <class R>
-requires is_scalar<R>
+  requires is_scalar<R>
 struct ValueOf<R> {
   using type = R;
 };
@@ -82,7 +82,7 @@ struct NativeOf {
   using type = typename R::register_type;
 };
 template <class R>
-requires is_scalar<R>
+  requires is_scalar<R>
 struct NativeOf<R> {
   using type = R;
 };

@@ -55,8 +55,10 @@ class State {
 
   /// The one number of that name; throws as above.
   template <class T>
-  requires std::same_as<T, double> || std::same_as<T, std::int64_t>
-  [[nodiscard]] T get(std::string_view name) const { return get<T>(name, 1)[0]; }
+    requires std::same_as<T, double> || std::same_as<T, std::int64_t>
+  [[nodiscard]] T get(std::string_view name) const {
+    return get<T>(name, 1)[0];
+  }
 
   /// The entries of the part `name`, without that name; none if there is no such part.
   [[nodiscard]] State part(std::string_view name) const {

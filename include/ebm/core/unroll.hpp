@@ -15,8 +15,7 @@ template <int N, class F>
 EBM_INLINE constexpr void unroll(F&& f) {
   [&]<int... I>(std::integer_sequence<int, I...>) EBM_INLINE_LAMBDA {
     (f(std::integral_constant<int, I>{}), ...);
-  }
-  (std::make_integer_sequence<int, N>{});
+  }(std::make_integer_sequence<int, N>{});
 }
 
 /// Calls f(index) with `index` in [0, N) as `std::integral_constant<int, I>`.

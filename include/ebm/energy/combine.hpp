@@ -17,8 +17,10 @@ struct SumEnergy {
   B b;
 
   template <class Tape, bool Active>
-  requires Energy<A, typename Tape::value_type> && Energy<B, typename Tape::value_type>
-  auto operator()(const Var<Tape, Input, Active>& x) const { return a(x) + b(x); }
+    requires Energy<A, typename Tape::value_type> && Energy<B, typename Tape::value_type>
+  auto operator()(const Var<Tape, Input, Active>& x) const {
+    return a(x) + b(x);
+  }
 };
 
 /// E(x) = A(x) B(x).
@@ -31,8 +33,10 @@ struct ProductEnergy {
   B b;
 
   template <class Tape, bool Active>
-  requires Energy<A, typename Tape::value_type> && Energy<B, typename Tape::value_type>
-  auto operator()(const Var<Tape, Input, Active>& x) const { return a(x) * b(x); }
+    requires Energy<A, typename Tape::value_type> && Energy<B, typename Tape::value_type>
+  auto operator()(const Var<Tape, Input, Active>& x) const {
+    return a(x) * b(x);
+  }
 };
 
 /// E(x) = factor A(x): a model at temperature 1 / factor.
@@ -43,7 +47,7 @@ struct ScaledEnergy {
   double factor;
 
   template <class Tape, bool Active>
-  requires Energy<A, typename Tape::value_type>
+    requires Energy<A, typename Tape::value_type>
   auto operator()(const Var<Tape, Input, Active>& x) const {
     return a(x) * static_cast<typename Tape::value_type>(factor);
   }
@@ -56,8 +60,10 @@ struct EnergyReference {
   const A* energy;
 
   template <class Tape, bool Active>
-  requires Energy<A, typename Tape::value_type>
-  auto operator()(const Var<Tape, Input, Active>& x) const { return (*energy)(x); }
+    requires Energy<A, typename Tape::value_type>
+  auto operator()(const Var<Tape, Input, Active>& x) const {
+    return (*energy)(x);
+  }
 };
 
 /// An energy to put into sums without copying it; `energy` must outlive what it is put into.
@@ -68,7 +74,7 @@ EnergyReference<A> reference(const A& energy) {
 
 namespace detail {
 template <class E>
-concept AnyEnergy = std::is_class_v<E> &&(Energy<E, float> || Energy<E, double>);
+concept AnyEnergy = std::is_class_v<E> && (Energy<E, float> || Energy<E, double>);
 }
 
 template <detail::AnyEnergy A, detail::AnyEnergy B>
@@ -80,13 +86,13 @@ ProductEnergy<A, B> operator*(A a, B b) {
   return {std::move(a), std::move(b)};
 }
 template <class Factor, detail::AnyEnergy A>
-requires std::is_arithmetic_v<Factor> ScaledEnergy<A>
-operator*(Factor factor, A a) {
+  requires std::is_arithmetic_v<Factor>
+ScaledEnergy<A> operator*(Factor factor, A a) {
   return {std::move(a), static_cast<double>(factor)};
 }
 template <detail::AnyEnergy A, class Factor>
-requires std::is_arithmetic_v<Factor> ScaledEnergy<A>
-operator*(A a, Factor factor) {
+  requires std::is_arithmetic_v<Factor>
+ScaledEnergy<A> operator*(A a, Factor factor) {
   return factor * std::move(a);
 }
 

@@ -18,10 +18,10 @@ namespace ebm::inline EBM_ABI {
 /// the energy, which must live until the tape has been swept: a formula that uses an energy must
 /// not make it on the spot.
 template <class E, class T = float>
-concept Energy = requires(const E& energy,
-                          const Var<Tape<T, Wrt::inputs>, typename E::Input, true>& x) {
-  { energy(x) } -> ScalarVar;
-};
+concept Energy =
+    requires(const E& energy, const Var<Tape<T, Wrt::inputs>, typename E::Input, true>& x) {
+      { energy(x) } -> ScalarVar;
+    };
 
 /// Satisfied by energies with parameters that an optimiser can change.
 ///
@@ -31,13 +31,13 @@ concept Energy = requires(const E& energy,
 /// only after one call of it, which whoever adds up makes by `ebm::finish_gradient`. So a network
 /// with `SpectralNorm` goes through the norm once, and not for each block.
 template <class E>
-concept TrainableEnergy = Energy<E, typename E::value_type> &&
-    requires(E& energy, const E& constant) {
-  { energy.parameters() } -> std::same_as<std::span<typename E::value_type>>;
-  { constant.parameters() } -> std::same_as<std::span<const typename E::value_type>>;
-  { constant.parameter_infos() } -> std::convertible_to<std::vector<ParameterInfo>>;
-  energy.freeze();
-};
+concept TrainableEnergy =
+    Energy<E, typename E::value_type> && requires(E& energy, const E& constant) {
+      { energy.parameters() } -> std::same_as<std::span<typename E::value_type>>;
+      { constant.parameters() } -> std::same_as<std::span<const typename E::value_type>>;
+      { constant.parameter_infos() } -> std::convertible_to<std::vector<ParameterInfo>>;
+      energy.freeze();
+    };
 
 /// Completes a sum of parameter gradients, where the energy has something to do.
 ///

@@ -28,8 +28,10 @@ void require_samples(const char* function, const ConstSamplesRef<T>& samples, in
 /// samples: [sample][feature]; result: [sample]
 /// Throws `InvalidArgument` if the number of features is another or a value is not finite.
 template <class T = float, class E, Executor X = Serial>
-requires Energy<E, T> Eigen::Vector<T, Eigen::Dynamic> energies(
-    const E& energy, const std::type_identity_t<ConstSamplesRef<T>>& samples, X&& executor = {}) {
+  requires Energy<E, T>
+Eigen::Vector<T, Eigen::Dynamic> energies(const E& energy,
+                                          const std::type_identity_t<ConstSamplesRef<T>>& samples,
+                                          X&& executor = {}) {
   using S = typename E::Input;
   require_samples<T>("energies", samples, S::size);
   Eigen::Vector<T, Eigen::Dynamic> result(samples.rows());
@@ -52,8 +54,10 @@ requires Energy<E, T> Eigen::Vector<T, Eigen::Dynamic> energies(
 /// samples, result: [sample][feature]
 /// Throws `InvalidArgument` if the number of features is another or a value is not finite.
 template <class T = float, class E, Executor X = Serial>
-requires Energy<E, T> Samples<T> energy_gradients(
-    const E& energy, const std::type_identity_t<ConstSamplesRef<T>>& samples, X&& executor = {}) {
+  requires Energy<E, T>
+Samples<T> energy_gradients(const E& energy,
+                            const std::type_identity_t<ConstSamplesRef<T>>& samples,
+                            X&& executor = {}) {
   using S = typename E::Input;
   require_samples<T>("energy_gradients", samples, S::size);
   Samples<T> result(samples.rows(), samples.cols());

@@ -57,7 +57,7 @@ class ParametricExpression {
   void freeze() const noexcept {}
 
   template <class Tape, bool Active>
-  requires std::same_as<typename Tape::value_type, T>
+    requires std::same_as<typename Tape::value_type, T>
   auto operator()(const Var<Tape, Input, Active>& x) const {
     Tape& tape = *x.tape();
     Pack<T>* values = tape.allocate(Count);

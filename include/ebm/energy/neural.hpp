@@ -51,7 +51,7 @@ class Neural {
 
   /// E(x) for each lane.
   template <class Tape, bool Active>
-  requires std::same_as<typename Tape::value_type, T>
+    requires std::same_as<typename Tape::value_type, T>
   auto operator()(const Var<Tape, Input, Active>& x) const {
     return -Network::apply(frozen_.data(), x);
   }

@@ -14,9 +14,7 @@ namespace ebm::inline EBM_ABI::kernels {
 /// Satisfied by epilogues that say that they are a few instructions, which every loop may have in
 /// itself; others are compiled once for all loops.
 template <class E>
-concept LightEpilogue = requires {
-  requires E::is_light;
-};
+concept LightEpilogue = requires { requires E::is_light; };
 
 /// y = activation(a).
 template <class Activation, class T>

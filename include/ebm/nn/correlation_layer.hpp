@@ -130,8 +130,7 @@ class CorrelationLayer {
     [&]<int... Residue>(std::integer_sequence<int, Residue...>) {
       kernels::correlate<gradient_correlation(Residue)...>(
           dy, frozen + gradient_offset, static_cast<const T*>(nullptr), epilogue);
-    }
-    (std::make_integer_sequence<int, residues>{});
+    }(std::make_integer_sequence<int, residues>{});
   }
 
   template <class T>

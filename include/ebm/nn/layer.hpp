@@ -44,9 +44,7 @@ concept Layer = requires {
 /// Satisfied by element-wise layers, which `Sequential` fuses into the layer before: they name the
 /// kernel that computes value and slope.
 template <class L>
-concept Activation = requires {
-  typename L::Kernel;
-};
+concept Activation = requires { typename L::Kernel; };
 
 /// The part of a bound layer that has no parameters.
 struct NoParameters {

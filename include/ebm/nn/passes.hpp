@@ -158,8 +158,8 @@ class Passes {
 
  private:
   template <class Runner>
-  static constexpr bool is_differentiable = Runner::has_input_gradient ||
-                                            wants_parameters(Runner::wrt);
+  static constexpr bool is_differentiable =
+      Runner::has_input_gradient || wants_parameters(Runner::wrt);
 
   template <class T, class Epilogue>
   static auto plus(const T* addend, const Epilogue& epilogue) {

@@ -101,9 +101,7 @@ struct Chain {};
 /// `L::expand<Place, Number>(program)` returns the program with their stages; `Place` is where the
 /// block stands, as the `Number`th of its kind there.
 template <class L>
-concept Block = requires {
-  typename L::IsBlock;
-};
+concept Block = requires { typename L::IsBlock; };
 
 /// Joins the stage before, if that has no activation yet, or makes a stage of its own.
 template <class Kernel, class Place, class P>

@@ -53,7 +53,7 @@ class Langevin {
   /// Throws `InvalidArgument` if the features don't fit the energy, a value is not finite, or an
   /// option is out of range in `T`.
   template <class T, class E, Executor X>
-  requires Energy<E, T>
+    requires Energy<E, T>
   void run(const E& energy, SamplesRef<T> chains, std::uint64_t first_chain, Rng rng, X& executor,
            Workspace<T>& workspace) const {
     walk(energy, chains, first_chain, rng, executor, workspace, HoldNothing{}, 0,
@@ -66,7 +66,7 @@ class Langevin {
   /// held: [chain][feature], true where an element stays, bit by bit
   /// Throws `InvalidArgument` as `run`, and unless `held` is as large as `chains`.
   template <class T, class E, Executor X>
-  requires Energy<E, T>
+    requires Energy<E, T>
   void run_holding(const E& energy, SamplesRef<T> chains, const ElementMask& held,
                    std::uint64_t first_chain, Rng rng, X& executor, Workspace<T>& workspace) const {
     require(held.rows() == chains.rows() && held.cols() == chains.cols(),
@@ -78,7 +78,7 @@ class Langevin {
 
   /// The same for a one-off run: final states of chains that start at `start`.
   template <class T = float, class E>
-  requires Energy<E, T>
+    requires Energy<E, T>
   [[nodiscard]] Samples<T> sample(const E& energy, std::type_identity_t<Samples<T>> start,
                                   Rng rng = {}, std::uint64_t first_chain = 0) const {
     Serial executor;
@@ -121,7 +121,7 @@ class Langevin {
   /// result: [snapshot][chain][feature], floor(steps / every) snapshots
   /// Throws `InvalidArgument` as `run`, and unless every >= 1.
   template <class T, class E, Executor X>
-  requires Energy<E, T>
+    requires Energy<E, T>
   [[nodiscard]] std::vector<Samples<T>> trace(const E& energy, SamplesRef<T> chains, int every,
                                               std::uint64_t first_chain, Rng rng, X& executor,
                                               Workspace<T>& workspace) const {

@@ -57,11 +57,11 @@ concept Kernel = std::is_trivially_copyable_v<K> && requires(const K& kernel) {
 /// Satisfied by kernels whose blocks first bring something into shared memory: all threads have
 /// returned from `stage(thread, shared)` before the first of the block calls `run(thread, shared)`.
 template <class K>
-concept StagedKernel = Kernel<K> &&
-    requires(const K& kernel, const Thread& thread, typename K::value_type* shared) {
-  kernel.stage(thread, shared);
-  kernel.run(thread, static_cast<const typename K::value_type*>(shared));
-};
+concept StagedKernel =
+    Kernel<K> && requires(const K& kernel, const Thread& thread, typename K::value_type* shared) {
+      kernel.stage(thread, shared);
+      kernel.run(thread, static_cast<const typename K::value_type*>(shared));
+    };
 
 /// A warp's share of a grid in which each warp makes one piece of one group of lanes.
 struct WarpTask {

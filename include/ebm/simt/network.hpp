@@ -19,9 +19,7 @@ concept WeightLayer = requires {
 
 /// Satisfied by layers that compute each element by itself.
 template <class Layer>
-concept ElementLayer = requires {
-  typename Layer::ElementRule;
-};
+concept ElementLayer = requires { typename Layer::ElementRule; };
 
 namespace detail {
 
@@ -92,8 +90,7 @@ struct OnMachine {
                              Layer::convolution.inputs;
         machine.launch(Correlate<T, Epilogue, size, ThreadTiles<Layer>::gradient(Residue)...>{
             dy, frozen + Layer::gradient_offset, nullptr, epilogue, groups});
-      }
-      (std::make_integer_sequence<int, Layer::residues>{});
+      }(std::make_integer_sequence<int, Layer::residues>{});
     } else {
       using Rule = detail::GradientRule<typename Layer::ElementRule>;
       machine.launch(ForEachElement<T, Rule, Epilogue, Layer::Output::size, Layer::Input::size>{

@@ -32,8 +32,7 @@ class MachineStep {
       requires(const Sampler& sampler) {
         typename Sampler::template ClipPolicy<T>;
         sampler.options();
-      },
-      "a GPU runs the chains of a Langevin; the recipe has another sampler");
+      }, "a GPU runs the chains of a Langevin; the recipe has another sampler");
   static_assert(std::same_as<decltype(RecipeType::gradient_clip), GlobalNormClip> ||
                     std::same_as<decltype(RecipeType::gradient_clip), NoGradientClip>,
                 "a GPU clips gradients as GlobalNormClip or NoGradientClip; the recipe has another "

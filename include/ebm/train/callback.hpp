@@ -57,20 +57,14 @@ bool notify(C& callback, Trainer& trainer, const Diverged& error) {
 /// An object all of whose hooks are misspelt is refused; beside a hook that fits, a misspelt one
 /// is not noticed.
 template <class C, class Trainer>
-concept Callback = requires(C& callback, Trainer& trainer) {
-  callback.on_start(trainer);
-}
-|| requires(C& callback, Trainer& trainer) {
-  callback.on_end(trainer);
-}
-|| requires(C& callback, Trainer& trainer, const BatchReport& report) {
-  callback.on_batch(trainer, report);
-}
-|| requires(C& callback, Trainer& trainer, EpochReport& report) {
-  callback.on_epoch(trainer, report);
-}
-|| requires(C& callback, Trainer& trainer, const Diverged& error) {
-  { callback.on_diverged(trainer, error) } -> std::same_as<bool>;
-};
+concept Callback = requires(C& callback, Trainer& trainer) { callback.on_start(trainer); } ||
+                   requires(C& callback, Trainer& trainer) { callback.on_end(trainer); } ||
+                   requires(C& callback, Trainer& trainer, const BatchReport& report) {
+                     callback.on_batch(trainer, report);
+                   } || requires(C& callback, Trainer& trainer, EpochReport& report) {
+                     callback.on_epoch(trainer, report);
+                   } || requires(C& callback, Trainer& trainer, const Diverged& error) {
+                     { callback.on_diverged(trainer, error) } -> std::same_as<bool>;
+                   };
 
 }  // namespace ebm::inline EBM_ABI

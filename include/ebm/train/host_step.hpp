@@ -141,9 +141,7 @@ struct StepOf {
   using type = HostStep<E, RecipeType, X>;
 };
 template <class E, class RecipeType, class X>
-requires requires {
-  typename X::template Step<E, RecipeType>;
-}
+  requires requires { typename X::template Step<E, RecipeType>; }
 struct StepOf<E, RecipeType, X> {
   using type = typename X::template Step<E, RecipeType>;
 };

@@ -89,8 +89,8 @@ class Trainer {
   /// gradient or the parameters stop being finite and no callback knows a way on; the parameters
   /// stay those of the step before.
   template <class... Callbacks>
-  requires(Callback<Callbacks, Trainer>&&...) void fit(const ConstSamplesRef<T>& data,
-                                                       Callbacks&&... callbacks) {
+    requires(Callback<Callbacks, Trainer> && ...)
+  void fit(const ConstSamplesRef<T>& data, Callbacks&&... callbacks) {
     require(data.rows() >= recipe_.batch, "Trainer::fit: a batch has ", recipe_.batch,
             " samples, but there are only ", data.rows());
     require_samples<T>("Trainer::fit", data, E::Input::size);
