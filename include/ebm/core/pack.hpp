@@ -19,8 +19,7 @@ template <class T, int L>
 struct Mask {
   using Register = simd::Register<T, L>;
   static constexpr int registers = L / simd::width<T, L>;
-  using Bits = decltype(std::declval<Register>() < std::declval<Register>());
-  Bits reg[registers];
+  decltype(Register{} < Register{}) reg[registers];  ///< all bits of a lane, or none
 };
 
 /// One value of type `T` in each of `L` lanes.
@@ -47,7 +46,7 @@ struct alignas(sizeof(T) * L) Pack {
   }
 
   /// A pack that is one register.
-  EBM_INLINE explicit Pack(const Register& only) noexcept
+  EBM_INLINE explicit Pack(Register only) noexcept
     requires(registers == 1 && !simd::is_scalar<Register>)
   {
     reg[0] = only;
@@ -95,27 +94,29 @@ struct alignas(sizeof(T) * L) Pack {
     return values[index];
   }
 
-  /// Applies a function of registers.
-  template <class F, class... Packs>
-  EBM_INLINE static Pack map(F&& f, const Packs&... packs) noexcept {
+  friend EBM_INLINE Pack operator+(const Pack& a, const Pack& b) noexcept {
     Pack result;
     EBM_UNROLL
-    for (int i = 0; i < registers; ++i) result.reg[i] = Register(f(packs.reg[i]...));
+    for (int i = 0; i < registers; ++i) result.reg[i] = a.reg[i] + b.reg[i];
     return result;
   }
-
-  friend EBM_INLINE Pack operator+(const Pack& a, const Pack& b) noexcept {
-    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x + y; }, a, b);
-  }
   friend EBM_INLINE Pack operator-(const Pack& a, const Pack& b) noexcept {
-    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x - y; }, a, b);
+    Pack result;
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) result.reg[i] = a.reg[i] - b.reg[i];
+    return result;
   }
   friend EBM_INLINE Pack operator*(const Pack& a, const Pack& b) noexcept {
-    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x * y; }, a, b);
+    Pack result;
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) result.reg[i] = a.reg[i] * b.reg[i];
+    return result;
   }
   friend EBM_INLINE Pack operator/(const Pack& a, const Pack& b) noexcept {
-    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return simd::divide(x, y); }, a,
-               b);
+    Pack result;
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) result.reg[i] = a.reg[i] / b.reg[i];
+    return result;
   }
   EBM_INLINE Pack& operator+=(const Pack& b) noexcept { return *this = *this + b; }
   EBM_INLINE Pack& operator-=(const Pack& b) noexcept { return *this = *this - b; }
@@ -132,43 +133,63 @@ struct alignas(sizeof(T) * L) Pack {
   friend EBM_INLINE Pack operator&(const Pack& a, const Pack& b) noexcept
     requires std::is_integral_v<T>
   {
-    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x & y; }, a, b);
+    Pack result;
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) result.reg[i] = a.reg[i] & b.reg[i];
+    return result;
   }
   friend EBM_INLINE Pack operator|(const Pack& a, const Pack& b) noexcept
     requires std::is_integral_v<T>
   {
-    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x | y; }, a, b);
+    Pack result;
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) result.reg[i] = a.reg[i] | b.reg[i];
+    return result;
   }
   friend EBM_INLINE Pack operator^(const Pack& a, const Pack& b) noexcept
     requires std::is_integral_v<T>
   {
-    return map([](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return x ^ y; }, a, b);
+    Pack result;
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) result.reg[i] = a.reg[i] ^ b.reg[i];
+    return result;
   }
   /// Shifts by a number of bits in [0, bits of T).
   friend EBM_INLINE Pack operator<<(const Pack& a, int bits) noexcept
     requires std::is_integral_v<T>
   {
-    return map([bits](const auto& x) EBM_INLINE_LAMBDA { return x << bits; }, a);
+    Pack result;
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) result.reg[i] = a.reg[i] << bits;
+    return result;
   }
   friend EBM_INLINE Pack operator>>(const Pack& a, int bits) noexcept
     requires std::is_integral_v<T>
   {
-    return map([bits](const auto& x) EBM_INLINE_LAMBDA { return x >> bits; }, a);
+    Pack result;
+    EBM_UNROLL
+    for (int i = 0; i < registers; ++i) result.reg[i] = a.reg[i] >> bits;
+    return result;
   }
 };
 
 /// a * b + c with one rounding (where the target has FMA).
 template <class T, int L>
 EBM_INLINE Pack<T, L> fma(const Pack<T, L>& a, const Pack<T, L>& b, const Pack<T, L>& c) noexcept {
-  return Pack<T, L>::map([](const auto& x, const auto& y, const auto& z)
-                             EBM_INLINE_LAMBDA { return simd::fma(x, y, z); },
-                         a, b, c);
+  Pack<T, L> result;
+  EBM_UNROLL
+  for (int i = 0; i < Pack<T, L>::registers; ++i)
+    result.reg[i] = simd::fma(a.reg[i], b.reg[i], c.reg[i]);
+  return result;
 }
 
 /// The correctly rounded square root.
 template <class T, int L>
 EBM_INLINE Pack<T, L> sqrt(const Pack<T, L>& a) noexcept {
-  return Pack<T, L>::map([](const auto& x) EBM_INLINE_LAMBDA { return simd::sqrt(x); }, a);
+  Pack<T, L> result;
+  EBM_UNROLL
+  for (int i = 0; i < Pack<T, L>::registers; ++i) result.reg[i] = simd::sqrt(a.reg[i]);
+  return result;
 }
 
 /// `yes` in the lanes where `mask` holds, `no` in the others.
@@ -178,22 +199,28 @@ EBM_INLINE Pack<T, L> select(const Mask<T, L>& mask, const Pack<T, L>& yes,
   Pack<T, L> result;
   EBM_UNROLL
   for (int i = 0; i < Pack<T, L>::registers; ++i)
-    result.reg[i] = simd::select(mask.reg[i], yes.reg[i], no.reg[i]);
+    result.reg[i] = mask.reg[i] ? yes.reg[i] : no.reg[i];
   return result;
 }
 
 /// The smaller value; `a` where either is NaN.
 template <class T, int L>
 EBM_INLINE Pack<T, L> min(const Pack<T, L>& a, const Pack<T, L>& b) noexcept {
-  return Pack<T, L>::map(
-      [](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return simd::lesser(y, x); }, a, b);
+  Pack<T, L> result;
+  EBM_UNROLL
+  for (int i = 0; i < Pack<T, L>::registers; ++i)
+    result.reg[i] = b.reg[i] < a.reg[i] ? b.reg[i] : a.reg[i];
+  return result;
 }
 
 /// The larger value; `a` where either is NaN.
 template <class T, int L>
 EBM_INLINE Pack<T, L> max(const Pack<T, L>& a, const Pack<T, L>& b) noexcept {
-  return Pack<T, L>::map(
-      [](const auto& x, const auto& y) EBM_INLINE_LAMBDA { return simd::greater(y, x); }, a, b);
+  Pack<T, L> result;
+  EBM_UNROLL
+  for (int i = 0; i < Pack<T, L>::registers; ++i)
+    result.reg[i] = b.reg[i] > a.reg[i] ? b.reg[i] : a.reg[i];
+  return result;
 }
 
 /// `a` kept in [low, high]; NaN stays NaN.

@@ -17,20 +17,20 @@ namespace detail {
 /// The run: acc[p][o] += x[p * step + j] * w[j * Width + o] for the positions [Begin, End).
 template <class L, int Step, int Length, int Begin, int End, int Positions, int Width, class T>
 EBM_INLINE void run(const T* x, const T* w,
-                    simd::Native<typename L::Register> (&acc)[Positions][Width]) noexcept {
+                    typename L::Register (&acc)[Positions][Width]) noexcept {
   using R = typename L::Register;
   for (int j = 0; j < Length; ++j, x += L::stride, w += Width) {
-    simd::Native<R> value[End - Begin];
+    R value[End - Begin];
     EBM_UNROLL
     for (int p = Begin; p < End; ++p) {
-      value[p - Begin] = simd::load_native<R>(x + p * Step * L::stride);
+      value[p - Begin] = simd::load<R>(x + p * Step * L::stride);
     }
     EBM_UNROLL
     for (int o = 0; o < Width; ++o) {
-      const auto weight = simd::broadcast_native<R>(w[o]);
+      const auto weight = simd::broadcast<R>(w[o]);
       EBM_UNROLL
       for (int p = Begin; p < End; ++p) {
-        acc[p][o] = simd::fma_native<R>(value[p - Begin], weight, acc[p][o]);
+        acc[p][o] = simd::fma(value[p - Begin], weight, acc[p][o]);
       }
     }
   }
@@ -63,9 +63,8 @@ struct InnerTile {
 
 /// Adds one kernel row to the accumulators: taps that the same positions use make one run.
 template <class L, Correlation C, class Positions, int Tap, int Width, class T>
-EBM_INLINE void add_row(
-    const T* x, const T* w,
-    simd::Native<typename L::Register> (&acc)[Positions::count][Width]) noexcept {
+EBM_INLINE void add_row(const T* x, const T* w,
+                        typename L::Register (&acc)[Positions::count][Width]) noexcept {
   if constexpr (Tap < C.columns.taps) {
     constexpr int begin = Positions::begin(Tap), end = Positions::end(Tap);
     constexpr int next = [] {
@@ -177,10 +176,10 @@ template <class L, Correlation C, class Positions, int Width, class T, class Out
 EBM_INLINE void compute_tile(const T* in, const T* weights, const T* bias,
                              const TilePlace<C>& place, const Output& output) noexcept {
   using R = typename L::Register;
-  simd::Native<R> acc[Positions::count][Width];
+  R acc[Positions::count][Width];
   EBM_UNROLL
   for (int o = 0; o < Width; ++o) {
-    const auto start = simd::broadcast_native<R>(bias == nullptr ? T(0) : bias[o]);
+    const auto start = simd::broadcast<R>(bias == nullptr ? T(0) : bias[o]);
     EBM_UNROLL
     for (int p = 0; p < Positions::count; ++p) acc[p][o] = start;
   }
@@ -194,7 +193,7 @@ EBM_INLINE void compute_tile(const T* in, const T* weights, const T* bias,
   EBM_UNROLL
   for (int p = 0; p < Positions::count; ++p) {
     EBM_UNROLL
-    for (int o = 0; o < Width; ++o) output(typename L::Vector(R(acc[p][o])), p, o);
+    for (int o = 0; o < Width; ++o) output(typename L::Vector(acc[p][o]), p, o);
   }
 }
 

@@ -54,7 +54,7 @@ namespace detail {
 /// row `kernel_row` and `Width` vectors of output channels.
 template <class L, Convolution C, int Features, int Width, class T>
 EBM_INLINE void accumulate(const T* x, const T* dy, int kernel_row, int feature,
-                           simd::Native<typename L::Register> (&acc)[Features][Width]) noexcept {
+                           typename L::Register (&acc)[Features][Width]) noexcept {
   using R = typename L::Register;
   constexpr bool is_thread = simd::is_scalar<R>;
   alignas(64) [[maybe_unused]] T patch[is_thread ? 1 : Features * lanes];
@@ -83,18 +83,18 @@ EBM_INLINE void accumulate(const T* x, const T* dy, int kernel_row, int feature,
       }
       const T* adjoint = dy + (row * C.columns.outputs + column) * lanes * C.padded_outputs();
       for (int lane = 0; lane < lanes; ++lane, adjoint += C.padded_outputs()) {
-        simd::Native<R> slope[Width];
+        R slope[Width];
         EBM_UNROLL
         for (int v = 0; v < Width; ++v) {
-          slope[v] = simd::load_native<R>(adjoint + v * L::Vector::size);
+          slope[v] = simd::load<R>(adjoint + v * L::Vector::size);
         }
         EBM_UNROLL
         for (int f = 0; f < Features; ++f) {
           const bool is_zero = is_thread && is_padding(f);
-          const auto value = simd::broadcast_native<R>(is_zero ? T(0) : from[f * L::stride + lane]);
+          const auto value = simd::broadcast<R>(is_zero ? T(0) : from[f * L::stride + lane]);
           EBM_UNROLL
           for (int v = 0; v < Width; ++v) {
-            acc[f][v] = simd::fma_native<R>(value, slope[v], acc[f][v]);
+            acc[f][v] = simd::fma(value, slope[v], acc[f][v]);
           }
         }
       }
@@ -111,18 +111,18 @@ EBM_INLINE void weight_tile(const T* x, const T* dy, int kernel_row, int feature
                             const Sink& sink) noexcept {
   using R = typename L::Register;
   constexpr int size = L::Vector::size;
-  simd::Native<R> acc[Features][Width];
+  R acc[Features][Width];
   EBM_UNROLL
   for (int f = 0; f < Features; ++f) {
     EBM_UNROLL
-    for (int v = 0; v < Width; ++v) acc[f][v] = simd::broadcast_native<R>(T(0));
+    for (int v = 0; v < Width; ++v) acc[f][v] = simd::broadcast<R>(T(0));
   }
   detail::accumulate<L, C>(x, dy + first_output, kernel_row, feature, acc);
   alignas(64) T sums[Features][Width * size];
   EBM_UNROLL
   for (int f = 0; f < Features; ++f) {
     EBM_UNROLL
-    for (int v = 0; v < Width; ++v) simd::store_native<R>(acc[f][v], sums[f] + v * size);
+    for (int v = 0; v < Width; ++v) simd::store(acc[f][v], sums[f] + v * size);
   }
   // Output by output, since an output's weights lie close together.
   constexpr int taps = C.rows.taps * C.columns.taps;

@@ -42,15 +42,14 @@ struct SpreadWords {
   Wide even, odd;
 
   SpreadWords() = default;
-  EBM_INLINE SpreadWords(const Wide& even_, const Wide& odd_) noexcept : even(even_), odd(odd_) {}
+  EBM_INLINE SpreadWords(Wide even_, Wide odd_) noexcept : even(even_), odd(odd_) {}
   EBM_INLINE explicit SpreadWords(std::uint32_t word) noexcept
       : even(simd::broadcast<Wide>(word)), odd(even) {}
-  EBM_INLINE explicit SpreadWords(const Narrow& words) noexcept
+  EBM_INLINE explicit SpreadWords(Narrow words) noexcept
       : even(simd::bit_cast<Wide>(words)), odd(even >> 32) {}
 
   friend EBM_INLINE Narrow gathered(const SpreadWords& a) noexcept {
-    const Wide low(a.even & simd::broadcast<Wide>(0xFFFFFFFFu));
-    return simd::bit_cast<Narrow>(Wide(low | (a.odd << 32)));
+    return simd::bit_cast<Narrow>((a.even & 0xFFFFFFFFu) | (a.odd << 32));
   }
   friend EBM_INLINE SpreadWords operator^(const SpreadWords& a, const SpreadWords& b) noexcept {
     return {a.even ^ b.even, a.odd ^ b.odd};
