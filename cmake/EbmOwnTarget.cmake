@@ -23,6 +23,16 @@ macro(ebm_need user package target debian option)
   ebm_stop_at_complaint("${option}")
 endmacro()
 
+# Reads other people's headers once for all sources of a target of our own.
+function(ebm_precompile_headers target)
+  target_precompile_headers(${target} ${ARGN})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13
+     AND NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
+    # Precompiled, a header loses its pragmas, and with them those of core/intrinsics.hpp.
+    target_compile_options(${target} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)
+  endif()
+endfunction()
+
 # Warnings, sanitizers and processor of a target of our own.
 function(ebm_own_target target)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
@@ -30,19 +40,13 @@ function(ebm_own_target target)
     ${target}
     PRIVATE # Kernels say themselves what is unrolled: more than -O2 is slower to compile, not faster.
             $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>:-O2>
-            $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion>
+            $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion;-Wsign-conversion;-Wold-style-cast>
             $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${EBM_WERROR}>>:-Werror>
             $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${EBM_NATIVE}>>:-march=native>
             # The host's part of a CUDA source must see the same registers as other sources. 20012:
             # Eigen marks defaulted functions for the device.
             $<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${EBM_NATIVE}>>:-Xcompiler=-march=native>
             $<$<COMPILE_LANGUAGE:CUDA>:-diag-suppress=20012>)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # False alarms, fixed in GCC 13. Bug 105651: "text" + std::string(); bug 105593: intrinsics of
-    # AVX-512 that leave lanes undefined on purpose.
-    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-uninitialized
-                                             -Wno-maybe-uninitialized)
-  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 19)
     # With -march=native clang names features of some processors that it then warns of itself.
     target_compile_options(${target} PRIVATE -Wno-invalid-feature-combination)

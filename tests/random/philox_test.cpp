@@ -34,7 +34,7 @@ TEST_CASE("Philox4x32-10 gives the known answers of Random123") {
 TEMPLATE_TEST_CASE("every lane of a pack is hashed as a word of its own", "",
                    (Pack<std::uint32_t, 16>), (Pack<std::uint32_t, 1>)) {
   using P = TestType;
-  constexpr int size = P::size;
+  constexpr std::size_t size = P::size;
   const PhiloxKey key{0x12345678, 0x9abcdef0};
   std::array<Words, size> counters;
   for (std::uint32_t lane = 0; lane < size; ++lane) {

@@ -19,7 +19,7 @@ template <class T, int L>
 struct Mask {
   using Register = simd::Register<T, L>;
   static constexpr int registers = L / simd::width<T, L>;
-  decltype(Register{} < Register{}) reg[registers];  ///< all bits of a lane, or none
+  decltype(Register{} < Register{}) reg[std::size_t{registers}];  ///< all bits of a lane, or none
 };
 
 /// One value of type `T` in each of `L` lanes.
@@ -33,7 +33,7 @@ struct alignas(sizeof(T) * L) Pack {
   static constexpr int width = simd::width<T, L>;
   static constexpr int registers = L / width;
 
-  Register reg[registers];
+  Register reg[std::size_t{registers}];
 
   Pack() = default;
 
@@ -89,7 +89,7 @@ struct alignas(sizeof(T) * L) Pack {
 
   /// The value of one lane; slow, for results and tests.
   [[nodiscard]] T lane(int index) const noexcept {
-    alignas(Pack) T values[L];
+    alignas(Pack) T values[std::size_t{L}];
     store(values);
     return values[index];
   }
@@ -262,7 +262,7 @@ EBM_INLINE Pack<T, L> abs(const Pack<T, L>& a) noexcept {
 /// The sum over the lanes, in the order of their index.
 template <class T, int L>
 [[nodiscard]] T sum_lanes(const Pack<T, L>& a) noexcept {
-  alignas(Pack<T, L>) T values[L];
+  alignas(Pack<T, L>) T values[std::size_t{L}];
   a.store(values);
   T sum = values[0];
   for (int i = 1; i < L; ++i) sum += values[i];

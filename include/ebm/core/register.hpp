@@ -6,16 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <ebm/core/attributes.hpp>
+#include <ebm/core/intrinsics.hpp>
+#include <ebm/core/xsimd.hpp>
 #include <type_traits>
-#if __has_include(<xsimd/config/xsimd_inline.hpp>)
-#include <xsimd/config/xsimd_inline.hpp>  // version 13 forgets it where it needs it
-#endif
-#include <xsimd/config/xsimd_arch.hpp>
-#include <xsimd/types/xsimd_all_registers.hpp>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 // A GPU's threads are scalar, and nvcc takes no vector of the host's where it compiles for them.
 #if defined(XSIMD_NO_SUPPORTED_ARCHITECTURE) || defined(__CUDA_ARCH__)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <Eigen/Core>
 #include <ebm/core/abi.hpp>
+#include <ebm/core/eigen.hpp>
 
 /// The batch type of the public interface.
 namespace ebm::inline EBM_ABI {

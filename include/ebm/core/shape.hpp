@@ -17,7 +17,7 @@ struct Shape {
   static_assert(((Extents > 0) && ...), "every extent of a Shape is at least 1");
 
   static constexpr int rank = sizeof...(Extents);
-  static constexpr std::array<int, rank> extents{Extents...};
+  static constexpr std::array<int, std::size_t{rank}> extents{Extents...};
   static constexpr bool is_flat = rank == 1;
   /// Elements of one sample.
   static constexpr int size = (Extents * ...);

@@ -12,6 +12,10 @@
 /// Energies whose distributions are known in closed form: what samplers are tested on.
 namespace ebm::inline EBM_ABI {
 
+/// A number for each axis of a space.
+template <int Dimension>
+using Coordinates = std::array<double, std::size_t{Dimension}>;
+
 /// An axis-parallel Gaussian: E(x) = sum over i of (x_i - mean_i)^2 / (2 deviation_i^2).
 ///
 /// In float, deviations from 1e-38 on and distances up to 1e19 deviations keep the energy finite.
@@ -24,8 +28,7 @@ class Gaussian {
   Gaussian() { deviation_.fill(1); }
 
   /// Throws `InvalidArgument` unless every deviation is > 0 and every number finite.
-  Gaussian(const std::array<double, Dimension>& mean,
-           const std::array<double, Dimension>& deviation)
+  Gaussian(const Coordinates<Dimension>& mean, const Coordinates<Dimension>& deviation)
       : mean_(mean), deviation_(deviation) {
     for (const double d : deviation) {
       require(d > 0 && std::isfinite(d), "Gaussian: deviation must be > 0 and finite, got ", d);
@@ -56,8 +59,8 @@ class Gaussian {
   }
 
  private:
-  std::array<double, Dimension> mean_{};
-  std::array<double, Dimension> deviation_{};
+  Coordinates<Dimension> mean_{};
+  Coordinates<Dimension> deviation_{};
 };
 
 /// A mixture of spherical Gaussians:
@@ -70,7 +73,7 @@ class GaussianMixture {
   using Input = Shape<Dimension>;
   struct Component {
     double weight;
-    std::array<double, Dimension> mean;
+    Coordinates<Dimension> mean;
   };
 
   /// Throws `InvalidArgument` without components, with a weight or deviation that is not > 0 and

@@ -46,7 +46,9 @@ class ParametricExpression {
   using Input = InputShape;
   using value_type = T;
 
-  ParametricExpression(F f, const std::array<T, Count>& start) : f_(std::move(f)), theta_(start) {}
+  using Parameters = std::array<T, std::size_t{Count}>;
+
+  ParametricExpression(F f, const Parameters& start) : f_(std::move(f)), theta_(start) {}
 
   [[nodiscard]] std::span<T> parameters() noexcept { return theta_; }
   [[nodiscard]] std::span<const T> parameters() const noexcept { return theta_; }
@@ -77,7 +79,7 @@ class ParametricExpression {
 
  private:
   F f_;
-  std::array<T, Count> theta_;
+  Parameters theta_;
 };
 
 /// Makes the energy of a formula with trainable parameters, which start at `start`.

@@ -37,7 +37,7 @@ inline std::vector<double> twice_below(std::span<const double> scores,
   std::vector<double> counts;
   counts.reserve(scores.size());
   for (const double score : scores) {
-    const auto [first, last] = std::ranges::equal_range(others, score);
+    const auto [first, last] = std::equal_range(others.begin(), others.end(), score);
     counts.push_back(static_cast<double>((first - others.begin()) + (last - others.begin())));
   }
   return counts;

@@ -13,7 +13,6 @@
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -125,11 +124,12 @@ class SafeTensors {
   std::string names() const {
     constexpr std::size_t most = 20;
     std::string list;
-    for (const auto& [name, tensor] : tensors_ | std::views::take(most)) {
+    std::size_t named = 0;
+    for (const auto& [name, tensor] : tensors_) {
+      if (named++ == most) return list + sentence(" and ", tensors_.size() - most, " more");
       list += (list.empty() ? "" : ", ") + quoted_text(name);
     }
-    return tensors_.size() > most ? list + sentence(" and ", tensors_.size() - most, " more")
-                                  : list;
+    return list;
   }
 
   std::string source_;

@@ -12,12 +12,12 @@ namespace ebm::inline EBM_ABI::io {
 /// Equal states give equal bytes. Throws `Error` if the file can't be written.
 inline void save_state(const std::filesystem::path& path, const State& state) {
   SafeTensors content;
-  for (const auto& [name, values] : state.values()) {
+  for (const auto& entry : state.values()) {  // clang 14 captures no structured binding
     std::visit(
         [&](const auto& numbers) {
-          content.add(name, {static_cast<std::int64_t>(numbers.size())}, numbers);
+          content.add(entry.first, {static_cast<std::int64_t>(numbers.size())}, numbers);
         },
-        values);
+        entry.second);
   }
   write_safetensors(path, content);
 }
@@ -26,7 +26,9 @@ inline void save_state(const std::filesystem::path& path, const State& state) {
 [[nodiscard]] inline State load_state(const std::filesystem::path& path) {
   const SafeTensors content = read_safetensors(path);
   State state;
-  for (const auto& [name, tensor] : content.tensors()) {
+  for (const auto& entry : content.tensors()) {
+    const std::string& name = entry.first;
+    const Tensor& tensor = entry.second;
     const auto put = [&]<class T>(std::type_identity<T>) {
       const auto numbers = content.get<T>(name, {-1});
       state.put(name, std::vector<T>(numbers.begin(), numbers.end()));

@@ -16,11 +16,12 @@ namespace detail {
 
 /// The run: acc[p][o] += x[p * step + j] * w[j * Width + o] for the positions [Begin, End).
 template <class L, int Step, int Length, int Begin, int End, int Positions, int Width, class T>
-EBM_INLINE void run(const T* x, const T* w,
-                    typename L::Register (&acc)[Positions][Width]) noexcept {
+EBM_INLINE void run(
+    const T* x, const T* w,
+    typename L::Register (&acc)[std::size_t{Positions}][std::size_t{Width}]) noexcept {
   using R = typename L::Register;
   for (int j = 0; j < Length; ++j, x += L::stride, w += Width) {
-    R value[End - Begin];
+    R value[std::size_t{End - Begin}];
     EBM_UNROLL
     for (int p = Begin; p < End; ++p) {
       value[p - Begin] = simd::load<R>(x + p * Step * L::stride);
@@ -63,8 +64,9 @@ struct InnerTile {
 
 /// Adds one kernel row to the accumulators: taps that the same positions use make one run.
 template <class L, Correlation C, class Positions, int Tap, int Width, class T>
-EBM_INLINE void add_row(const T* x, const T* w,
-                        typename L::Register (&acc)[Positions::count][Width]) noexcept {
+EBM_INLINE void add_row(
+    const T* x, const T* w,
+    typename L::Register (&acc)[std::size_t{Positions::count}][std::size_t{Width}]) noexcept {
   if constexpr (Tap < C.columns.taps) {
     constexpr int begin = Positions::begin(Tap), end = Positions::end(Tap);
     constexpr int next = [] {
@@ -75,10 +77,10 @@ EBM_INLINE void add_row(const T* x, const T* w,
       return tap;
     }();
     if constexpr (begin < end) {
-      run<L, C.columns.step * C.inputs, (next - Tap) * C.inputs, begin, end>(
-          x + Tap * C.inputs * L::stride, w + Tap * C.inputs * Width, acc);
+      run<L, C.columns.step * C.inputs, (next - Tap) * C.inputs, begin, end, Positions::count,
+          Width>(x + Tap * C.inputs * L::stride, w + Tap * C.inputs * Width, acc);
     }
-    add_row<L, C, Positions, next>(x, w, acc);
+    add_row<L, C, Positions, next, Width>(x, w, acc);
   }
 }
 
@@ -176,7 +178,7 @@ template <class L, Correlation C, class Positions, int Width, class T, class Out
 EBM_INLINE void compute_tile(const T* in, const T* weights, const T* bias,
                              const TilePlace<C>& place, const Output& output) noexcept {
   using R = typename L::Register;
-  R acc[Positions::count][Width];
+  R acc[std::size_t{Positions::count}][std::size_t{Width}];
   EBM_UNROLL
   for (int o = 0; o < Width; ++o) {
     const auto start = simd::broadcast<R>(bias == nullptr ? T(0) : bias[o]);
@@ -186,7 +188,7 @@ EBM_INLINE void compute_tile(const T* in, const T* weights, const T* bias,
   const T* x = in + place.source * C.inputs * L::stride;
   const T* w = weights + place.slot * Width * C.inputs;
   for (int row = 0; row < place.kernel_rows; ++row) {
-    detail::add_row<L, C, Positions, 0>(x, w, acc);
+    detail::add_row<L, C, Positions, 0, Width>(x, w, acc);
     x += C.columns.sources * C.inputs * L::stride;
     w += C.column_slots * C.inputs * Width;
   }

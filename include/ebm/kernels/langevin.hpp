@@ -57,11 +57,11 @@ EBM_INLINE void advance_and_perturb(const Elements<L, T>& x, int begin, int end,
   };
   const auto group_of = [](int element)
                             EBM_INLINE_LAMBDA { return static_cast<std::uint32_t>(element / 4); };
-  int first = begin;
-  for (; first + 8 <= end; first += 8) {
+  const int in_pairs = begin + (end - begin) / 8 * 8;
+  for (int first = begin; first < in_pairs; first += 8) {
     perturb(first, 8, draws.template normal<2>(step, group_of(first)));
   }
-  for (; first < end; first += 4) {
+  for (int first = in_pairs; first < end; first += 4) {
     perturb(first, std::min(4, end - first), draws.normal(step, group_of(first)));
   }
 }

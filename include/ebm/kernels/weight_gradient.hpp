@@ -53,11 +53,12 @@ namespace detail {
 /// Sums x[feature] * dy over all positions and samples, for `Features` consecutive inputs of kernel
 /// row `kernel_row` and `Width` vectors of output channels.
 template <class L, Convolution C, int Features, int Width, class T>
-EBM_INLINE void accumulate(const T* x, const T* dy, int kernel_row, int feature,
-                           typename L::Register (&acc)[Features][Width]) noexcept {
+EBM_INLINE void accumulate(
+    const T* x, const T* dy, int kernel_row, int feature,
+    typename L::Register (&acc)[std::size_t{Features}][std::size_t{Width}]) noexcept {
   using R = typename L::Register;
   constexpr bool is_thread = simd::is_scalar<R>;
-  alignas(64) [[maybe_unused]] T patch[is_thread ? 1 : Features * lanes];
+  alignas(64) [[maybe_unused]] T patch[std::size_t{is_thread ? 1 : Features * lanes}];
   // Bounds instead of conditions inside: clang then keeps the accumulators in registers.
   const int last_row = C.rows.last_output(kernel_row);
   const int first_column = C.columns.first_output((feature + Features - 1) / C.inputs);
@@ -83,7 +84,7 @@ EBM_INLINE void accumulate(const T* x, const T* dy, int kernel_row, int feature,
       }
       const T* adjoint = dy + (row * C.columns.outputs + column) * lanes * C.padded_outputs();
       for (int lane = 0; lane < lanes; ++lane, adjoint += C.padded_outputs()) {
-        R slope[Width];
+        R slope[std::size_t{Width}];
         EBM_UNROLL
         for (int v = 0; v < Width; ++v) {
           slope[v] = simd::load<R>(adjoint + v * L::Vector::size);
@@ -111,14 +112,14 @@ EBM_INLINE void weight_tile(const T* x, const T* dy, int kernel_row, int feature
                             const Sink& sink) noexcept {
   using R = typename L::Register;
   constexpr int size = L::Vector::size;
-  R acc[Features][Width];
+  R acc[std::size_t{Features}][std::size_t{Width}];
   EBM_UNROLL
   for (int f = 0; f < Features; ++f) {
     EBM_UNROLL
     for (int v = 0; v < Width; ++v) acc[f][v] = simd::broadcast<R>(T(0));
   }
-  detail::accumulate<L, C>(x, dy + first_output, kernel_row, feature, acc);
-  alignas(64) T sums[Features][Width * size];
+  detail::accumulate<L, C, Features, Width>(x, dy + first_output, kernel_row, feature, acc);
+  alignas(64) T sums[std::size_t{Features}][std::size_t{Width * size}];
   EBM_UNROLL
   for (int f = 0; f < Features; ++f) {
     EBM_UNROLL
@@ -126,7 +127,7 @@ EBM_INLINE void weight_tile(const T* x, const T* dy, int kernel_row, int feature
   }
   // Output by output, since an output's weights lie close together.
   constexpr int taps = C.rows.taps * C.columns.taps;
-  int place[Features];
+  int place[std::size_t{Features}];
   EBM_UNROLL
   for (int f = 0; f < Features; ++f) {
     const int tap = (feature + f) / C.inputs, input = (feature + f) % C.inputs;

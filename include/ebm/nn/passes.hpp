@@ -61,13 +61,16 @@ class Passes {
     return (size + lanes - 1) / lanes;
   }();
 
+  template <class T, int Count = stages>
+  using Pointers = std::array<T*, std::size_t{Count}>;
+
   /// What the backward pass needs of the forward one.
   template <class T>
   struct Recording {
     const T* frozen;
-    std::array<const T*, stages + 1> value;  // read by the stages; the last is the output
-    std::array<T*, stages> adjoint;          // slopes on the way there, adjoints on the way back
-    std::array<T*, stages> sum;              // of adjoints for which a slope waits
+    Pointers<const T, stages + 1> value;  // read by the stages; the last is the output
+    Pointers<T> adjoint;                  // slopes on the way there, adjoints on the way back
+    Pointers<T> sum;                      // of adjoints for which a slope waits
 
     /// d output / d what stage `I` gives before its activation, once the sweep has come there.
     template <int I>
@@ -84,7 +87,7 @@ class Passes {
     recording.value[0] = x;
 
     // Without parameter gradients an output is of use only until the last stage has read it.
-    std::array<T*, stages> buffers{};
+    Pointers<T> buffers{};
     if constexpr (!wants_parameters(Runner::wrt)) {
       for (std::size_t i = 0; i < plan.buffers; ++i) buffers[i] = run.allocate(plan.sizes[i]);
     }

@@ -23,8 +23,8 @@ EBM_INLINE Pack<T, L> signed_to_real(const Pack<std::uint32_t, L>& words) noexce
     }
     return result;
   } else {
-    alignas(64) std::uint32_t in[L];
-    alignas(64) T out[L];
+    alignas(64) std::uint32_t in[std::size_t{L}];
+    alignas(64) T out[std::size_t{L}];
     words.store(in);
     for (int i = 0; i < L; ++i) out[i] = static_cast<T>(static_cast<std::int32_t>(in[i]));
     return Pack<T, L>::load(out);
@@ -68,8 +68,8 @@ EBM_INLINE std::array<Pack<T, L>, 2> box_muller(const Pack<std::uint32_t, L>& ra
   if constexpr (sizeof(T) == 4) {
     detail::turn_quadrant(quadrant, sine, cosine);
   } else {
-    alignas(64) std::uint32_t narrow[L];
-    alignas(64) std::uint64_t wide[L];
+    alignas(64) std::uint32_t narrow[std::size_t{L}];
+    alignas(64) std::uint64_t wide[std::size_t{L}];
     quadrant.store(narrow);
     for (int i = 0; i < L; ++i) wide[i] = narrow[i];
     detail::turn_quadrant(Pack<std::uint64_t, L>::load(wide), sine, cosine);
@@ -170,8 +170,8 @@ class ChainDraws {
   }
 
   PhiloxKey key_;
-  alignas(64) std::uint32_t chain_low_[L];
-  alignas(64) std::uint32_t chain_high_[L];
+  alignas(64) std::uint32_t chain_low_[std::size_t{L}];
+  alignas(64) std::uint32_t chain_high_[std::size_t{L}];
 };
 
 }  // namespace ebm::inline EBM_ABI

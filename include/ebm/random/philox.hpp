@@ -81,7 +81,7 @@ struct HashedWord<std::uint32_t, HalfLanes> {
 
 /// Ten rounds on N counters of four words; side by side they fill the multiplier.
 template <int N, class Word>
-EBM_INLINE void philox_rounds(Word (&counter)[N][4], PhiloxKey key) noexcept {
+EBM_INLINE void philox_rounds(Word (&counter)[std::size_t{N}][4], PhiloxKey key) noexcept {
   for (int round = 0; round < 10; ++round) {
     EBM_UNROLL
     for (int n = 0; n < N; ++n) {
@@ -106,7 +106,7 @@ EBM_INLINE void philox_rounds(Word (&counter)[N][4], PhiloxKey key) noexcept {
 EBM_INLINE std::array<std::uint32_t, 4> philox(const std::array<std::uint32_t, 4>& counter,
                                                PhiloxKey key) noexcept {
   std::uint32_t words[1][4] = {{counter[0], counter[1], counter[2], counter[3]}};
-  detail::philox_rounds(words, key);
+  detail::philox_rounds<1>(words, key);
   return {words[0][0], words[0][1], words[0][2], words[0][3]};
 }
 
@@ -129,13 +129,13 @@ EBM_INLINE std::array<std::array<Pack<std::uint32_t, L>, 4>, N> philox(
       return counters[static_cast<std::size_t>((first + n) / Words::registers)][word]
           .reg[(first + n) % Words::registers];
     };
-    Word words[together][4];
+    Word words[std::size_t{together}][4];
     EBM_UNROLL
     for (int n = 0; n < together; ++n) {
       EBM_UNROLL
       for (std::size_t word = 0; word < 4; ++word) words[n][word] = Word(place(n, word));
     }
-    detail::philox_rounds(words, key);
+    detail::philox_rounds<together>(words, key);
     EBM_UNROLL
     for (int n = 0; n < together; ++n) {
       EBM_UNROLL

@@ -174,7 +174,7 @@ class Langevin {
         tape.clear();
         const auto input = tape.template input<S>(x);
         tape.backward(energy(input));
-        const kernels::Descend descend{
+        const kernels::Descend<kernels::WholeBlock<T>, Clip<T>, Domain<T>> descend{
             kernels::elements_of(static_cast<const Pack<T>*>(input.adjoint_data())),
             static_cast<T>(StepSize::size(options_, step)), clip, domain};
         const int done = step + 1;

@@ -118,7 +118,7 @@ struct AddBlocks {
   EBM_INLINE void run(const Thread& thread) const noexcept {
     const std::int64_t parameter = thread.number();
     if (parameter >= parameters) return;
-    T sums[Groups];
+    T sums[std::size_t{Groups}];
     for (int group = 0; group < Groups; ++group) {
       sums[group] = T(0);
       const int end = (group + 1) * blocks / Groups;

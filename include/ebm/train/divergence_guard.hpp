@@ -85,9 +85,8 @@ class DivergenceGuard {
     times_ = static_cast<int>(state.get<std::int64_t>("times"));
     good_epoch_ = static_cast<int>(state.get<std::int64_t>("good_epoch"));
     detection_.restore(state.part("detection"));
-    State good = state.part("good");
-    good_.reset();
-    if (!good.values().empty()) good_ = std::move(good);
+    good_.emplace(state.part("good"));
+    if (good_->values().empty()) good_.reset();
   }
 
  private:
