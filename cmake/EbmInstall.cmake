@@ -51,6 +51,7 @@ write_basic_package_version_file(
   "${PROJECT_BINARY_DIR}/ebm-config-version.cmake" COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_SOURCE_DIR}/cmake/ebm-config.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/EbmDependencies.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/EbmInstructionSets.cmake"
               "${PROJECT_BINARY_DIR}/ebm-config-version.cmake"
         DESTINATION "${package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/README.md"

@@ -2,6 +2,7 @@
 # find_package(ebm) gives ebm::ebm; find_package(ebm COMPONENTS io cuda) gives ebm::io and
 # ebm::cuda as well, if they were installed; ebm::cuda is for a project that has enabled CUDA.
 include("${CMAKE_CURRENT_LIST_DIR}/EbmDependencies.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/EbmInstructionSets.cmake")
 
 # Finds what `target` depends on, also by the Find modules that were installed beside this file.
 macro(ebm_find_dependencies target table)

@@ -3,6 +3,7 @@
 
 /// The whole library but file formats (`ebm/io/io.hpp`).
 
+#include <ebm/core/instruction_set.hpp>
 #include <ebm/core/version.hpp>
 #include <ebm/energy/analytic.hpp>
 #include <ebm/energy/combine.hpp>

@@ -61,3 +61,10 @@
 #define EBM_ABI                                                                        \
   EBM_ABI_JOIN(EBM_ABI_REGISTERS, EBM_ABI_FMA, EBM_ABI_BMI2, EBM_ABI_VL, EBM_ABI_VNNI, \
                EBM_ABI_BF16, EBM_ABI_FP16)
+
+/// What a source file that is compiled once for each instruction set is being compiled for: sse2,
+/// avx2 or avx512 on the compiler's command line, else this. What is the file's own belongs into an
+/// inline namespace of that name; see core/instruction_set.hpp.
+#if !defined(EBM_INSTRUCTION_SET)
+#define EBM_INSTRUCTION_SET native
+#endif
