@@ -2,7 +2,6 @@
 #include "analysis.hpp"
 
 #include <algorithm>
-#include <ebm/eval/corruptions.hpp>
 #include <ebm/io/file.hpp>
 #include <ebm/io/mnist.hpp>
 #include <numeric>
@@ -11,37 +10,7 @@ namespace ebm_mnist {
 
 namespace {
 
-namespace corruptions = ebm::corruptions;
 using Images = ebm::Samples<float>;
-
-/// A way to make test images unlikely.
-struct Corruption {
-  const char* name;
-  const char* description;
-  Images (*apply)(const Images& images, ebm::Rng rng);
-};
-
-constexpr Corruption battery[] = {
-    {"noise", "uniform noise alone",
-     [](const Images& x, ebm::Rng rng) { return corruptions::noise(x, rng); }},
-    {"gaussian", "normal noise on each pixel",
-     [](const Images& x, ebm::Rng rng) { return corruptions::noisy(x, rng); }},
-    {"flipped", "a half turn", [](const Images& x, ebm::Rng) { return corruptions::flipped(x); }},
-    {"shrunk", "half the size, in a corner",
-     [](const Images& x, ebm::Rng) { return corruptions::shrunk(x); }},
-    {"inverted", "dark digits on white",
-     [](const Images& x, ebm::Rng) { return corruptions::inverted(x); }},
-    {"constant", "one grey all over",
-     [](const Images& x, ebm::Rng rng) { return corruptions::constant(x, rng); }},
-    {"blank_salt", "white pixels on black, no digit",
-     [](const Images& x, ebm::Rng rng) { return corruptions::blank_salt(x, rng); }},
-    {"salt", "white pixels on the digit",
-     [](const Images& x, ebm::Rng rng) { return corruptions::salt(x, rng); }},
-    {"square", "a white square on the digit",
-     [](const Images& x, ebm::Rng rng) { return corruptions::square(x, rng); }},
-    {"shuffled", "the same pixels in another order",
-     [](const Images& x, ebm::Rng rng) { return corruptions::shuffled(x, rng); }},
-};
 
 Images first(const ebm::io::GrayImages& images, int most) {
   std::vector<int> indices(
@@ -62,13 +31,13 @@ ImageSets read_image_sets(const std::filesystem::path& data, int most) {
   return sets;
 }
 
-Analysis analyze(const Model& model, const ImageSets& sets, const std::vector<NamedImages>& own,
-                 ebm::Rng rng, ebm::Threads& threads) {
+Analysis analyze(const Engine& engine, const Model& model, const ImageSets& sets,
+                 const std::vector<NamedImages>& own, std::uint32_t seed, int threads) {
   const auto f = [&](const Images& images, const std::string& name) {
-    return scores(model, images, name, threads);
+    return model.scores(images, name, threads);
   };
   Analysis analysis;
-  const Images random = noise_images(static_cast<int>(sets.test.rows()), rng);
+  const Images random = engine.noise_images(static_cast<int>(sets.test.rows()), seed);
   analysis.scores = {{"random", f(random, "the random images")},
                      {"train", f(sets.train, "the training images")},
                      {"test", f(sets.test, "the test images")}};
@@ -77,17 +46,15 @@ Analysis analyze(const Model& model, const ImageSets& sets, const std::vector<Na
     analysis.comparisons.push_back(
         {name, description, ebm::auroc(likely, f(images, ebm::io::quoted_text(name)))});
   };
-  for (const Corruption& corruption : battery) {
-    compare(corruption.name, corruption.description, corruption.apply(sets.test, rng));
+  for (const Corruption& corruption : engine.corruptions()) {
+    compare(corruption.name, corruption.description, corruption.apply(sets.test, seed));
   }
   for (const auto& [name, images] : own) compare(name, "your own images", images);
   return analysis;
 }
 
-std::vector<std::string> corruption_names() {
-  std::vector<std::string> names;
-  for (const Corruption& corruption : battery) names.emplace_back(corruption.name);
-  return names;
+const Corruption& find_corruption(const Engine& engine, std::string_view name) {
+  return *std::ranges::find(engine.corruptions(), name, &Corruption::name);
 }
 
 double mean(const std::vector<double>& values) {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "model.hpp"
+#include "engine.hpp"
 
 /// What a model finds likely and what unusual.
 namespace ebm_mnist {
@@ -39,11 +39,11 @@ using NamedImages = std::pair<std::string, ebm::Samples<float>>;
 
 /// Scores both sets and as many noise images as there are test images; compares test images with
 /// ten corruptions of them and with `own` images.
-Analysis analyze(const Model& model, const ImageSets& sets, const std::vector<NamedImages>& own,
-                 ebm::Rng rng, ebm::Threads& threads);
+Analysis analyze(const Engine& engine, const Model& model, const ImageSets& sets,
+                 const std::vector<NamedImages>& own, std::uint32_t seed, int threads);
 
-/// The names of the ten corruptions, which those of own images should not be.
-std::vector<std::string> corruption_names();
+/// The corruption of that name, which there is.
+const Corruption& find_corruption(const Engine& engine, std::string_view name);
 
 /// values: at least one
 double mean(const std::vector<double>& values);

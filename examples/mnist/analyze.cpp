@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <ebm/eval/corruptions.hpp>
 #include <ebm/io/image_grid.hpp>
 #include <iomanip>
 #include <iostream>
@@ -12,15 +11,14 @@
 #include "analysis.hpp"
 #include "cli.hpp"
 #include "commands.hpp"
+#include "engine.hpp"
 #include "images.hpp"
-#include "model.hpp"
 
 namespace ebm_mnist {
 
 namespace {
 
 namespace fs = std::filesystem;
-namespace corruptions = ebm::corruptions;
 using Images = ebm::Samples<float>;
 
 struct AnalyzeOptions {
@@ -39,15 +37,19 @@ struct Examples {
   static constexpr std::array names{"original", "noisy", "flipped", "shrunk"};
   static constexpr int columns = static_cast<int>(names.size());
 
-  Examples(const Images& test, const Model& model, ebm::Rng rng, ebm::Threads& threads) {
+  Examples(const Images& test, const Engine& engine, const Model& model, std::uint32_t seed,
+           int threads) {
     const Images originals = test.topRows(std::min<Eigen::Index>(4, test.rows()));
     images.resize(originals.rows() * columns, pixels);
-    const std::array variants{originals, corruptions::noisy(originals, rng),
-                              corruptions::flipped(originals), corruptions::shrunk(originals)};
+    const auto corrupted = [&](const char* name) {
+      return find_corruption(engine, name).apply(originals, seed);
+    };
+    const std::array variants{originals, corrupted("gaussian"), corrupted("flipped"),
+                              corrupted("shrunk")};
     for (Eigen::Index i = 0; i < images.rows(); ++i) {
       images.row(i) = variants[static_cast<std::size_t>(i % columns)].row(i / columns);
     }
-    f = scores(model, images, "the examples", threads);
+    f = model.scores(images, "the examples", threads);
   }
 
   Images images;  ///< a row of the picture after the other
@@ -98,24 +100,22 @@ std::string unique_name(const std::string& name, std::set<std::string>& taken) {
   return unique;
 }
 
-void run(const AnalyzeOptions& o) {
+void run(const AnalyzeOptions& o, const Engine& engine) {
   ebm::require(o.out.empty() || has_extension(o.out, ".png"),
                "--out: expected a name that ends in .png, got ", ebm::io::quoted(o.out));
   if (!o.out.empty()) ebm::io::require_writable(o.out);
-  const Model model = load(o.model);
+  const auto model = engine.load(o.model);
   std::vector<NamedImages> own;  // all of them read before the work
-  const auto names = corruption_names();
-  std::set<std::string> taken(names.begin(), names.end());
+  std::set<std::string> taken;
+  for (const Corruption& corruption : engine.corruptions()) taken.insert(corruption.name);
   for (const fs::path& path : o.ood) {
     const fs::path name = path.has_filename() ? path : path.parent_path();  // "folder/"
     own.emplace_back(unique_name(name.stem().string(), taken), read_images_or_folder(path));
   }
-  ebm::Threads threads(o.threads);
-  const ebm::Rng rng{o.seed};
   const ImageSets sets = read_image_sets(o.data, o.images);
-  const Analysis analysis = analyze(model, sets, own, rng, threads);
+  const Analysis analysis = analyze(engine, *model, sets, own, o.seed, o.threads);
 
-  const Examples examples(sets.test, model, rng, threads);
+  const Examples examples(sets.test, engine, *model, o.seed, o.threads);
   if (!o.out.empty()) {
     ebm::io::write_image_grid(o.out, examples.images, {},
                               {.columns = Examples::columns, .scale = 4});
@@ -129,7 +129,7 @@ void run(const AnalyzeOptions& o) {
 
 }  // namespace
 
-void add_analyze(CLI::App& app) {
+void add_analyze(CLI::App& app, const std::string& cpu) {
   const auto o = std::make_shared<AnalyzeOptions>();
   CLI::App& c = *app.add_subcommand("analyze",
                                     "Tell what a model finds unusual, e.g.\n  ebm-mnist analyze "
@@ -154,7 +154,7 @@ void add_analyze(CLI::App& app) {
   c.add_flag("--quiet", o->quiet, "Print nothing but what --json asks for");
   add_seed(c, o->seed);
   add_threads(c, o->threads);
-  c.callback([o] { run(*o); });
+  c.callback([o, &cpu] { run(*o, engine_for(cpu)); });
 }
 
 }  // namespace ebm_mnist

@@ -22,14 +22,15 @@ class Interrupted : public std::runtime_error {
   int signal_;
 };
 
+/// cpu: the instruction set that was asked for when the command runs, or nothing
 /// typed: the program's command line, for the record
-void add_train(CLI::App& app, std::vector<std::string> typed);
-void add_sample(CLI::App& app);
-void add_generate(CLI::App& app);
-void add_score(CLI::App& app);
-void add_analyze(CLI::App& app);
-void add_denoise(CLI::App& app);
-void add_inpaint(CLI::App& app);
-void add_report(CLI::App& app);
+void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> typed);
+void add_sample(CLI::App& app, const std::string& cpu);
+void add_generate(CLI::App& app, const std::string& cpu);
+void add_score(CLI::App& app, const std::string& cpu);
+void add_analyze(CLI::App& app, const std::string& cpu);
+void add_denoise(CLI::App& app, const std::string& cpu);
+void add_inpaint(CLI::App& app, const std::string& cpu);
+void add_report(CLI::App& app, const std::string& cpu);
 
 }  // namespace ebm_mnist

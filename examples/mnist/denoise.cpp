@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <CLI/CLI.hpp>
-#include <ebm/eval/corruptions.hpp>
 #include <memory>
 
 #include "commands.hpp"
+#include "engine.hpp"
 #include "images.hpp"
-#include "model.hpp"
 #include "restoration.hpp"
 
 namespace ebm_mnist {
@@ -16,21 +15,19 @@ struct DenoiseOptions : RestorationOptions {
   Denoising denoising;
 };
 
-void run(const DenoiseOptions& o) {
-  const Model model = load(o.model);
+void run(const DenoiseOptions& o, const Engine& engine) {
+  const auto model = engine.load(o.model);
   Restoration r = read_images(o);
-  const ebm::Rng rng{o.seed};
   if (!o.already_corrupted) {
-    r.corrupted = ebm::corruptions::noisy(r.original, rng, o.denoising.noise_level);
+    r.corrupted = engine.noisy(r.original, o.seed, o.denoising.noise_level);
   }
-  ebm::Threads threads(o.threads);
-  r.restored = denoise(model, r.corrupted, o.denoising, o.chains, o.langevin, rng, threads);
+  r.restored = model->denoise(r.corrupted, o.denoising, o.chains, o.langevin, o.seed, o.threads);
   report(o, r);
 }
 
 }  // namespace
 
-void add_denoise(CLI::App& app) {
+void add_denoise(CLI::App& app, const std::string& cpu) {
   const auto o = std::make_shared<DenoiseOptions>();
   o->langevin.noise = 0.02;
   CLI::App& c = *app.add_subcommand("denoise",
@@ -56,7 +53,7 @@ void add_denoise(CLI::App& app) {
       ->transform(whole(1, million))
       ->capture_default_str();
   add_restoration(c, *o);
-  c.callback([o] { run(*o); });
+  c.callback([o, &cpu] { run(*o, engine_for(cpu)); });
 }
 
 }  // namespace ebm_mnist

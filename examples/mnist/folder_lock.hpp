@@ -9,7 +9,7 @@
 #include <ebm/io/file.hpp>
 #include <filesystem>
 
-namespace ebm_mnist {
+namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 
 /// Keeps other processes from training in a folder; ends with this process, however it ends.
 class FolderLock {
@@ -35,4 +35,4 @@ class FolderLock {
   int descriptor_;
 };
 
-}  // namespace ebm_mnist
+}  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

@@ -6,7 +6,7 @@
 
 #include "cli.hpp"
 #include "commands.hpp"
-#include "model.hpp"
+#include "engine.hpp"
 #include "pictures.hpp"
 
 namespace ebm_mnist {
@@ -34,23 +34,22 @@ struct GenerateOptions {
 constexpr int scale = 2;
 
 /// The tutorial's figure: a chain a row; step 1, then every k-th.
-void write_figure(const GenerateOptions& o, const Model& model, ebm::Threads& threads) {
-  const ebm::Rng rng{o.seed};
+void write_figure(const GenerateOptions& o, const Model& model) {
   ebm::LangevinOptions first_step = o.langevin;
   first_step.steps = 1;
   // What chains do depends on seed and id: those of one step are the beginning of the long ones.
   std::vector<ebm::Samples<float>> columns =
-      run_chains(model, o.count, o.langevin, o.snapshot_every(), rng, threads).trace;
-  columns.front() = run_chains(model, o.count, first_step, 0, rng, threads).final;
+      model.run_chains(o.count, o.langevin, o.snapshot_every(), o.seed, o.threads).trace;
+  columns.front() = model.run_chains(o.count, first_step, 0, o.seed, o.threads).final;
   require_finite(columns.back(), o.model);
   ebm::io::write_image_grid(o.out, chain_by_chain(columns), {},
                             {.columns = static_cast<int>(columns.size()), .scale = scale});
 }
 
 /// The chains beside each other; a frame is their start or every k-th step.
-void write_animation(const GenerateOptions& o, const Model& model, ebm::Threads& threads) {
+void write_animation(const GenerateOptions& o, const Model& model) {
   const auto trace =
-      run_chains(model, o.count, o.langevin, o.snapshot_every(), ebm::Rng{o.seed}, threads).trace;
+      model.run_chains(o.count, o.langevin, o.snapshot_every(), o.seed, o.threads).trace;
   require_finite(trace.back(), o.model);
   std::vector<ebm::io::Picture> frames;
   for (const auto& chains : trace) {
@@ -61,7 +60,7 @@ void write_animation(const GenerateOptions& o, const Model& model, ebm::Threads&
   ebm::io::write_apng(o.out, frames, {.seconds_per_frame = 0.1});
 }
 
-void run(GenerateOptions o) {
+void run(GenerateOptions o, const Engine& engine) {
   o.animate = o.animate || has_extension(o.out, ".apng");
   ebm::require(has_extension(o.out, ".png") || has_extension(o.out, ".apng"),
                "--out: expected a name that ends in .png or .apng, got ", ebm::io::quoted(o.out));
@@ -77,12 +76,11 @@ void run(GenerateOptions o) {
     require_picture_fits(o.count, snapshots);
   }
   ebm::io::require_writable(o.out);
-  const Model model = load(o.model);
-  ebm::Threads threads(o.threads);
+  const auto model = engine.load(o.model);
   if (o.animate) {
-    write_animation(o, model, threads);
+    write_animation(o, *model);
   } else {
-    write_figure(o, model, threads);
+    write_figure(o, *model);
   }
   if (o.quiet) return;
   std::cout << o.count << " chains of " << o.langevin.steps << " steps, "
@@ -92,7 +90,7 @@ void run(GenerateOptions o) {
 
 }  // namespace
 
-void add_generate(CLI::App& app) {
+void add_generate(CLI::App& app, const std::string& cpu) {
   const auto o = std::make_shared<GenerateOptions>();
   CLI::App& c = *app.add_subcommand("generate",
                                     "Show how digits arise from noise, e.g.\n  ebm-mnist generate "
@@ -115,7 +113,7 @@ void add_generate(CLI::App& app) {
   add_langevin(c, o->langevin);
   add_seed(c, o->seed);
   add_threads(c, o->threads);
-  c.callback([o] { run(*o); });
+  c.callback([o, &cpu] { run(*o, engine_for(cpu)); });
 }
 
 }  // namespace ebm_mnist

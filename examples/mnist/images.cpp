@@ -8,7 +8,7 @@
 #include <ebm/io/safetensors.hpp>
 
 #include "cli.hpp"
-#include "model.hpp"
+#include "engine.hpp"
 
 namespace ebm_mnist {
 

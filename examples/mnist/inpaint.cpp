@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "commands.hpp"
+#include "engine.hpp"
 #include "images.hpp"
-#include "model.hpp"
 #include "restoration.hpp"
 
 namespace ebm_mnist {
@@ -26,20 +26,18 @@ std::vector<bool> read_mask(const std::filesystem::path& path) {
   return unknown;
 }
 
-void run(const InpaintOptions& o) {
-  const Model model = load(o.model);
+void run(const InpaintOptions& o, const Engine& engine) {
+  const auto model = engine.load(o.model);
   Restoration r = read_images(o);
   const std::vector<bool> unknown = read_mask(o.mask);
-  ebm::Threads threads(o.threads);
-  const ebm::Rng rng{o.seed};
-  r.corrupted = with_noise(o.already_corrupted ? r.corrupted : r.original, unknown, rng);
-  r.restored = inpaint(model, r.corrupted, unknown, o.chains, o.langevin, rng, threads);
+  r.corrupted = engine.with_noise(o.already_corrupted ? r.corrupted : r.original, unknown, o.seed);
+  r.restored = model->inpaint(r.corrupted, unknown, o.chains, o.langevin, o.seed, o.threads);
   report(o, r);
 }
 
 }  // namespace
 
-void add_inpaint(CLI::App& app) {
+void add_inpaint(CLI::App& app, const std::string& cpu) {
   const auto o = std::make_shared<InpaintOptions>();
   // Larger steps and more noise than in training: what fills a hole in the middle of a digit must
   // leave shallow minima, where chains from noise would stay.
@@ -62,7 +60,7 @@ void add_inpaint(CLI::App& app) {
       ->transform(whole(1, million))
       ->capture_default_str();
   add_restoration(c, *o);
-  c.callback([o] { run(*o); });
+  c.callback([o, &cpu] { run(*o, engine_for(cpu)); });
 }
 
 }  // namespace ebm_mnist

@@ -5,7 +5,7 @@
 #include <csignal>
 #include <ebm/train/report.hpp>
 
-namespace ebm_mnist {
+namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 
 /// Callback: Ctrl-C (or SIGTERM) ends training behind the current step; a second one ends the
 /// program at once.
@@ -47,4 +47,4 @@ class Interrupt {
   std::array<struct sigaction, signals.size()> before_{};
 };
 
-}  // namespace ebm_mnist
+}  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

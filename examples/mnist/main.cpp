@@ -54,16 +54,21 @@ int run(int argc, char** argv) {
       "Exit status: 0 success; 1 failure (files, data, divergence); 2 wrong usage; 130 "
       "interrupted.\n"
       "'ebm-mnist COMMAND --help' tells the options of a command.");
+  std::string cpu;
+  app.add_option("--cpu", cpu,
+                 "Instruction set, before the command: sse2, avx2 or avx512; the newest that the "
+                 "processor has, if it is left out")
+      ->type_name("NAME");
   app.set_version_flag("--version", std::string(ebm::version));
   app.require_subcommand(1);
-  add_train(app, {argv, argv + argc});
-  add_sample(app);
-  add_generate(app);
-  add_score(app);
-  add_analyze(app);
-  add_denoise(app);
-  add_inpaint(app);
-  add_report(app);
+  add_train(app, cpu, {argv, argv + argc});
+  add_sample(app, cpu);
+  add_generate(app, cpu);
+  add_score(app, cpu);
+  add_analyze(app, cpu);
+  add_denoise(app, cpu);
+  add_inpaint(app, cpu);
+  add_report(app, cpu);
 
   try {
     app.parse(argc, argv);                 // and runs the command

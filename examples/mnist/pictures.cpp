@@ -5,7 +5,7 @@
 #include <ebm/core/error.hpp>
 #include <ebm/io/file.hpp>
 
-namespace ebm_mnist {
+namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 
 int square_columns(Eigen::Index count) {
   return static_cast<int>(std::ceil(std::sqrt(static_cast<double>(count))));
@@ -36,4 +36,4 @@ void require_finite(const ebm::Samples<float>& chains, const std::filesystem::pa
   }
 }
 
-}  // namespace ebm_mnist
+}  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

@@ -6,7 +6,7 @@
 #include <span>
 
 /// Chains as pictures.
-namespace ebm_mnist {
+namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 
 /// Columns of a picture that is about as wide as high.
 int square_columns(Eigen::Index count);
@@ -22,4 +22,4 @@ ebm::Samples<float> chain_by_chain(std::span<const ebm::Samples<float>> snapshot
 /// Throws `ebm::Error` where a model's weights are so large that a chain's gradient was no number.
 void require_finite(const ebm::Samples<float>& chains, const std::filesystem::path& model);
 
-}  // namespace ebm_mnist
+}  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

@@ -29,19 +29,19 @@ struct ReportOptions {
   int threads = 0;
 };
 
-ModelAnalysis analyze_model(const ReportOptions& o, const fs::path& file) {
-  const Model model = load(file);
-  ebm::Threads threads(o.threads);
+ModelAnalysis analyze_model(const ReportOptions& o, const fs::path& file, const Engine& engine) {
+  const auto model = engine.load(file);
   const ImageSets sets = read_image_sets(o.data, o.images);
-  return {analyze(model, sets, {}, ebm::Rng{}, threads), file.string(), o.data.string()};
+  return {analyze(engine, *model, sets, {}, 0, o.threads), file.string(), o.data.string()};
 }
 
 /// Whether it is the run that lacks something: what was asked for must be there.
-Part<ModelAnalysis> analysis_of(const ReportOptions& o, const RunRecord& run, bool is_asked_for) {
+Part<ModelAnalysis> analysis_of(const ReportOptions& o, const RunRecord& run, bool is_asked_for,
+                                const Engine& engine) {
   const fs::path& file = o.model.empty() ? run.model : o.model;
   if (file.empty()) return {{}, "The run has no model yet, so there is nothing to analyse."};
   try {
-    return {analyze_model(o, file), {}};
+    return {analyze_model(o, file, engine), {}};
   } catch (const ebm::Error& error) {
     if (is_asked_for) throw;
     return {{}, std::string("The model can't be analysed: ") + error.what() + "."};
@@ -77,14 +77,14 @@ void tell(const ReportOptions& o, const RunSummary& summary) {
   std::cout << "; guard: " << summary.guard.word << "; the report: " << o.out.string() << '\n';
 }
 
-void run(ReportOptions o, bool is_analysis_asked_for) {
+void run(ReportOptions o, bool is_analysis_asked_for, const Engine& engine) {
   const RunRecord record = read_run(o.run);
   if (o.out.empty()) o.out = o.run / "report.html";
   ebm::require(has_extension(o.out, ".html") || has_extension(o.out, ".htm"),
                "--out: expected a name that ends in .html, got ", ebm::io::quoted(o.out));
   ebm::io::require_writable(o.out);
   const RunSummary summary = summary_of(record);
-  const Part<ModelAnalysis> analysis = analysis_of(o, record, is_analysis_asked_for);
+  const Part<ModelAnalysis> analysis = analysis_of(o, record, is_analysis_asked_for, engine);
   ebm::io::write_file_atomically(o.out, report_page(record, summary, analysis));
   if (o.json) {
     tell_json(o, record, summary, analysis);
@@ -95,7 +95,7 @@ void run(ReportOptions o, bool is_analysis_asked_for) {
 
 }  // namespace
 
-void add_report(CLI::App& app) {
+void add_report(CLI::App& app, const std::string& cpu) {
   const auto o = std::make_shared<ReportOptions>();
   CLI::App& c = *app.add_subcommand(
       "report", "Make a web page of a training run, e.g.\n  ebm-mnist report runs/mnist");
@@ -117,7 +117,8 @@ void add_report(CLI::App& app) {
   c.add_flag("--json", o->json, R"(Print {"out":…,"epochs":…,"guard":…,…,"problems":[…]} instead)");
   c.add_flag("--quiet", o->quiet, "Print nothing but what --json asks for");
   add_threads(c, o->threads);
-  c.callback([o, model, &c] { run(*o, model->count() + c.count("--data") > 0); });
+  c.callback(
+      [o, model, &c, &cpu] { run(*o, model->count() + c.count("--data") > 0, engine_for(cpu)); });
 }
 
 }  // namespace ebm_mnist

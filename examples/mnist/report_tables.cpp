@@ -111,7 +111,8 @@ Html tables_of(const ModelAnalysis& analysis) {
 
 Html table_of(const RunSettings& settings) {
   CLI::App app;
-  add_train(app, {});  // which knows defaults and meanings
+  const std::string no_cpu;
+  add_train(app, no_cpu, {});  // which knows defaults and meanings
   const CLI::App& train = *app.get_subcommand("train");
   Html rows;
   for (const auto& [name, value] : settings.values) {

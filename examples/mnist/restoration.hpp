@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli.hpp"
-#include "model.hpp"
+#include "engine.hpp"
 
 /// What the commands that restore images have in common.
 namespace ebm_mnist {

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-namespace ebm_mnist {
+namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 
 namespace {
 
@@ -131,4 +131,4 @@ void RunFolder::write_events() const {
   ebm::io::write_file_atomically(folder_ / "guard.jsonl", text);
 }
 
-}  // namespace ebm_mnist
+}  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

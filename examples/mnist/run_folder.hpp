@@ -10,7 +10,7 @@
 #include "folder_lock.hpp"
 #include "training.hpp"
 
-namespace ebm_mnist {
+namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 
 /// The folder of a training run: what is where, and that an earlier run's files give way.
 ///
@@ -72,4 +72,4 @@ class RunFolder {
   std::vector<std::string> events_;
 };
 
-}  // namespace ebm_mnist
+}  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

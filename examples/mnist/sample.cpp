@@ -7,7 +7,7 @@
 
 #include "cli.hpp"
 #include "commands.hpp"
-#include "model.hpp"
+#include "engine.hpp"
 #include "pictures.hpp"
 
 namespace ebm_mnist {
@@ -56,7 +56,7 @@ void write_picture(const SampleOptions& o, const Chains& chains) {
                             {.columns = picture_columns(o), .scale = 2});
 }
 
-void run(const SampleOptions& o) {
+void run(const SampleOptions& o, const Engine& engine) {
   const bool is_picture = has_extension(o.out, ".png");
   ebm::require(is_picture || has_extension(o.out, ".safetensors"),
                "--out: expected a name that ends in .png or .safetensors, got ",
@@ -72,9 +72,8 @@ void run(const SampleOptions& o) {
                          columns);
   }
   ebm::io::require_writable(o.out);
-  const Model model = load(o.model);
-  ebm::Threads threads(o.threads);
-  const Chains chains = run_chains(model, o.count, o.langevin, o.trace, ebm::Rng{o.seed}, threads);
+  const auto model = engine.load(o.model);
+  const Chains chains = model->run_chains(o.count, o.langevin, o.trace, o.seed, o.threads);
   require_finite(chains.final, o.model);
   if (is_picture) {
     write_picture(o, chains);
@@ -88,7 +87,7 @@ void run(const SampleOptions& o) {
 
 }  // namespace
 
-void add_sample(CLI::App& app) {
+void add_sample(CLI::App& app, const std::string& cpu) {
   const auto o = std::make_shared<SampleOptions>();
   CLI::App& c = *app.add_subcommand("sample",
                                     "Let a model dream digits, e.g.\n  ebm-mnist sample --model "
@@ -112,7 +111,7 @@ void add_sample(CLI::App& app) {
   add_langevin(c, o->langevin);
   add_seed(c, o->seed);
   add_threads(c, o->threads);
-  c.callback([o] { run(*o); });
+  c.callback([o, &cpu] { run(*o, engine_for(cpu)); });
 }
 
 }  // namespace ebm_mnist

@@ -10,8 +10,8 @@
 
 #include "cli.hpp"
 #include "commands.hpp"
+#include "engine.hpp"
 #include "images.hpp"
-#include "model.hpp"
 
 namespace ebm_mnist {
 
@@ -49,16 +49,15 @@ struct Summary {
   }
 };
 
-void run(const ScoreOptions& o) {
-  const Model model = load(o.model);
-  ebm::Threads threads(o.threads);
+void run(const ScoreOptions& o, const Engine& engine) {
+  const auto model = engine.load(o.model);
   std::vector<ebm::Samples<float>> inputs;  // all of them read before the first score is taken
   for (const fs::path& path : o.images) inputs.push_back(read_images(path));
   std::vector<double> all;
   std::string text;  // printed as a whole or not at all
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::string name = o.images[i].string();
-    const std::vector<double> f = scores(model, inputs[i], ebm::io::quoted(o.images[i]), threads);
+    const std::vector<double> f = model->scores(inputs[i], ebm::io::quoted(o.images[i]), o.threads);
     all.insert(all.end(), f.begin(), f.end());
     for (std::size_t k = 0; k < f.size() && !o.quiet; ++k) {
       text += ebm::sentence(name, ' ', k, ' ', digits(f[k]), '\n');
@@ -79,7 +78,7 @@ void run(const ScoreOptions& o) {
 
 }  // namespace
 
-void add_score(CLI::App& app) {
+void add_score(CLI::App& app, const std::string& cpu) {
   const auto o = std::make_shared<ScoreOptions>();
   CLI::App& c = *app.add_subcommand("score",
                                     "Tell how likely a model finds images, e.g.\n  ebm-mnist score "
@@ -93,7 +92,7 @@ void add_score(CLI::App& app) {
   c.add_flag("--json", o->json, R"(Print {"count":…,"mean":…,"std":…,"scores":[…]} instead)");
   c.add_flag("--quiet", o->quiet, "Leave out the images' own lines");
   add_threads(c, o->threads);
-  c.callback([o] { run(*o); });
+  c.callback([o, &cpu] { run(*o, engine_for(cpu)); });
 }
 
 }  // namespace ebm_mnist

@@ -11,6 +11,7 @@
 #include "cli.hpp"
 #include "commands.hpp"
 #include "config.hpp"
+#include "engine.hpp"
 #include "training.hpp"
 
 namespace ebm_mnist {
@@ -63,7 +64,7 @@ TrainingData load(const TrainOptions& o) {
   return data;
 }
 
-TrainingResult train(const TrainOptions& o, const TrainingData& data) {
+TrainingResult train(const TrainOptions& o, const TrainingData& data, const Engine& engine) {
   if (o.device == "cuda") {
 #if defined(EBM_MNIST_CUDA)
     return train_on_gpu(o, data);
@@ -71,7 +72,7 @@ TrainingResult train(const TrainOptions& o, const TrainingData& data) {
     throw ebm::Error("--device cuda: this ebm-mnist was built without CUDA (-D EBM_CUDA=ON)");
 #endif
   }
-  return o.model == "resnet" ? train_resnet(o, data) : train_tutorial(o, data);
+  return engine.train(o, data);
 }
 
 void tell_json(const TrainOptions& o, const TrainingResult& result) {
@@ -114,7 +115,8 @@ std::string for_shell(const fs::path& path) {
   return quoted + "'";
 }
 
-void run(CLI::App& command, const fs::path& config, const fs::path& earlier, TrainOptions& o) {
+void run(CLI::App& command, const fs::path& config, const fs::path& earlier, TrainOptions& o,
+         const Engine& engine) {
   const auto require_name = [&](const char* flag, const fs::path& name) {
     ebm::require(command.count(flag) == 0 || !name.empty(), flag,
                  ": expected the name of a file or folder, got ''");
@@ -130,7 +132,7 @@ void run(CLI::App& command, const fs::path& config, const fs::path& earlier, Tra
   o.configuration += to_config(command, not_of_the_run);
   const TrainingData data = load(o);
   const auto start = std::chrono::steady_clock::now();
-  TrainingResult result = train(o, data);
+  TrainingResult result = train(o, data, engine);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (result.interrupted_by != 0) {
     throw Interrupted(
@@ -147,7 +149,7 @@ void run(CLI::App& command, const fs::path& config, const fs::path& earlier, Tra
 
 }  // namespace
 
-void add_train(CLI::App& app, std::vector<std::string> typed) {
+void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> typed) {
   struct Call {
     TrainOptions options;
     fs::path config, resume;
@@ -263,7 +265,8 @@ void add_train(CLI::App& app, std::vector<std::string> typed) {
   c.add_flag("--quiet", o->quiet, "Print nothing but errors and what --json asks for");
   add_seed(c, o->seed);
   add_threads(c, o->threads);
-  c.callback([call, &c] { run(c, call->config, call->resume, call->options); });
+  c.callback(
+      [call, &c, &cpu] { run(c, call->config, call->resume, call->options, engine_for(cpu)); });
 }
 
 }  // namespace ebm_mnist

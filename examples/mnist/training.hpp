@@ -65,11 +65,7 @@ struct TrainingResult {
   int times_put_back = 0;  ///< by the divergence guard
 };
 
-/// Train the tutorial's network and the residual one; each is compiled in a file of its own.
-TrainingResult train_tutorial(const TrainOptions& options, const TrainingData& data);
-TrainingResult train_resnet(const TrainOptions& options, const TrainingData& data);
-
-/// Trains either on a GPU; only there in builds with CUDA.
+/// Trains either network on a GPU; only there in builds with CUDA.
 TrainingResult train_on_gpu(const TrainOptions& options, const TrainingData& data);
 
 }  // namespace ebm_mnist

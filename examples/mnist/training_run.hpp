@@ -27,7 +27,7 @@
 #include "training.hpp"
 
 /// A training run from its options: the library's trainer and callbacks put together.
-namespace ebm_mnist {
+namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 
 /// Callback: another one that may be switched off.
 template <class C>
@@ -200,4 +200,4 @@ TrainingResult train_network(const TrainOptions& o, const TrainingData& data, X&
   return result;
 }
 
-}  // namespace ebm_mnist
+}  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

@@ -1300,6 +1300,62 @@ class Restoration(Program):
         self.refuse(2, "--noise-level", *denoise, "--noise-level", 0)
 
 
+class InstructionSets(Program):
+    """`--cpu`, in programs that hold code for all processors (EBM_ALL_INSTRUCTION_SETS)."""
+
+    def setUp(self):
+        super().setUp()
+        (self.folder / "images.idx").write_bytes(idx_images(8))
+        alone = self.run_program("--cpu", "sse2", "score", "--images", "images.idx")
+        self.is_for_one = "for one processor alone" in alone.stderr
+        if self.is_for_one:
+            self.assertEqual(alone.returncode, 2)
+
+    def test_the_processor_decides_or_the_user(self):
+        if self.is_for_one:
+            self.skipTest("this program is for one processor alone")
+        score = "score", "--images", "images.idx"
+        old = self.succeed("--cpu", "sse2", *score)
+        with open("/proc/cpuinfo") as processor:
+            flags = processor.read().split()
+        for name, flag in ("avx2", "avx2"), ("avx512", "avx512vl"):
+            if flag in flags:
+                self.assertEqual(self.succeed("--cpu", name, *score), self.succeed(*score), name)
+                self.assertNotEqual(self.succeed("--cpu", name, "score", "--json", *score[1:]),
+                                    self.succeed("--cpu", "sse2", "score", "--json", *score[1:]))
+        self.assertEqual(len(old.splitlines()), len(self.succeed(*score).splitlines()))
+        self.refuse(2, "--cpu: expected the instruction set sse2, avx2 or avx512, got 'sse3'",
+                    "--cpu", "sse3", *score)
+
+    def test_training_has_the_same_bits_with_and_without_avx512(self):
+        if self.is_for_one:
+            self.skipTest("this program is for one processor alone")
+        with open("/proc/cpuinfo") as processor:
+            if "avx512vl" not in processor.read().split():
+                self.skipTest("no AVX-512 here")
+        digests = set()
+        for name in "avx2", "avx512":
+            self.succeed("--cpu", name, "train", "--epochs", "1", "--limit-batches", "2",
+                         "--steps", "3", "--out", name)
+            digests.add(digest(self.folder / name / "state.safetensors"))
+        self.assertEqual(len(digests), 1)
+
+    def test_an_older_processor_gets_what_it_has(self):
+        if self.is_for_one or not shutil.which("qemu-x86_64"):
+            self.skipTest("no program for all processors, or no emulator of them")
+        for processor, best in ("Nehalem", "sse2"), ("Haswell", "avx2"):
+            emulated = ["qemu-x86_64", "-cpu", processor, str(PROGRAM), "score", "--images",
+                        "images.idx", "--threads", "1"]
+            done = subprocess.run(emulated, cwd=self.folder, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stdout,
+                             self.succeed("--cpu", best, "score", "--images", "images.idx"))
+            emulated[4:4] = ["--cpu", "avx512"]
+            done = subprocess.run(emulated, cwd=self.folder, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("--cpu: this processor has no avx512, only sse2", done.stderr)
+
+
 class CommandLine(Program):
     def test_help_begins_with_an_example_and_ends_with_success(self):
         for command in (None, *COMMANDS):

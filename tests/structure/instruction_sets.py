@@ -5,11 +5,13 @@
 Usage: instruction_sets.py COMPILER ARGUMENTS...    the arguments that find the headers
 """
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 import unittest
 
+EXCEPTION = re.compile("3ebm(5Error|15InvalidArgument)")
 SOURCE = pathlib.Path(__file__).with_name("instruction_sets.cpp")
 # As the README asks: what Eigen allocates in one file may be freed in another.
 COMMON = ["-std=c++20", "-O1", "-ffp-contract=off", "-DEIGEN_MAX_ALIGN_BYTES=64"]
@@ -42,8 +44,9 @@ class InstructionSets(unittest.TestCase):
 
     def test_no_function_of_ebm_is_in_two_files(self):
         shared = self.definitions(self.plain) & self.definitions(self.fast)
-        # ...3ebm...: a name of ebm's, or of something made of ebm's types.
-        self.assertEqual([name for name in shared if "3ebm" in name], [])
+        # ...3ebm...: a name of ebm's, or of something made of ebm's types. The exceptions are meant
+        # to be the same, so that one file catches what another throws.
+        self.assertEqual([name for name in shared if "3ebm" in EXCEPTION.sub("", name)], [])
 
     def linked(self, *files):
         return subprocess.run([*COMPILER, *files, "-pthread", "-o", self.path("program")],

@@ -3,7 +3,8 @@
 
 #include <ebm/core/macros.hpp>
 
-/// The name of what a source file is compiled for: all of ebm is in an inline namespace of it.
+/// The name of what a source file is compiled for: all of ebm is in an inline namespace of it, but
+/// for exceptions and for structs of numbers, such as the options of a recipe.
 ///
 /// Files of one program that are compiled for different instruction sets so keep their own code,
 /// whatever the linker finds first; a function that hands an ebm type from one to the other does

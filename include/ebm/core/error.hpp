@@ -12,7 +12,7 @@
 #include <variant>
 
 /// The two exceptions that the library throws, and how their sentences are put together.
-namespace ebm::inline EBM_ABI {
+namespace ebm {  // the same for every instruction set
 
 /// A state of the world that the call can't work with: a broken file, a full disk, a diverged run.
 class Error : public std::runtime_error {
@@ -25,6 +25,10 @@ class InvalidArgument : public std::invalid_argument {
  public:
   using std::invalid_argument::invalid_argument;
 };
+
+}  // namespace ebm
+
+namespace ebm::inline EBM_ABI {
 
 namespace detail {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 /// How well scores tell two groups apart.
-namespace ebm::inline EBM_ABI {
+namespace ebm {  // the same for every instruction set
 
 /// An area under the ROC curve with its confidence interval: 0 <= low <= value <= high <= 1.
 struct Auroc {
@@ -16,6 +16,10 @@ struct Auroc {
   double low = 0;
   double high = 1;
 };
+
+}  // namespace ebm
+
+namespace ebm::inline EBM_ABI {
 
 namespace detail {
 

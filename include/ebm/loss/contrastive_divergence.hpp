@@ -5,6 +5,15 @@
 #include <ebm/core/error.hpp>
 #include <ebm/loss/loss.hpp>
 
+namespace ebm {  // the same for every instruction set
+
+/// Options of contrastive divergence.
+struct ContrastiveDivergenceOptions {
+  double alpha = 0.1;  ///< weight of the regulariser, >= 0
+};
+
+}  // namespace ebm
+
 namespace ebm::inline EBM_ABI {
 
 /// Regulariser: alpha f^2, which keeps scores near zero.
@@ -19,11 +28,6 @@ struct SquaredScores {
 struct NoRegularizer {
   [[nodiscard]] static double value(double, double) { return 0; }
   [[nodiscard]] static double slope(double, double) { return 0; }
-};
-
-/// The numbers of contrastive divergence.
-struct ContrastiveDivergenceOptions {
-  double alpha = 0.1;  ///< weight of the regulariser, >= 0
 };
 
 /// Contrastive divergence: mean f(model) - mean f(data), plus a regulariser of both.

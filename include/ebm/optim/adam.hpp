@@ -8,15 +8,19 @@
 #include <ebm/optim/optimizer.hpp>
 #include <vector>
 
-namespace ebm::inline EBM_ABI {
+namespace ebm {  // the same for every instruction set
 
-/// The numbers of Adam; the defaults are those of the tutorial.
+/// Options of Adam; the defaults are those of the tutorial.
 struct AdamOptions {
   double learning_rate = 1e-4;  ///< > 0
   double beta1 = 0;             ///< decay of the mean gradient, in [0, 1)
   double beta2 = 0.999;         ///< decay of the mean squared gradient, in [0, 1)
   double epsilon = 1e-8;        ///< > 0
 };
+
+}  // namespace ebm
+
+namespace ebm::inline EBM_ABI {
 
 /// Adam: parameters move by the mean gradient over the root of the mean squared gradient.
 ///

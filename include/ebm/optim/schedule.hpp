@@ -5,6 +5,16 @@
 #include <concepts>
 #include <ebm/core/error.hpp>
 
+namespace ebm {  // the same for every instruction set
+
+/// Options of `StepDecay`; the defaults are those of the tutorial.
+struct StepDecayOptions {
+  int period = 1;       ///< epochs between decays, >= 1
+  double gamma = 0.97;  ///< factor of each decay, > 0
+};
+
+}  // namespace ebm
+
 /// Learning-rate schedules: the factor of the learning rate in each epoch.
 namespace ebm::inline EBM_ABI {
 
@@ -13,12 +23,6 @@ namespace ebm::inline EBM_ABI {
 template <class S>
 concept Schedule = requires(const S& schedule, int epoch) {
   { schedule.factor(epoch) } -> std::convertible_to<double>;
-};
-
-/// The numbers of `StepDecay`; the defaults are those of the tutorial.
-struct StepDecayOptions {
-  int period = 1;       ///< epochs between decays, >= 1
-  double gamma = 0.97;  ///< factor of each decay, > 0
 };
 
 /// gamma^floor(epoch / period), as `torch.optim.lr_scheduler.StepLR(period, gamma)`.

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ebm/core/abi.hpp>
-
-namespace ebm::inline EBM_ABI {
+namespace ebm {  // the same for every instruction set
 
 /// Options of a Langevin run; the defaults are those of the tutorial.
 struct LangevinOptions {
@@ -16,4 +14,4 @@ struct LangevinOptions {
   friend bool operator==(const LangevinOptions&, const LangevinOptions&) = default;
 };
 
-}  // namespace ebm::inline EBM_ABI
+}  // namespace ebm

@@ -11,6 +11,17 @@
 #include <span>
 #include <vector>
 
+namespace ebm {  // the same for every instruction set
+
+/// Options of a replay buffer.
+struct ReplayBufferOptions {
+  int capacity = 8192;        ///< samples kept, >= 1
+  double fresh = 0.05;        ///< share of chains that start as noise, in [0, 1]
+  double low = -1, high = 1;  ///< fresh chains are uniform in [low, high)
+};
+
+}  // namespace ebm
+
 /// Where chains start: the ends of earlier chains, and now and then fresh noise.
 namespace ebm::inline EBM_ABI {
 
@@ -39,13 +50,6 @@ struct DropOldest {
   static Eigen::Index next_head(Eigen::Index head, Eigen::Index capacity) {
     return (head + capacity - 1) % capacity;
   }
-};
-
-/// The numbers of a replay buffer.
-struct ReplayBufferOptions {
-  int capacity = 8192;        ///< samples kept, >= 1
-  double fresh = 0.05;        ///< share of chains that start as noise, in [0, 1]
-  double low = -1, high = 1;  ///< fresh chains are uniform in [low, high)
 };
 
 /// Which places of a replay buffer hold what: its choices, without its samples.

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <ebm/core/samples.hpp>
+#include <ebm/sampler/langevin_options.hpp>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "training.hpp"
+
+/// All of this program that computes. It is compiled for each instruction set (engine.cpp and the
+/// sources of training); the rest of the program knows it by these interfaces alone.
+namespace ebm_mnist {
+
+inline constexpr int pixels = 28 * 28;
+
+/// Chains from noise: their final states and, if `every` > 0, the start and each `every`-th step.
+struct Chains {
+  ebm::Samples<float> final;
+  std::vector<ebm::Samples<float>> trace;
+};
+
+/// How far noisy images are believed.
+struct Denoising {
+  double noise_level = 0.3;   ///< deviation of the noise on them, s > 0
+  double temperature = 1e-4;  ///< T >= 0: the model's images are distributed as exp(-E / T)
+};
+
+/// A trained network of one of the kinds that the command train knows.
+///
+/// threads: how many; 0: one for each processor. The results do not depend on them.
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  /// f of each image; throws `ebm::Error`, naming the images, where f is not finite.
+  ///
+  /// images: [image][pixel]
+  [[nodiscard]] virtual std::vector<double> scores(const ebm::ConstSamplesRef<float>& images,
+                                                   const std::string& name, int threads) const = 0;
+
+  [[nodiscard]] virtual Chains run_chains(int count, const ebm::LangevinOptions& options, int every,
+                                          std::uint32_t seed, int threads) const = 0;
+
+  /// Moves chains down E(x) + T |x - y|^2 / (2 s^2) from each noisy image y; returns their means.
+  ///
+  /// noisy, result: [image][pixel]; chains: of an image, >= 1
+  [[nodiscard]] virtual ebm::Samples<float> denoise(const ebm::Samples<float>& noisy,
+                                                    const Denoising& denoising, int chains,
+                                                    const ebm::LangevinOptions& options,
+                                                    std::uint32_t seed, int threads) const = 0;
+
+  /// Moves the unknown pixels of images by chains that start as noise there, and an eighth as many
+  /// steps without noise; returns for each image the chain of the lowest energy.
+  ///
+  /// images, result: [image][pixel]; unknown: [pixel]; chains: of an image, >= 1
+  [[nodiscard]] virtual ebm::Samples<float> inpaint(const ebm::Samples<float>& images,
+                                                    const std::vector<bool>& unknown, int chains,
+                                                    const ebm::LangevinOptions& options,
+                                                    std::uint32_t seed, int threads) const = 0;
+};
+
+/// What makes images unusual.
+struct Corruption {
+  const char* name;
+  const char* description;
+  ebm::Samples<float> (*apply)(const ebm::Samples<float>& images, std::uint32_t seed);
+};
+
+/// What there is to compute, for one instruction set.
+class Engine {
+ public:
+  /// Reads a model file; throws `ebm::Error` if there is none or it fits neither network.
+  [[nodiscard]] virtual std::unique_ptr<const Model> load(
+      const std::filesystem::path& path) const = 0;
+
+  /// Trains the network that the options name, on the CPU.
+  [[nodiscard]] virtual TrainingResult train(const TrainOptions& options,
+                                             const TrainingData& data) const = 0;
+
+  /// Uniform noise in [-1, 1); row i depends on the seed and i alone.
+  [[nodiscard]] virtual ebm::Samples<float> noise_images(int count, std::uint32_t seed) const = 0;
+
+  /// The images with noise in their unknown pixels; unknown: [pixel]
+  [[nodiscard]] virtual ebm::Samples<float> with_noise(const ebm::Samples<float>& images,
+                                                       const std::vector<bool>& unknown,
+                                                       std::uint32_t seed) const = 0;
+
+  /// The images with normal noise on every pixel.
+  [[nodiscard]] virtual ebm::Samples<float> noisy(const ebm::Samples<float>& images,
+                                                  std::uint32_t seed, double deviation) const = 0;
+
+  /// The ten that `analyze` compares with.
+  [[nodiscard]] virtual std::span<const Corruption> corruptions() const = 0;
+
+ protected:
+  ~Engine() = default;
+};
+
+/// The engine for the instruction set of that name, or for the newest that the processor has where
+/// the name is empty; throws `ebm::InvalidArgument` if this program or processor has none such.
+const Engine& engine_for(const std::string& instruction_set);
+
+}  // namespace ebm_mnist
