@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <ebm/kernels/correlate.hpp>
 #include <ebm/simt/grid.hpp>
 
