@@ -41,6 +41,11 @@ EBM_INLINE void advance(const Elements<L, T>& x, int begin, int end, const Move&
   for (int i = begin; i < end; ++i) x.store(i, move(x[i], i));
 }
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Waggressive-loop-optimizations"  // g++ 13: where 8 divide `end`
+#endif
+
 /// x = domain(move(x) + deviation z) for the elements [begin, end), with standard normal z of step
 /// `step`; begin is a multiple of 4, elements that are drawn together.
 template <class L, class T, class Move, class Domain>
@@ -57,13 +62,17 @@ EBM_INLINE void advance_and_perturb(const Elements<L, T>& x, int begin, int end,
   };
   const auto group_of = [](int element)
                             EBM_INLINE_LAMBDA { return static_cast<std::uint32_t>(element / 4); };
-  const int in_pairs = begin + (end - begin) / 8 * 8;
-  for (int first = begin; first < in_pairs; first += 8) {
+  int first = begin;
+  for (; first + 8 <= end; first += 8) {
     perturb(first, 8, draws.template normal<2>(step, group_of(first)));
   }
-  for (int first = in_pairs; first < end; first += 4) {
+  for (; first < end; first += 4) {
     perturb(first, std::min(4, end - first), draws.normal(step, group_of(first)));
   }
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 }  // namespace ebm::inline EBM_ABI::kernels
