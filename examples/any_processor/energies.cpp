@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Compiled once for each instruction set: all that computes, in a namespace of the set.
 #include <ebm/ebm.hpp>
-#include <span>
 
 namespace any_processor::inline EBM_INSTRUCTION_SET {
 

@@ -38,6 +38,8 @@ class Layers(unittest.TestCase):
 
     def test_names_that_are_the_same_for_every_instruction_set(self):
         self.assert_one("without EBM_ABI", self.found_in("namespace ebm::io {"))
+        self.assert_one("without EBM_ABI", self.found_in("namespace ebm {"))
+        self.assertEqual([], self.found_in("namespace ebm {  // the same for every instruction set"))
 
     def test_an_instruction_set_without_name(self):
         self.assert_one("which defines it", self.found_in("namespace ebm::inline EBM_ABI::io {"))
