@@ -83,10 +83,8 @@ struct NewestSamples {
 
   template <class Trainer>
   void on_epoch(Trainer& trainer, const ebm::EpochReport& report) const {
-    const auto& buffer = trainer.buffer();
-    ebm::Samples<float> newest(std::min<Eigen::Index>(64, buffer.size()), buffer.features());
-    for (Eigen::Index i = 0; i < newest.rows(); ++i) newest.row(i) = buffer[i];
-    folder->add_picture("samples", report.epoch, ebm::io::image_grid(newest, {}, {.scale = 2}));
+    folder->add_picture("samples", report.epoch,
+                        ebm::io::image_grid(trainer.buffer().newest(64), {}, {.scale = 2}));
   }
 };
 

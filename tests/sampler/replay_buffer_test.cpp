@@ -51,6 +51,14 @@ TEST_CASE("a batch larger than the buffer leaves its first rows, whole") {
   for (int i = 0; i < 4; ++i) CHECK(buffer[i] == samples.row(i));
 }
 
+TEST_CASE("the newest samples come first, and no more than there are") {
+  ReplayBuffer<float> buffer(1, {.capacity = 5});
+  CHECK(buffer.newest(3).rows() == 0);
+  for (const float first : {0.0f, 100.0f}) buffer.push(numbered(3, first));
+  REQUIRE(buffer.newest(9).rows() == 5);
+  CHECK(buffer.newest(4) == Eigen::Vector4f(100, 101, 102, 0));
+}
+
 TEST_CASE("a draw is decided by the seed and its number") {
   for (const int kept : {0, 300}) {
     CAPTURE(kept);

@@ -29,7 +29,7 @@ void load_block(const ConstSamplesRef<T>& samples, int index, Pack<T>* block) {
   const Eigen::Index first = Eigen::Index{index} * lanes;
   const T* row_of[lanes];
   for (int lane = 0; lane < lanes; ++lane) {
-    row_of[lane] = samples.row(std::min(first + lane, samples.rows() - 1)).data();
+    row_of[lane] = sample_of(samples, std::min(first + lane, samples.rows() - 1)).data();
   }
   T* to = reinterpret_cast<T*>(block);
   for (int row = 0; row < S::rows; ++row) {
@@ -51,7 +51,7 @@ void store_block(const Pack<T>* block, int index, SamplesRef<T> samples) {
   const int fill = block_fill(samples.rows(), index);
   const T* from = reinterpret_cast<const T*>(block);
   for (int lane = 0; lane < fill; ++lane) {
-    T* to = samples.row(first + lane).data();
+    T* to = sample_of(samples, first + lane).data();
     for (int channel = 0; channel < S::channels; ++channel) {
       for (int row = 0; row < S::rows; ++row) {
         for (int column = 0; column < S::columns; ++column) {

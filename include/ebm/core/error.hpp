@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <charconv>
 #include <ebm/core/abi.hpp>
 #include <initializer_list>
@@ -9,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <variant>
 
 /// The two exceptions that the library throws, and how their sentences are put together.
 namespace ebm {  // the same for every instruction set
@@ -32,8 +30,29 @@ namespace ebm::inline EBM_ABI {
 
 namespace detail {
 
-/// A number, a character, or a text that stays where it is.
-using SentencePart = std::variant<std::string_view, char, long long, unsigned long long, double>;
+/// A text that stays where it is, or a number or character as text.
+class SentencePart {
+ public:
+  SentencePart(std::string_view text) : text_(text) {}
+  SentencePart(char character) : text_(digits_, 1) { digits_[0] = character; }
+  SentencePart(long long number) { write(number); }
+  SentencePart(unsigned long long number) { write(number); }
+  SentencePart(double number) { write(number, std::chars_format::general, 6); }
+  SentencePart(const SentencePart&) = delete;  // text_ may be this object's own
+
+  [[nodiscard]] std::string_view text() const { return text_; }
+
+ private:
+  // Not where a sentence stands, of which a program has hundreds.
+  template <class... Number>
+  [[gnu::cold, gnu::noinline]] void write(Number... number) {
+    const char* const end = std::to_chars(digits_, digits_ + sizeof(digits_), number...).ptr;
+    text_ = {digits_, static_cast<std::size_t>(end - digits_)};
+  }
+
+  char digits_[32];
+  std::string_view text_;
+};
 
 template <class T>
 [[nodiscard]] SentencePart sentence_part(const T& value) {
@@ -53,24 +72,9 @@ template <class T>
 }
 
 /// No template, so that a program holds the code once, however many sentences it has.
-[[nodiscard]] inline std::string joined(std::initializer_list<SentencePart> parts) {
+[[nodiscard, gnu::cold]] inline std::string joined(std::initializer_list<SentencePart> parts) {
   std::string text;
-  const auto append = [&text](const auto& part) {
-    using T = std::remove_cvref_t<decltype(part)>;
-    if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, char>) {
-      text += part;
-    } else {
-      std::array<char, 32> digits;
-      char* const first = digits.data();
-      char* const last = first + digits.size();
-      if constexpr (std::is_same_v<T, double>) {
-        text.append(first, std::to_chars(first, last, part, std::chars_format::general, 6).ptr);
-      } else {
-        text.append(first, std::to_chars(first, last, part).ptr);
-      }
-    }
-  };
-  for (const SentencePart& part : parts) std::visit(append, part);
+  for (const SentencePart& part : parts) text += part.text();
   return text;
 }
 

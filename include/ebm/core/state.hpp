@@ -66,7 +66,7 @@ class State {
     State result;
     for (auto entry = values_.lower_bound(prefix);
          entry != values_.end() && entry->first.starts_with(prefix); ++entry) {
-      result.values_.emplace(entry->first.substr(prefix.size()), entry->second);
+      result.put(entry->first.substr(prefix.size()), entry->second);
     }
     return result;
   }

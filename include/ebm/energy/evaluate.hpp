@@ -4,6 +4,7 @@
 #include <ebm/autodiff/var.hpp>
 #include <ebm/core/block.hpp>
 #include <ebm/core/error.hpp>
+#include <ebm/core/finite.hpp>
 #include <ebm/energy/energy.hpp>
 #include <ebm/parallel/executor.hpp>
 #include <ebm/parallel/serial.hpp>
@@ -18,7 +19,7 @@ void require_samples(const char* function, const ConstSamplesRef<T>& samples, in
   require(samples.cols() == features, function, ": the energy expects ", features,
           " features a sample, got ", samples.cols());
   for (Eigen::Index row = 0; row < samples.rows(); ++row) {
-    require(samples.row(row).allFinite(), function, ": sample ", row,
+    require(all_finite<T>(sample_of(samples, row)), function, ": sample ", row,
             " holds a value that is not finite");
   }
 }

@@ -31,7 +31,7 @@ std::vector<double> sorted_scores(const char* group, std::span<const T> scores) 
     require(!std::isnan(scores[i]), "auroc: score ", i, " of the ", group, " group is NaN");
   }
   std::vector<double> sorted(scores.begin(), scores.end());
-  std::ranges::sort(sorted);
+  std::sort(sorted.begin(), sorted.end());
   return sorted;
 }
 
@@ -67,13 +67,11 @@ inline double normal_bound(double confidence) {
   return low;
 }
 
-template <class T>
-Auroc auroc_of(std::span<const T> in_distribution, std::span<const T> out_of_distribution,
-               double confidence) {
+/// positives, negatives: sorted
+inline Auroc auroc_of(const std::vector<double>& positives, const std::vector<double>& negatives,
+                      double confidence) {
   require(confidence > 0 && confidence < 1, "auroc: confidence must be in (0, 1), got ",
           confidence);
-  const auto positives = sorted_scores("in-distribution", in_distribution);
-  const auto negatives = sorted_scores("out-of-distribution", out_of_distribution);
   const double m = static_cast<double>(positives.size()), n = static_cast<double>(negatives.size());
   auto above = twice_below(positives, negatives), below = twice_below(negatives, positives);
   double count = 0;  // halves of pairs: whole numbers, so the sum is exact
@@ -118,12 +116,16 @@ Auroc auroc_of(std::span<const T> in_distribution, std::span<const T> out_of_dis
 [[nodiscard]] inline Auroc auroc(std::span<const double> in_distribution,
                                  std::span<const double> out_of_distribution,
                                  double confidence = 0.95) {
-  return detail::auroc_of(in_distribution, out_of_distribution, confidence);
+  return detail::auroc_of(detail::sorted_scores("in-distribution", in_distribution),
+                          detail::sorted_scores("out-of-distribution", out_of_distribution),
+                          confidence);
 }
 [[nodiscard]] inline Auroc auroc(std::span<const float> in_distribution,
                                  std::span<const float> out_of_distribution,
                                  double confidence = 0.95) {
-  return detail::auroc_of(in_distribution, out_of_distribution, confidence);
+  return detail::auroc_of(detail::sorted_scores("in-distribution", in_distribution),
+                          detail::sorted_scores("out-of-distribution", out_of_distribution),
+                          confidence);
 }
 
 }  // namespace ebm::inline EBM_ABI

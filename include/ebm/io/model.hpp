@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ebm/core/finite.hpp>
 #include <ebm/energy/energy.hpp>
 #include <ebm/io/safetensors.hpp>
 #include <vector>
@@ -41,7 +42,7 @@ void load_model(const std::filesystem::path& path, E& energy) {
   std::vector<T> values(energy.parameters().size());
   for (const ParameterInfo& info : infos) {
     const auto tensor = content.get<T>(info.name, {info.shape.begin(), info.shape.end()});
-    if (!std::ranges::all_of(tensor, [](T value) { return std::isfinite(value); })) {
+    if (!all_finite(tensor)) {
       throw Error(sentence("load_model: tensor '", info.name, "' of ", quoted(path),
                            " holds a value that is not finite"));
     }

@@ -79,11 +79,8 @@ class TensorBoardLog {
                                             static_cast<std::size_t>(info.size)),
                          step);
     }
-    const auto& buffer = trainer.buffer();
-    Samples<T> newest(std::min<Eigen::Index>(options_.gradient_samples, buffer.size()),
-                      buffer.features());
-    for (Eigen::Index i = 0; i < newest.rows(); ++i) newest.row(i) = buffer[i];
-    const Samples<T> gradients = energy_gradients<T>(trainer.model(), newest, trainer.executor());
+    const Samples<T> gradients = energy_gradients<T>(
+        trainer.model(), trainer.buffer().newest(options_.gradient_samples), trainer.executor());
     writer_->histogram(
         "pixel_gradients",
         std::span<const T>(gradients.data(), static_cast<std::size_t>(gradients.size())), step);

@@ -3,7 +3,6 @@
 
 #include <ebm/nn/parameters.hpp>
 #include <ebm/nn/passes.hpp>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -37,21 +36,12 @@ struct NetworkPasses {
 template <class Network, class T>
 std::vector<ParameterInfo> NetworkParameters<Network, T>::infos() {
   std::vector<ParameterInfo> infos;
-  std::map<std::string, int> counts;
   unroll<Layout::stages>([&](auto i) {
     using Stage = typename Layout::template StageAt<i>;
     using L = typename Stage::Layer;
     if constexpr (L::weight_count > 0) {
-      const std::string kind = Stage::Scope::prefix() + L::name;
-      const std::string name = kind + std::to_string(++counts[kind]);
-      constexpr int weight = Layout::template parameter_offset<i>;
-      constexpr int bias = weight + L::weight_count;
-      infos.push_back({name + ".weight",
-                       {L::weight_shape.begin(), L::weight_shape.end()},
-                       weight,
-                       L::weight_count,
-                       L::fan_in});
-      infos.push_back({name + ".bias", {L::bias_count}, bias, L::bias_count, L::fan_in});
+      add_layer(infos, Stage::Scope::prefix() + L::name, L::weight_shape, L::weight_count,
+                L::bias_count, Layout::template parameter_offset<i>, L::fan_in);
     }
   });
   return infos;

@@ -53,7 +53,7 @@ struct HoldWhere {
     const T* from = reinterpret_cast<const T*>(x);
     T* to = reinterpret_cast<T*>(room.data());
     for (int lane = 0; lane < block_fill(held.rows(), index); ++lane) {
-      const bool* is_held = held.row(Eigen::Index{index} * lanes + lane).data();
+      const bool* is_held = sample_of(held, Eigen::Index{index} * lanes + lane).data();
       for (int channel = 0; channel < S::channels; ++channel) {
         for (int row = 0; row < S::rows; ++row) {
           for (int column = 0; column < S::columns; ++column) {

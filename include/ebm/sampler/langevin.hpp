@@ -92,7 +92,7 @@ class Langevin {
   void require_in_domain(const char* function, const ConstSamplesRef<T>& samples) const {
     const Domain<T> domain(options_);
     for (Eigen::Index row = 0; row < samples.rows(); ++row) {
-      for (const T value : samples.row(row)) {
+      for (const T value : sample_of(samples, row)) {
         require(domain.contains(value), function, ": sample ", row, " holds ", value,
                 ", outside of the sampler's domain [", options_.low, ", ", options_.high, "]");
       }

@@ -126,6 +126,13 @@ class ReplayBuffer {
   /// The `index`-th newest sample, 0 <= index < size().
   [[nodiscard]] auto operator[](Eigen::Index index) const { return storage_.row(places_[index]); }
 
+  /// The newest samples, at most `count`, the newest first.
+  [[nodiscard]] Samples<T> newest(Eigen::Index count) const {
+    Samples<T> samples(std::min(count, size()), features());
+    for (Eigen::Index i = 0; i < samples.rows(); ++i) copy_sample(storage_, places_[i], samples, i);
+    return samples;
+  }
+
   /// Chooses where the chains of draw number `draw` start: fresh ones first, then kept ones.
   ///
   /// An empty buffer gives fresh chains only.
@@ -138,9 +145,9 @@ class ReplayBuffer {
     for (Eigen::Index i = 0; i < chains.rows(); ++i) {
       const int place = places[static_cast<std::size_t>(i)];
       if (place >= 0) {
-        chains.row(i) = storage_.row(place);
+        copy_sample(storage_, place, chains, i);
       } else {
-        make_fresh(chains.row(i), rng, draw, static_cast<std::uint32_t>(i));
+        make_fresh(sample_of(chains, i), rng, draw, static_cast<std::uint32_t>(i));
         ++fresh;
       }
     }
@@ -154,7 +161,7 @@ class ReplayBuffer {
     const std::vector<int> places = places_.push(samples.rows());
     for (Eigen::Index row = 0; row < samples.rows(); ++row) {
       const int place = places[static_cast<std::size_t>(row)];
-      if (place >= 0) storage_.row(place) = samples.row(row);
+      if (place >= 0) copy_sample(samples, row, storage_, place);
     }
   }
 
@@ -162,7 +169,8 @@ class ReplayBuffer {
   [[nodiscard]] State state() const {
     std::vector<T> samples(static_cast<std::size_t>(size() * features()));
     for (Eigen::Index i = 0; i < size(); ++i) {
-      std::ranges::copy((*this)[i], samples.begin() + i * features());
+      const auto sample = sample_of(storage_, places_[i]);
+      std::copy(sample.begin(), sample.end(), samples.begin() + i * features());
     }
     State state;
     state.put("samples", std::move(samples));
@@ -183,10 +191,10 @@ class ReplayBuffer {
   }
 
  private:
-  template <class Row>
-  void make_fresh(Row&& row, Rng rng, std::uint64_t draw, std::uint32_t chain) const {
+  void make_fresh(std::span<T> chain_values, Rng rng, std::uint64_t draw,
+                  std::uint32_t chain) const {
     Sequence draws(rng.stream(Purpose::fresh_chains), draw, chain);
-    for (T& value : row) value = uniform_between<T>(draws(), options_.low, options_.high);
+    for (T& value : chain_values) value = uniform_between<T>(draws(), options_.low, options_.high);
   }
 
   ReplayBufferOptions options_;

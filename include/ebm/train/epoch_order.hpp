@@ -31,7 +31,7 @@ class EpochOrder {
   void gather(const ConstSamplesRef<T>& data, int index, Samples<T>& batch) const {
     const Eigen::Index first = index * batch.rows();
     for (Eigen::Index i = 0; i < batch.rows(); ++i) {
-      batch.row(i) = data.row(order_[static_cast<std::size_t>(first + i)]);
+      copy_sample(data, order_[static_cast<std::size_t>(first + i)], batch, i);
     }
   }
 

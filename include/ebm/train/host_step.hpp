@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ebm/core/finite.hpp>
 #include <ebm/core/state.hpp>
 #include <ebm/loss/loss_gradient.hpp>
 #include <ebm/sampler/replay_buffer.hpp>
@@ -36,7 +37,7 @@ template <class E, class RecipeType, class T = typename E::value_type>
   auto optimizer = recipe.optimizer;
   if constexpr (Stateful<decltype(optimizer)>) optimizer.restore(state.part("optimizer"));
 
-  std::ranges::copy(stored, parameters.begin());
+  std::copy(stored.begin(), stored.end(), parameters.begin());
   model.freeze();
   recipe.optimizer = std::move(optimizer);
   return buffer;
@@ -88,7 +89,9 @@ class HostStep {
     }
     buffer_.draw(chains_, recipe.rng, draw);
     recipe.sampler.run(model, SamplesRef<T>(chains_), first_chain, recipe.rng, executor, workspace);
-    detail::require_finite(chains_.allFinite(), "the chains are", report);
+    detail::require_finite(
+        all_finite<T>({chains_.data(), static_cast<std::size_t>(chains_.size())}), "the chains are",
+        report);
     buffer_.push(chains_);
 
     const std::span<T> gradient(gradient_);
@@ -120,10 +123,10 @@ class HostStep {
   /// One step of the optimiser, taken back if a parameter stops being finite.
   void update(E& model, RecipeType& recipe, const BatchReport& report) {
     const std::span<T> parameters = model.parameters();
-    std::ranges::copy(parameters, previous_.begin());
+    std::copy(parameters.begin(), parameters.end(), previous_.begin());
     recipe.optimizer.step(parameters, std::span<const T>(gradient_), report.learning_rate);
-    const bool finite = std::ranges::all_of(parameters, [](T p) { return std::isfinite(p); });
-    if (!finite) std::ranges::copy(previous_, parameters.begin());
+    const bool finite = all_finite<T>(parameters);
+    if (!finite) std::copy(previous_.begin(), previous_.end(), parameters.begin());
     detail::require_finite(finite, "a parameter is", report);
     model.freeze();
   }

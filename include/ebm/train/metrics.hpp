@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <ebm/core/error.hpp>
 #include <string>
 #include <string_view>
@@ -17,35 +16,40 @@ class Metrics {
 
   /// Sets a metric, anew or again.
   void set(std::string_view name, double value) {
-    const auto found = std::ranges::find(entries_, name, &Entry::first);
-    if (found != entries_.end()) {
-      found->second = value;
+    const std::size_t place = place_of(name);
+    if (place < entries_.size()) {
+      entries_[place].second = value;
     } else {
       entries_.emplace_back(name, value);
     }
   }
 
   [[nodiscard]] bool contains(std::string_view name) const {
-    return std::ranges::find(entries_, name, &Entry::first) != entries_.end();
+    return place_of(name) < entries_.size();
   }
 
   /// Throws `InvalidArgument` that lists what is there if there is no such metric.
   [[nodiscard]] double at(std::string_view name) const {
-    const auto found = std::ranges::find(entries_, name, &Entry::first);
-    if (found == entries_.end()) {
-      std::string names;
-      for (const auto& entry : entries_) names += (names.empty() ? "" : ", ") + entry.first;
-      throw InvalidArgument(sentence("Metrics: there is no '", name, "', but ",
-                                     names.empty() ? "nothing" : names,
-                                     ": is the callback that finds it out in front?"));
-    }
-    return found->second;
+    const std::size_t place = place_of(name);
+    if (place < entries_.size()) return entries_[place].second;
+    std::string names;
+    for (const Entry& entry : entries_) names += (names.empty() ? "" : ", ") + entry.first;
+    throw InvalidArgument(sentence("Metrics: there is no '", name, "', but ",
+                                   names.empty() ? "nothing" : names,
+                                   ": is the callback that finds it out in front?"));
   }
 
   [[nodiscard]] auto begin() const noexcept { return entries_.begin(); }
   [[nodiscard]] auto end() const noexcept { return entries_.end(); }
 
  private:
+  /// Their number if there is none of that name.
+  [[nodiscard]] std::size_t place_of(std::string_view name) const {
+    std::size_t place = 0;
+    while (place < entries_.size() && entries_[place].first != name) ++place;
+    return place;
+  }
+
   std::vector<Entry> entries_;
 };
 

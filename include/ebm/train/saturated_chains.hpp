@@ -12,7 +12,10 @@ template <class T>
 [[nodiscard]] double share_at_edge(const ConstSamplesRef<T>& samples, double low = -1,
                                    double high = 1, double margin = 0.02) {
   const auto from = static_cast<T>(low + margin), to = static_cast<T>(high - margin);
-  const Eigen::Index inside = (samples.array() > from && samples.array() < to).count();
+  Eigen::Index inside = 0;
+  for (Eigen::Index row = 0; row < samples.rows(); ++row) {
+    for (const T value : sample_of(samples, row)) inside += value > from && value < to ? 1 : 0;
+  }
   return 1 - static_cast<double>(inside) / static_cast<double>(samples.size());
 }
 
@@ -47,10 +50,8 @@ class SaturatedChains {
   Trouble on_batch(Trainer& trainer, const BatchReport& report) {
     using T = typename Trainer::value_type;
     if (report.iteration % options_.every != 0) return {};
-    const auto& buffer = trainer.buffer();
-    Samples<T> newest(std::min<Eigen::Index>(options_.samples, buffer.size()), buffer.features());
-    for (Eigen::Index i = 0; i < newest.rows(); ++i) newest.row(i) = buffer[i];
-    const double share = share_at_edge<T>(newest, options_.low, options_.high);
+    const double share =
+        share_at_edge<T>(trainer.buffer().newest(options_.samples), options_.low, options_.high);
     const bool is_bad = 1 - share < options_.inside * (1 - options_.data_share);
     bad_looks_ = is_bad ? bad_looks_ + 1 : 0;
     if (bad_looks_ < options_.looks) return {};
