@@ -18,7 +18,8 @@ function(ebm_target_sources_for_instruction_sets target)
     set(objects ${target}_${set})
     add_library(${objects} OBJECT ${ARGN})
     foreach(property IN ITEMS COMPILE_DEFINITIONS COMPILE_OPTIONS COMPILE_FEATURES
-                              INCLUDE_DIRECTORIES LINK_LIBRARIES CXX_EXTENSIONS)
+                              INCLUDE_DIRECTORIES LINK_LIBRARIES CXX_EXTENSIONS UNITY_BUILD
+                              UNITY_BUILD_MODE UNITY_BUILD_BATCH_SIZE)
       get_target_property(value ${target} ${property})
       if(NOT value MATCHES "-NOTFOUND$")
         set_target_properties(${objects} PROPERTIES ${property} "${value}")

@@ -33,8 +33,10 @@ function(ebm_precompile_headers target)
   endif()
 endfunction()
 
-# Warnings, sanitizers and processor of a target of our own.
+# Warnings, sanitizers and processor of a target of our own: this machine's with EBM_NATIVE, unless
+# ANY_PROCESSOR is given.
 function(ebm_own_target target)
+  cmake_parse_arguments(PARSE_ARGV 1 own ANY_PROCESSOR "" "")
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
   target_compile_options(
     ${target}
@@ -42,11 +44,13 @@ function(ebm_own_target target)
             $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>:-O2>
             $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion;-Wsign-conversion;-Wold-style-cast>
             $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${EBM_WERROR}>>:-Werror>
-            $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${EBM_NATIVE}>>:-march=native>
-            # The host's part of a CUDA source must see the same registers as other sources. 20012:
             # Eigen marks defaulted functions for the device.
-            $<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${EBM_NATIVE}>>:-Xcompiler=-march=native>
             $<$<COMPILE_LANGUAGE:CUDA>:-diag-suppress=20012>)
+  if(EBM_NATIVE AND NOT own_ANY_PROCESSOR)
+    # The host's part of a CUDA source must see the same registers as other sources.
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-march=native>
+                                             $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-march=native>)
+  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 19)
     # With -march=native clang names features of some processors that it then warns of itself.
     target_compile_options(${target} PRIVATE -Wno-invalid-feature-combination)

@@ -15,7 +15,7 @@
 #include <variant>
 
 #include "compiled_networks.hpp"
-#include "train_network.hpp"
+#include "train_on_cpu.hpp"
 
 namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 
@@ -201,7 +201,7 @@ class NetworkEngine final : public Engine {
     return std::make_unique<NetworkModel>(path);
   }
   TrainingResult train(const TrainOptions& options, const TrainingData& data) const override {
-    return options.model == "resnet" ? train_resnet(options, data) : train_tutorial(options, data);
+    return train_on_cpu(options, data);
   }
   Images noise_images(int count, std::uint32_t seed) const override {
     return ebm_mnist::noise_images(count, {seed});
