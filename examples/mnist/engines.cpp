@@ -33,10 +33,9 @@ MakeEngine engine;
 }
 
 const Engine& engine_for(const std::string& instruction_set) {
-  ebm::require(
-      instruction_set.empty(),
-      "--cpu: this program is for one processor alone: configure it with "
-      "-D EBM_ALL_INSTRUCTION_SETS=ON for one that can choose");
+  ebm::require(instruction_set.empty(),
+               "--cpu: this program is for one processor alone: configure it with "
+               "-D EBM_ALL_INSTRUCTION_SETS=ON for one that can choose");
   return engine();
 }
 #endif
