@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cmath>
-#include <ebm/core/abi.hpp>
+#include <ebm/core/pack.hpp>
+#include <limits>
 #include <span>
 
 namespace ebm::inline EBM_ABI {
@@ -10,10 +11,15 @@ namespace ebm::inline EBM_ABI {
 /// Whether no value is infinite or NaN.
 template <class T>
 [[nodiscard]] bool all_finite(std::span<const T> values) noexcept {
-  for (const T value : values) {
-    if (!std::isfinite(value)) return false;
+  const Pack<T> infinity(std::numeric_limits<T>::infinity());
+  Pack<T> bad(T(0));
+  std::size_t i = 0;
+  for (; i + lanes <= values.size(); i += lanes) {
+    bad = select(abs(Pack<T>::load_unaligned(values.data() + i)) < infinity, bad, Pack<T>(T(1)));
   }
-  return true;
+  bool is_finite = sum_lanes(bad) == T(0);
+  for (; i < values.size(); ++i) is_finite = is_finite && std::isfinite(values[i]);
+  return is_finite;
 }
 
 }  // namespace ebm::inline EBM_ABI

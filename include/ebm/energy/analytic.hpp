@@ -25,13 +25,15 @@ class Gaussian {
   using Input = Shape<Dimension>;
 
   /// The standard normal distribution.
-  Gaussian() { deviation_.fill(1); }
+  Gaussian() { inverse_deviation_.fill(1); }
 
   /// Throws `InvalidArgument` unless every deviation is > 0 and every number finite.
   Gaussian(const Coordinates<Dimension>& mean, const Coordinates<Dimension>& deviation)
-      : mean_(mean), deviation_(deviation) {
-    for (const double d : deviation) {
-      require(d > 0 && std::isfinite(d), "Gaussian: deviation must be > 0 and finite, got ", d);
+      : mean_(mean) {
+    for (std::size_t i = 0; i < deviation.size(); ++i) {
+      require(deviation[i] > 0 && std::isfinite(deviation[i]),
+              "Gaussian: deviation must be > 0 and finite, got ", deviation[i]);
+      inverse_deviation_[i] = 1 / deviation[i];
     }
     for (const double m : mean) require(std::isfinite(m), "Gaussian: mean must be finite, got ", m);
   }
@@ -42,7 +44,7 @@ class Gaussian {
     const auto scaled = [this](const auto& element, int i) {
       using T = typename Tape::value_type;
       const auto at = static_cast<std::size_t>(i);
-      return (element - P(static_cast<T>(mean_[at]))) * P(static_cast<T>(1 / deviation_[at]));
+      return (element - P(static_cast<T>(mean_[at]))) * P(static_cast<T>(inverse_deviation_[at]));
     };
     P sum(0);
     for (int i = 0; i < Dimension; ++i) {
@@ -51,7 +53,7 @@ class Gaussian {
     }
     return detail::record<Active>(*x.tape(), sum * P(0.5f), [x, this, scaled](const P& dy) {
       for (int i = 0; i < Dimension; ++i) {
-        const double inverse = 1 / deviation_[static_cast<std::size_t>(i)];
+        const double inverse = inverse_deviation_[static_cast<std::size_t>(i)];
         const P z = scaled(x.data()[i], i);
         x[i].add_adjoint(z * P(static_cast<typename Tape::value_type>(inverse)) * dy);
       }
@@ -60,7 +62,7 @@ class Gaussian {
 
  private:
   Coordinates<Dimension> mean_{};
-  Coordinates<Dimension> deviation_{};
+  Coordinates<Dimension> inverse_deviation_{};
 };
 
 /// A mixture of spherical Gaussians:

@@ -82,6 +82,7 @@ struct HashedWord<std::uint32_t, HalfLanes> {
 /// Ten rounds on N counters of four words; side by side they fill the multiplier.
 template <int N, class Word>
 EBM_INLINE void philox_rounds(Word (&counter)[std::size_t{N}][4], PhiloxKey key) noexcept {
+  EBM_UNROLL
   for (int round = 0; round < 10; ++round) {
     EBM_UNROLL
     for (int n = 0; n < N; ++n) {
