@@ -23,12 +23,8 @@ using namespace ebm;
 template <class In, class Layer, class ActivationType, NaiveConvolution Shape>
 struct Place {
   using Bound = typename Layer::template Bind<In>;
-  using Activation = typename ActivationType::Kernel;
+  using Activation = ActivationType;
   static constexpr NaiveConvolution shape = Shape;
-};
-
-struct NoActivation {
-  using Kernel = kernels::Identity;
 };
 
 template <int Out, int Size, int Padding_>
@@ -44,7 +40,7 @@ using Conv2 = Place<Shape<16, 16, 16>, HalvingConv<32, 3, 1>, Swish, square(16, 
 using Conv3 = Place<Shape<32, 8, 8>, HalvingConv<64, 3, 1>, Swish, square(8, 3, 2, 1, 32, 64)>;
 using Conv4 = Place<Shape<64, 4, 4>, HalvingConv<64, 3, 1>, Swish, square(4, 3, 2, 1, 64, 64)>;
 using Linear1 = Place<Shape<256>, Linear<64>, Swish, square(1, 1, 1, 0, 256, 64)>;
-using Linear2 = Place<Shape<64>, Linear<1>, NoActivation, square(1, 1, 1, 0, 64, 1)>;
+using Linear2 = Place<Shape<64>, Linear<1>, kernels::Identity, square(1, 1, 1, 0, 64, 1)>;
 
 /// What a layer reads and writes, filled with numbers.
 template <class P>

@@ -54,6 +54,14 @@ std::vector<Unary<T>> unary_operations() {
        [](double a) { return std::log1p(std::exp(a)); }, -9, 9},
       {"swish", [](const V& a) { return swish(a); },
        [](double a) { return a / (1 + std::exp(-a)); }, -9, 9},
+      {"relu", [](const V& a) { return relu(a); }, [](double a) { return std::max(a, 0.0); }, -3,
+       3},
+      {"leaky_relu", [](const V& a) { return leaky_relu<std::ratio<1, 5>>(a); },
+       [](double a) { return std::max(a, a / 5); }, -3, 3},
+      {"elu", [](const V& a) { return elu(a); }, [](double a) { return a > 0 ? a : std::expm1(a); },
+       -9, 9},
+      {"gelu", [](const V& a) { return gelu(a); },
+       [](double a) { return a * std::erfc(-a / std::sqrt(2.0)) / 2; }, -9, 9},
   };
 }
 

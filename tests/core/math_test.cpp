@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <ebm/core/math.hpp>
+#include <ebm/core/normal_distribution.hpp>
 #include <ebm/random/stream.hpp>
 #include <limits>
 #include <vector>
@@ -108,6 +109,34 @@ TEMPLATE_TEST_CASE("functions are within 3 units in the last place", "", float, 
     CAPTURE(worst_at);
     CHECK(worst <= 3);
   }
+}
+
+TEMPLATE_TEST_CASE("the normal distribution is right to a few units in the last place", "", float,
+                   double) {
+  using T = TestType;
+  const T lowest = sizeof(T) == 4 ? T(-13) : T(-37.5);
+  double worst_density = 0, worst_cdf = 0;
+  for (int i = 0; i <= 20000; ++i) {
+    const T x = lowest + static_cast<T>(i) * (-2 * lowest / 20000);
+    Pack<T> density, cdf;
+    normal_distribution(Pack<T>(x), density, cdf);
+    const long double z = x, bell = std::exp(-z * z / 2) / std::sqrt(6.283185307179586476925L);
+    worst_density = std::max(worst_density, ulps(density.lane(3), bell, 0));
+    worst_cdf = std::max(worst_cdf, ulps(cdf.lane(3), std::erfc(-z / std::sqrt(2.0L)) / 2, 0));
+  }
+  CHECK(worst_density <= 4);
+  CHECK(worst_cdf <= 6);
+
+  const auto cdf_of = [](T x) {
+    Pack<T> density, cdf;
+    normal_distribution(Pack<T>(x), density, cdf);
+    return cdf.lane(0);
+  };
+  const T infinity = std::numeric_limits<T>::infinity();
+  CHECK(cdf_of(-infinity) == 0);
+  CHECK(cdf_of(infinity) == 1);
+  CHECK(cdf_of(0) == T(0.5));
+  CHECK(std::isnan(cdf_of(std::numeric_limits<T>::quiet_NaN())));
 }
 
 TEMPLATE_TEST_CASE("logarithms are right for every exponent, subnormal numbers included", "", float,

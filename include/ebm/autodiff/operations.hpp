@@ -3,6 +3,7 @@
 
 #include <ebm/autodiff/var.hpp>
 #include <ebm/core/math.hpp>
+#include <ebm/kernels/activation.hpp>
 #include <limits>
 
 /// The free functions of scalar variables: each is its value and its adjoint rule, side by side.
@@ -186,12 +187,12 @@ auto cos(const A& a) {
   return detail::unary(a, cosine, [a, sine](const auto& dy) { a.add_adjoint(-(sine * dy)); });
 }
 
-/// y = tanh a; da = (1 - y^2) dy
-template <ScalarVar A>
-auto tanh(const A& a) {
-  using P = typename A::PackType;
-  const auto y = tanh(a.value());
-  return detail::unary(a, y, [a, y](const auto& dy) { a.add_adjoint((P(1) - y * y) * dy); });
+/// y = k(a) with an activation function k of kernels/activation.hpp; da = k'(a) dy
+template <kernels::Activation Kernel, ScalarVar A>
+auto activate(const A& a) {
+  typename A::PackType y, slope;
+  Kernel::value_and_slope(a.value(), y, slope);
+  return detail::unary(a, y, [a, slope](const auto& dy) { a.add_adjoint(slope * dy); });
 }
 
 /// y = s(a) = 1 / (1 + e^-a); da = y (1 - y) dy
@@ -202,21 +203,34 @@ auto sigmoid(const A& a) {
   return detail::unary(a, y, [a, y](const auto& dy) { a.add_adjoint(y * (P(1) - y) * dy); });
 }
 
-/// y = ln(1 + e^a); da = s(a) dy
+// Activation functions by their names in formulas.
+template <ScalarVar A>
+auto tanh(const A& a) {
+  return activate<kernels::Tanh>(a);
+}
 template <ScalarVar A>
 auto softplus(const A& a) {
-  return detail::unary(a, softplus(a.value()),
-                       [a](const auto& dy) { a.add_adjoint(sigmoid(a.value()) * dy); });
+  return activate<kernels::Softplus>(a);
 }
-
-/// y = a s(a); da = (s(a) + y (1 - s(a))) dy
 template <ScalarVar A>
 auto swish(const A& a) {
-  using P = typename A::PackType;
-  const auto s = sigmoid(a.value());
-  const auto y = a.value() * s;
-  return detail::unary(a, y,
-                       [a, s, y](const auto& dy) { a.add_adjoint((s + y * (P(1) - s)) * dy); });
+  return activate<kernels::Swish>(a);
+}
+template <ScalarVar A>
+auto relu(const A& a) {
+  return activate<kernels::Relu>(a);
+}
+template <class Slope = std::ratio<1, 100>, ScalarVar A>
+auto leaky_relu(const A& a) {
+  return activate<kernels::LeakyRelu<Slope>>(a);
+}
+template <ScalarVar A>
+auto elu(const A& a) {
+  return activate<kernels::Elu>(a);
+}
+template <ScalarVar A>
+auto gelu(const A& a) {
+  return activate<kernels::Gelu>(a);
 }
 
 /// y = the sum of a block's elements, in memory order; da_i = dy

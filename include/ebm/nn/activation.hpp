@@ -26,13 +26,13 @@ struct PassThrough {
 
 }  // namespace detail
 
-/// y = x s(x) with the sigmoid s, element by element; any shape.
-///
-/// Source: Ramachandran, Zoph, Le, "Searching for Activation Functions", 2017.
-struct Swish {
-  using Kernel = kernels::Swish;
-};
-
-static_assert(Activation<Swish>);
+// Element-wise layers for any shape; see kernels/activation.hpp.
+using kernels::Elu;
+using kernels::Gelu;
+using kernels::LeakyRelu;
+using kernels::Relu;
+using kernels::Softplus;
+using kernels::Swish;
+using kernels::Tanh;
 
 }  // namespace ebm::inline EBM_ABI

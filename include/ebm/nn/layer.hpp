@@ -4,7 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <ebm/core/shape.hpp>
-#include <ebm/kernels/epilogue.hpp>
+#include <ebm/kernels/activation.hpp>
 
 /// What a layer is.
 namespace ebm::inline EBM_ABI {
@@ -40,11 +40,6 @@ concept Layer = requires {
   { L::template Bind<In>::frozen_size } -> std::convertible_to<int>;
   { L::template Bind<In>::scratch_size } -> std::convertible_to<int>;
 };
-
-/// Satisfied by element-wise layers, which `Sequential` fuses into the layer before: they name the
-/// kernel that computes value and slope.
-template <class L>
-concept Activation = requires { typename L::Kernel; };
 
 /// The part of a bound layer that has no parameters.
 struct NoParameters {

@@ -125,8 +125,8 @@ constexpr auto append(P program, Chain<Next, Rest...>) {
   constexpr Chain<Rest...> rest;
   if constexpr (Block<Next>) {
     return append<Place, Blocks + 1>(Next::template expand<Place, Blocks + 1>(program), rest);
-  } else if constexpr (Activation<Next>) {
-    return append<Place, Blocks>(append_activation<typename Next::Kernel, Place>(program), rest);
+  } else if constexpr (kernels::Activation<Next>) {
+    return append<Place, Blocks>(append_activation<Next, Place>(program), rest);
   } else {
     static_assert(Layer<Next, typename P::Output>,
                   "Sequential takes layers and activations; one of its arguments is neither");
