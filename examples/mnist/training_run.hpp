@@ -13,12 +13,12 @@
 #include <ebm/train/flat_scores.hpp>
 #include <ebm/train/generate.hpp>
 #include <ebm/train/learning_rate_monitor.hpp>
+#include <ebm/train/optional_callback.hpp>
 #include <ebm/train/rising_divergence.hpp>
 #include <ebm/train/saturated_chains.hpp>
 #include <ebm/train/stuck_chains.hpp>
 #include <ebm/train/trainer.hpp>
 #include <ebm/train/validation.hpp>
-#include <optional>
 #include <variant>
 
 #include "interrupt.hpp"
@@ -28,54 +28,6 @@
 
 /// A training run from its options: the library's trainer and callbacks put together.
 namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
-
-/// Callback: another one that may be switched off.
-template <class C>
-class Optional {
- public:
-  template <class... Arguments>
-  explicit Optional(bool is_on, Arguments&&... arguments) {
-    if (is_on) callback_.emplace(std::forward<Arguments>(arguments)...);
-  }
-
-  template <class Trainer>
-  void on_start(Trainer& trainer) {
-    if (callback_) ebm::detail::notify_start(*callback_, trainer);
-  }
-  template <class Trainer>
-  void on_batch(Trainer& trainer, const ebm::BatchReport& report) {
-    if (callback_) ebm::detail::notify(*callback_, trainer, report);
-  }
-  template <class Trainer>
-  void on_epoch(Trainer& trainer, ebm::EpochReport& report) {
-    if (callback_) ebm::detail::notify(*callback_, trainer, report);
-  }
-  template <class Trainer>
-  bool on_diverged(Trainer& trainer, const ebm::Diverged& error) {
-    return callback_ && ebm::detail::notify(*callback_, trainer, error);
-  }
-  template <class Trainer>
-  void on_end(Trainer& trainer) {
-    if (callback_) ebm::detail::notify_end(*callback_, trainer);
-  }
-
-  [[nodiscard]] explicit operator bool() const noexcept { return callback_.has_value(); }
-  [[nodiscard]] C* operator->() noexcept { return &*callback_; }
-
-  [[nodiscard]] ebm::State state() const
-    requires ebm::Stateful<C>
-  {
-    return callback_ ? callback_->state() : ebm::State();
-  }
-  void restore(const ebm::State& state)
-    requires ebm::Stateful<C>
-  {
-    if (callback_) callback_->restore(state);
-  }
-
- private:
-  std::optional<C> callback_;
-};
 
 /// Callback: a picture of the newest samples of the buffer after each epoch.
 struct NewestSamples {
@@ -130,12 +82,12 @@ TrainingResult train_network(const TrainOptions& o, const TrainingData& data, X&
 
   RunFolder folder(o);
   Interrupt interrupt;
-  Optional<ebm::io::Progress> progress(!o.quiet);
+  ebm::OptionalCallback<ebm::io::Progress> progress(!o.quiet);
   ebm::Validation validation(data.test, validation_noise);
   ebm::Outlier outlier(ebm::Samples<float>(noise.topRows(outliers)));
   ebm::LearningRateMonitor learning_rate;
   ebm::io::MetricsCsv metrics({.file = folder.metrics()});
-  Optional<ebm::io::TensorBoardLog> log(
+  ebm::OptionalCallback<ebm::io::TensorBoardLog> log(
       !o.no_tensorboard, ebm::io::TensorBoardLogOptions{.folder = folder.tensorboard()});
 
   const auto show_chains = [&](const ebm::EpochReport& report, const auto& snapshots) {
@@ -158,9 +110,9 @@ TrainingResult train_network(const TrainOptions& o, const TrainingData& data, X&
   };
   const bool has_pictures = o.pictures_every > 0;
   const int every = std::max(1, o.pictures_every);
-  Optional<ebm::Generate<decltype(show_chains)>> generate(
-      has_pictures, ebm::GenerateOptions{.every = every}, o.langevin, rng, show_chains);
-  Optional<ebm::SamplerImages<decltype(show_buffer)>> sampler_images(
+  ebm::OptionalCallback<ebm::Generate<decltype(show_chains)>> generate(
+      has_pictures, ebm::GenerateOptions{.every = every}, rng, show_chains);
+  ebm::OptionalCallback<ebm::SamplerImages<decltype(show_buffer)>> sampler_images(
       has_pictures, ebm::SamplerImagesOptions{.every = every}, rng, show_buffer);
   const NewestSamples newest{&folder};
 
@@ -171,7 +123,7 @@ TrainingResult train_network(const TrainOptions& o, const TrainingData& data, X&
   };
   using Detection =
       ebm::AnyOf<ebm::StuckChains, ebm::FlatScores, ebm::RisingDivergence, ebm::SaturatedChains>;
-  Optional<ebm::DivergenceGuard<Detection, ChosenReaction>> guard(
+  ebm::OptionalCallback<ebm::DivergenceGuard<Detection, ChosenReaction>> guard(
       !o.no_guard,
       Detection(ebm::StuckChains(), ebm::FlatScores(), ebm::RisingDivergence(),
                 ebm::SaturatedChains({.data_share = ebm::share_at_edge<float>(data.train)})),

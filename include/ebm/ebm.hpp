@@ -28,6 +28,7 @@
 #include <ebm/train/flat_scores.hpp>
 #include <ebm/train/generate.hpp>
 #include <ebm/train/learning_rate_monitor.hpp>
+#include <ebm/train/optional_callback.hpp>
 #include <ebm/train/rising_divergence.hpp>
 #include <ebm/train/saturated_chains.hpp>
 #include <ebm/train/stuck_chains.hpp>

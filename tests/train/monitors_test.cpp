@@ -35,6 +35,32 @@ struct Script {
   }
 };
 
+/// Writes down which hooks are called.
+struct Everything {
+  std::string* log;
+  template <class T>
+  void on_start(T&) {
+    *log += "s";
+  }
+  template <class T>
+  void on_batch(T&, const ebm::BatchReport&) {
+    *log += "b";
+  }
+  template <class T>
+  void on_epoch(T&, const EpochReport&) {
+    *log += "e";
+  }
+  template <class T>
+  bool on_diverged(T&, const ebm::Diverged&) {
+    *log += "d";
+    return false;
+  }
+  template <class T>
+  void on_end(T&) {
+    *log += "t";
+  }
+};
+
 /// The epochs that early stopping allows.
 std::size_t epochs_until_stop(const std::vector<double>& values,
                               const ebm::EarlyStopOptions& options) {
@@ -155,27 +181,31 @@ TEST_CASE("early stopping that makes no sense is refused") {
         "EarlyStop: min_delta must be >= 0 and finite, got -1");
 }
 
-TEST_CASE("snapshots of chains are those of the sampler, the same starts every time") {
+TEST_CASE("snapshots of chains are those of the trainer's sampler, the same starts every time") {
   Serial executor;
   Neural<ImageNet> model(Rng{2});
-  ebm::Recipe recipe = short_recipe();
-  recipe.epochs = 4;
-  Trainer trainer(model, recipe, executor);
-  const ebm::LangevinOptions sampler{.step_size = 5, .noise = 0.1};
+  const ebm::LangevinOptions sampler{.steps = 2, .step_size = 5, .low = -0.9};
+  Trainer trainer(model,
+                  ebm::Recipe{.sampler = ebm::EnergyDescent(sampler),
+                              .buffer = {.capacity = 64, .low = -0.9},
+                              .epochs = 4,
+                              .batch = 32,
+                              .data_noise = 0},
+                  executor);
   std::vector<int> epochs;
   std::vector<std::vector<Samples<float>>> shown;
-  ebm::Generate generate({.chains = 3, .steps = 10, .snapshots = 5, .every = 2}, sampler, Rng{7},
+  ebm::Generate generate({.chains = 3, .steps = 10, .snapshots = 5, .every = 2}, Rng{7},
                          [&](const EpochReport& report, const auto& snapshots) {
                            epochs.push_back(report.epoch);
                            shown.push_back(snapshots);
                          });
-  trainer.fit(images(130), generate);
+  trainer.fit(0.9f * images(130), generate);
   CHECK(epochs == std::vector<int>{2, 4});
   REQUIRE(shown[1].size() == 5);
   ebm::LangevinOptions options = sampler;
   options.steps = 10;
-  const auto expected = ebm::Langevin(options).sample(model, ebm::uniform_noise(3, 36, Rng{7}),
-                                                      Rng{7}, std::uint64_t{1} << 63);
+  const auto expected = ebm::EnergyDescent(options).sample(
+      model, ebm::uniform_noise(3, 36, Rng{7}, -0.9, 1), Rng{7}, std::uint64_t{1} << 63);
   CHECK(shown[1][4] == expected);
   CHECK(shown[0][4] != expected);
 }
@@ -192,7 +222,7 @@ TEST_CASE("buffer samples are shown every few epochs and leave training as it wa
   ebm::SamplerImages show(
       {.count = 5, .every = 2}, Rng{1},
       [&](const EpochReport&, const Samples<float>& samples) { shown.push_back(samples); });
-  ebm::Generate generate({.chains = 2, .steps = 4, .snapshots = 2, .every = 1}, {}, Rng{1},
+  ebm::Generate generate({.chains = 2, .steps = 4, .snapshots = 2, .every = 1}, Rng{1},
                          [](const EpochReport&, const auto&) {});
   CHECK(trained(show, generate) == trained());
   REQUIRE(shown.size() == 1);
@@ -203,7 +233,7 @@ TEST_CASE("buffer samples are shown every few epochs and leave training as it wa
 TEST_CASE("pictures that make no sense are refused with their number") {
   const auto nothing = [](const EpochReport&, const auto&) {};
   const auto message = [&](const ebm::GenerateOptions& options) {
-    return message_of<InvalidArgument>([&] { ebm::Generate(options, {}, Rng{}, nothing); });
+    return message_of<InvalidArgument>([&] { ebm::Generate(options, Rng{}, nothing); });
   };
   CHECK(message({.chains = 0}) == "Generate: chains must be >= 1, got 0");
   CHECK(message({.steps = 0}) == "Generate: steps must be >= 1, got 0");
@@ -213,4 +243,27 @@ TEST_CASE("pictures that make no sense are refused with their number") {
         "SamplerImages: count must be >= 1, got 0");
   CHECK(message_of<InvalidArgument>([&] { ebm::SamplerImages({.every = 0}, Rng{}, nothing); }) ==
         "SamplerImages: every must be >= 1, got 0");
+}
+
+TEST_CASE("an optional callback does what its callback does, or nothing") {
+  Serial executor;
+  Neural<ImageNet> model(Rng{2});
+  ebm::Recipe recipe = short_recipe();
+  recipe.epochs = 1;
+  recipe.limit_batches = 2;
+  std::string present, absent;
+  ebm::OptionalCallback<Everything> on(true, &present), off(false, &absent);
+  ebm::OptionalCallback<Reports> reports(true);
+  Trainer trainer(model, recipe, executor);
+  trainer.fit(images(130), on, off, reports);
+  CHECK(present == "sbbet");
+  CHECK(absent.empty());
+  CHECK(reports->epochs.size() == 1);
+  CHECK(on);
+  CHECK_FALSE(off);
+
+  ebm::OptionalCallback<ebm::EarlyStop> stop(true), other(true), none(false);
+  CHECK(none.state() == ebm::State());
+  other.restore(stop.state());
+  CHECK(other.state() == stop.state());
 }

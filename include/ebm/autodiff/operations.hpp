@@ -13,9 +13,10 @@
 /// `InvalidArgument`.
 namespace ebm::inline EBM_ABI {
 
-namespace detail {
-
-/// Puts `value` on the tape; `rule(dy)` adds to the adjoints of the operands.
+/// Puts the result of an operation on the tape: its value, and its rule for the way back.
+///
+/// Active: whether an operand is; `rule(dy)` adds to the adjoints of the operands, by
+/// `Var::add_adjoint`; it holds pointers and numbers only
 template <bool Active, class Tape, class T, class Rule>
 auto record(Tape& tape, const Pack<T>& value, const Rule& rule) {
   Pack<T>* stored = tape.allocate(1);
@@ -26,6 +27,8 @@ auto record(Tape& tape, const Pack<T>& value, const Rule& rule) {
   }
   return y;
 }
+
+namespace detail {
 
 template <ScalarVar A, class Rule>
 auto unary(const A& a, const typename A::PackType& value, const Rule& rule) {
@@ -238,7 +241,7 @@ template <class Tape, class S, bool Active>
 auto sum(const Var<Tape, S, Active>& a) {
   auto total = a.data()[0];
   for (int i = 1; i < S::size; ++i) total += a.data()[i];
-  return detail::record<Active>(*a.tape(), total, [a](const auto& dy) {
+  return record<Active>(*a.tape(), total, [a](const auto& dy) {
     for (int i = 0; i < S::size; ++i) a[i].add_adjoint(dy);
   });
 }
@@ -248,7 +251,7 @@ template <class Tape, class S, bool Active>
 auto squared_norm(const Var<Tape, S, Active>& a) {
   auto total = a.data()[0] * a.data()[0];
   for (int i = 1; i < S::size; ++i) total = fma(a.data()[i], a.data()[i], total);
-  return detail::record<Active>(*a.tape(), total, [a](const auto& dy) {
+  return record<Active>(*a.tape(), total, [a](const auto& dy) {
     for (int i = 0; i < S::size; ++i) a[i].add_adjoint((a.data()[i] + a.data()[i]) * dy);
   });
 }

@@ -51,7 +51,7 @@ class Gaussian {
       const P z = scaled(x.data()[i], i);
       sum = fma(z, z, sum);
     }
-    return detail::record<Active>(*x.tape(), sum * P(0.5f), [x, this, scaled](const P& dy) {
+    return record<Active>(*x.tape(), sum * P(0.5f), [x, this, scaled](const P& dy) {
       for (int i = 0; i < Dimension; ++i) {
         const double inverse = inverse_deviation_[static_cast<std::size_t>(i)];
         const P z = scaled(x.data()[i], i);
@@ -128,16 +128,15 @@ class GaussianMixture {
     }
     for (int k = 0; k < count; ++k) share[k] = share[k] / total;
 
-    return detail::record<Active>(
-        tape, -(largest + log(total)), [x, share, this, precision](const P& dy) {
-          for (std::size_t k = 0; k < components_.size(); ++k) {
-            const P factor = share[k] * P(static_cast<T>(precision)) * dy;
-            for (int i = 0; i < Dimension; ++i) {
-              const T mean = static_cast<T>(components_[k].mean[static_cast<std::size_t>(i)]);
-              x[i].add_adjoint((x.data()[i] - P(mean)) * factor);
-            }
-          }
-        });
+    return record<Active>(tape, -(largest + log(total)), [x, share, this, precision](const P& dy) {
+      for (std::size_t k = 0; k < components_.size(); ++k) {
+        const P factor = share[k] * P(static_cast<T>(precision)) * dy;
+        for (int i = 0; i < Dimension; ++i) {
+          const T mean = static_cast<T>(components_[k].mean[static_cast<std::size_t>(i)]);
+          x[i].add_adjoint((x.data()[i] - P(mean)) * factor);
+        }
+      }
+    });
   }
 
  private:
@@ -165,7 +164,7 @@ class DoubleWell {
     const P well = x.data()[0] * x.data()[0] - P(1);
     P sum = well * well * P(static_cast<T>(height_));
     for (int i = 1; i < Dimension; ++i) sum += P(0.5f) * x.data()[i] * x.data()[i];
-    return detail::record<Active>(*x.tape(), sum, [x, well, this](const P& dy) {
+    return record<Active>(*x.tape(), sum, [x, well, this](const P& dy) {
       x[0].add_adjoint(P(static_cast<T>(4 * height_)) * well * x.data()[0] * dy);
       for (int i = 1; i < Dimension; ++i) x[i].add_adjoint(x.data()[i] * dy);
     });

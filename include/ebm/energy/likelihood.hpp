@@ -57,13 +57,13 @@ class GaussianLikelihood {
       sum = fma(d, d, sum);
     }
     const P precision(static_cast<T>(precision_));
-    return detail::record<Active>(*x.tape(), sum * precision * P(T(0.5)),
-                                  [x, difference, precision](const P& dy) {
-                                    const P factor = precision * dy;
-                                    for (int i = 0; i < Input::size; ++i) {
-                                      x[i].add_adjoint(difference(x.data()[i], i) * factor);
-                                    }
-                                  });
+    return record<Active>(*x.tape(), sum * precision * P(T(0.5)),
+                          [x, difference, precision](const P& dy) {
+                            const P factor = precision * dy;
+                            for (int i = 0; i < Input::size; ++i) {
+                              x[i].add_adjoint(difference(x.data()[i], i) * factor);
+                            }
+                          });
   }
 
  private:

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ebm/sampler/langevin.hpp>
+#include <ebm/core/samples.hpp>
+#include <ebm/random/stream.hpp>
 #include <ebm/train/report.hpp>
 #include <ebm/train/validation.hpp>
+#include <type_traits>
+#include <utility>
 
 /// Callbacks that show what a model draws.
 namespace ebm::inline EBM_ABI {
 
-/// The numbers of `Generate`; the defaults are the tutorial's.
+/// Options of `Generate`; the defaults are the tutorial's.
 struct GenerateOptions {
   int chains = 8;     ///< >= 1
   int steps = 256;    ///< of each chain, >= 1
@@ -18,33 +21,35 @@ struct GenerateOptions {
 
 /// Callback: runs chains from noise every few epochs and hands their snapshots to `show`.
 ///
+/// The chains are moved by the trainer's own sampler, with another number of steps.
 /// `show(report, snapshots)` gets the states after steps s, 2s, ... with s = steps / snapshots,
 /// each [chain][feature]. The starts and the noise are the same each time: what changes is the
 /// model. Source: UvA deep learning course, Tutorial 8 (`GenerateCallback`).
 template <class Show>
 class Generate {
  public:
-  /// sampler: its numbers, but for the steps
   /// Throws `InvalidArgument` if an option is outside of its range.
-  Generate(const GenerateOptions& options, const LangevinOptions& sampler, Rng rng, Show show)
-      : options_(options), sampler_(sampler), rng_(rng), show_(std::move(show)) {
+  Generate(const GenerateOptions& options, Rng rng, Show show)
+      : options_(options), rng_(rng), show_(std::move(show)) {
     const auto& o = options;
     require(o.chains >= 1, "Generate: chains must be >= 1, got ", o.chains);
     require(o.steps >= 1, "Generate: steps must be >= 1, got ", o.steps);
     require(o.snapshots >= 1 && o.snapshots <= o.steps, "Generate: snapshots must be in [1, ",
             o.steps, "], got ", o.snapshots);
     require(o.every >= 1, "Generate: every must be >= 1, got ", o.every);
-    sampler_.steps = options.steps;
   }
 
   template <class Trainer>
   void on_epoch(Trainer& trainer, const EpochReport& report) {
     using T = typename Trainer::value_type;
     if (report.epoch % options_.every != 0) return;
+    using Sampler = std::remove_cvref_t<decltype(trainer.sampler())>;
+    auto numbers = trainer.sampler().options();
+    numbers.steps = options_.steps;
     Samples<T> chains = uniform_noise<T>(options_.chains, trainer.buffer().features(), rng_,
-                                         sampler_.low, sampler_.high);
+                                         numbers.low, numbers.high);
     constexpr std::uint64_t first_chain = std::uint64_t{1} << 63;  // training never gets there
-    auto snapshots = Langevin<>(sampler_).template trace<T>(
+    auto snapshots = Sampler(numbers).template trace<T>(
         trainer.model(), chains, options_.steps / options_.snapshots, first_chain, rng_,
         trainer.executor(), trainer.workspace());
     snapshots.resize(static_cast<std::size_t>(options_.snapshots));
@@ -53,12 +58,11 @@ class Generate {
 
  private:
   GenerateOptions options_;
-  LangevinOptions sampler_;
   Rng rng_;
   Show show_;
 };
 
-/// The numbers of `SamplerImages`; the defaults are the tutorial's.
+/// Options of `SamplerImages`; the defaults are the tutorial's.
 struct SamplerImagesOptions {
   int count = 32;  ///< >= 1
   int every = 5;   ///< epochs from one time to the next, >= 1
