@@ -12,8 +12,8 @@
 
 #include "training.hpp"
 
-/// All of this program that computes. It is compiled for each instruction set (engine.cpp,
-/// train_on_cpu.cpp); the rest of the program knows it by these interfaces alone.
+/// All of this program that computes: it is compiled for each instruction set (the sources `engine`
+/// of CMakeLists.txt), and the rest of the program knows it by these interfaces alone.
 namespace ebm_mnist {
 
 inline constexpr int pixels = 28 * 28;

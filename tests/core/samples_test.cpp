@@ -2,6 +2,7 @@
 #include <ebm/core/finite.hpp>
 #include <ebm/core/samples.hpp>
 #include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -28,14 +29,14 @@ TEST_CASE("the features of a sample are its row, in matrices, and in views with 
 
 TEST_CASE("values are all finite unless one is infinite or NaN, wherever it is") {
   std::vector<double> values(21, std::numeric_limits<double>::max());
-  CHECK(all_finite<double>(values));
-  CHECK(all_finite<double>({}));
+  CHECK(all_finite(std::span(values)));
+  CHECK(all_finite(std::span<const double>()));
   for (const double bad :
        {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
         std::numeric_limits<double>::quiet_NaN()}) {
     for (double& value : values) {
       const double good = std::exchange(value, bad);
-      CHECK_FALSE(all_finite<double>(values));
+      CHECK_FALSE(all_finite(std::span(values)));
       value = good;
     }
   }

@@ -57,6 +57,8 @@ TEST_CASE("the newest samples come first, and no more than there are") {
   for (const float first : {0.0f, 100.0f}) buffer.push(numbered(3, first));
   REQUIRE(buffer.newest(9).rows() == 5);
   CHECK(buffer.newest(4) == Eigen::Vector4f(100, 101, 102, 0));
+  CHECK(message_of<InvalidArgument>([&] { return buffer.newest(-1); }) ==
+        "ReplayBuffer::newest: count must be >= 0, got -1");
 }
 
 TEST_CASE("a draw is decided by the seed and its number") {

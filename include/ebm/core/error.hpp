@@ -2,6 +2,7 @@
 #pragma once
 
 #include <charconv>
+#include <cstddef>
 #include <ebm/core/abi.hpp>
 #include <initializer_list>
 #include <stdexcept>
@@ -87,7 +88,8 @@ template <class T>
 
 /// Joins numbers, characters and texts to a message, the same in every locale.
 ///
-/// Floating-point numbers have six significant digits, as those of `operator<<`.
+/// Floating-point numbers have six significant digits, as those of `operator<<`; true and false are
+/// 1 and 0.
 template <class... Parts>
 [[nodiscard]] std::string sentence(const Parts&... parts) {
   return detail::joined({detail::sentence_part(parts)...});

@@ -2,15 +2,18 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <ebm/core/pack.hpp>
 #include <limits>
 #include <span>
+#include <type_traits>
 
 namespace ebm::inline EBM_ABI {
 
 /// Whether no value is infinite or NaN.
-template <class T>
-[[nodiscard]] bool all_finite(std::span<const T> values) noexcept {
+template <class Value>
+[[nodiscard]] bool all_finite(std::span<Value> values) noexcept {
+  using T = std::remove_const_t<Value>;
   const Pack<T> infinity(std::numeric_limits<T>::infinity());
   Pack<T> bad(T(0));
   std::size_t i = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <ebm/core/error.hpp>
 #include <string>
 #include <string_view>
@@ -41,7 +42,8 @@ inline constexpr std::array instruction_sets{InstructionSet::sse2, InstructionSe
 #endif
 }
 
-/// The newest instruction set that this machine has.
+/// The newest instruction set that this machine has; `sse2` also on other than x86-64 processors,
+/// which have none of them.
 [[nodiscard]] inline InstructionSet best_instruction_set() noexcept {
   InstructionSet best = InstructionSet::sse2;
   for (const InstructionSet set : instruction_sets) {
@@ -61,7 +63,7 @@ inline constexpr std::array instruction_sets{InstructionSet::sse2, InstructionSe
   }
   for (const InstructionSet set : instruction_sets) {
     if (name_of(set) != name) continue;
-    require(available(set), "this processor has no ", name, ", only ", here);
+    require(available(set), "this processor has no ", name, here.empty() ? "" : ", only ", here);
     return set;
   }
   throw InvalidArgument(

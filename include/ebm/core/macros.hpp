@@ -3,7 +3,11 @@
 
 #include <version>  // libstdc++ undefines both itself
 
-/// Flags and macros with which no header here may be read; all headers lead to this one.
+/// Flags and macros with which no header here may be read; all headers with code lead to this one.
+
+#if __cplusplus < 202002L
+#error "ebm is written in C++20: compile with -std=c++20 or newer"
+#endif
 
 #if defined(min) || defined(max)
 #error \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <ebm/core/register.hpp>
 #include <ebm/core/unroll.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <ebm/core/abi.hpp>
 #include <ebm/core/eigen.hpp>
 #include <span>
@@ -25,9 +26,12 @@ using ConstSamplesRef = Eigen::Ref<const Samples<T>, 0, Eigen::OuterStride<>>;
 
 /// The features of one sample, for loops: an expression of Eigen's takes compilers longer.
 ///
-/// samples: of one of the three types above, or another matrix of rows like them
+/// samples: of one of the three types above, or another row-major matrix
 template <class AnySamples>
 [[nodiscard]] auto sample_of(AnySamples& samples, Eigen::Index index) {
+  static_assert(AnySamples::IsRowMajor,
+                "sample_of expects rows that are contiguous, as those of Samples; got a matrix of "
+                "contiguous columns");
   return std::span(samples.data() + index * samples.outerStride(),
                    static_cast<std::size_t>(samples.cols()));
 }

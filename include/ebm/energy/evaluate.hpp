@@ -19,7 +19,7 @@ void require_samples(const char* function, const ConstSamplesRef<T>& samples, in
   require(samples.cols() == features, function, ": the energy expects ", features,
           " features a sample, got ", samples.cols());
   for (Eigen::Index row = 0; row < samples.rows(); ++row) {
-    require(all_finite<T>(sample_of(samples, row)), function, ": sample ", row,
+    require(all_finite(sample_of(samples, row)), function, ": sample ", row,
             " holds a value that is not finite");
   }
 }

@@ -16,7 +16,7 @@
 ///
 /// images: [image][channel, row, column], pixels in [-1, 1]; -1 is the background, 1 is white.
 /// Row i is the image with id `first` + i, which alone (with the seed and the corruption) decides
-/// its random numbers. All throw `InvalidArgument` for images of another size.
+/// its random numbers. Those that take a size throw `InvalidArgument` for images of another one.
 /// Source: noise, noisy, flipped and shrunk are those of the UvA deep learning course's Tutorial 8.
 namespace ebm::inline EBM_ABI::corruptions {
 
@@ -193,10 +193,11 @@ struct Shrink {
   return result;
 }
 
-/// As many images of background with salt on it.
+/// As many images of background with salt on it: the pixels that `salt` makes white.
 [[nodiscard]] inline Samples<float> blank_salt(const ConstSamplesRef<float>& images, Rng rng,
                                                const ImageSize& size = {}, double share = 0.05,
                                                std::uint64_t first = 0) {
+  detail::channel_size("blank_salt", images, size);
   return salt(Samples<float>::Constant(images.rows(), images.cols(), -1.0f), rng, size, share,
               first);
 }

@@ -3,7 +3,6 @@
 
 #include <ebm/nn/parameters.hpp>
 #include <ebm/nn/passes.hpp>
-#include <string>
 #include <vector>
 
 /// What of a network takes compilers long, and how it is compiled once for a whole program.
@@ -82,8 +81,8 @@ void NetworkPasses<W, Active, Network, T>::backward(Tape<T, W>& tape, const Reco
 
 }  // namespace ebm::inline EBM_ABI::detail
 
-/// `EBM_EXTERN_NETWORK(Network)` keeps the code of a network out of a source file; exactly one
-/// source of the program has `EBM_INSTANTIATE_NETWORK(Network)` instead, and all of the code.
+/// `EBM_EXTERN_NETWORK(Network)` keeps the code of a network out of a source file.
+/// `EBM_INSTANTIATE_NETWORK(Network)`, in exactly one source of the program, compiles it there.
 ///
 /// The first stands in the header that names the network, after it, the second in a source that
 /// includes the header; both outside of all namespaces. Values are float, unless another type

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <ebm/core/error.hpp>
 #include <ebm/core/samples.hpp>
 #include <ebm/core/state.hpp>
 #include <ebm/random/stream.hpp>
 #include <ebm/random/uniform.hpp>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace ebm {  // the same for every instruction set
@@ -126,8 +128,9 @@ class ReplayBuffer {
   /// The `index`-th newest sample, 0 <= index < size().
   [[nodiscard]] auto operator[](Eigen::Index index) const { return storage_.row(places_[index]); }
 
-  /// The newest samples, at most `count`, the newest first.
+  /// The newest samples, at most `count` >= 0, the newest first.
   [[nodiscard]] Samples<T> newest(Eigen::Index count) const {
+    require(count >= 0, "ReplayBuffer::newest: count must be >= 0, got ", count);
     Samples<T> samples(std::min(count, size()), features());
     for (Eigen::Index i = 0; i < samples.rows(); ++i) copy_sample(storage_, places_[i], samples, i);
     return samples;

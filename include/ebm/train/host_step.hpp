@@ -89,9 +89,8 @@ class HostStep {
     }
     buffer_.draw(chains_, recipe.rng, draw);
     recipe.sampler.run(model, SamplesRef<T>(chains_), first_chain, recipe.rng, executor, workspace);
-    detail::require_finite(
-        all_finite<T>({chains_.data(), static_cast<std::size_t>(chains_.size())}), "the chains are",
-        report);
+    const std::span<const T> ends(chains_.data(), static_cast<std::size_t>(chains_.size()));
+    detail::require_finite(all_finite(ends), "the chains are", report);
     buffer_.push(chains_);
 
     const std::span<T> gradient(gradient_);
@@ -125,7 +124,7 @@ class HostStep {
     const std::span<T> parameters = model.parameters();
     std::copy(parameters.begin(), parameters.end(), previous_.begin());
     recipe.optimizer.step(parameters, std::span<const T>(gradient_), report.learning_rate);
-    const bool finite = all_finite<T>(parameters);
+    const bool finite = all_finite(parameters);
     if (!finite) std::copy(previous_.begin(), previous_.end(), parameters.begin());
     detail::require_finite(finite, "a parameter is", report);
     model.freeze();
