@@ -3,7 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <ebm/core/math.hpp>
-#include <ebm/core/normal_distribution.hpp>
+#include <ebm/core/standard_normal.hpp>
 #include <ebm/random/stream.hpp>
 #include <limits>
 #include <vector>
@@ -119,7 +119,7 @@ TEMPLATE_TEST_CASE("the normal distribution is right to a few units in the last 
   for (int i = 0; i <= 20000; ++i) {
     const T x = lowest + static_cast<T>(i) * (-2 * lowest / 20000);
     Pack<T> density, cdf;
-    normal_distribution(Pack<T>(x), density, cdf);
+    standard_normal(Pack<T>(x), density, cdf);
     const long double z = x, bell = std::exp(-z * z / 2) / std::sqrt(6.283185307179586476925L);
     worst_density = std::max(worst_density, ulps(density.lane(3), bell, 0));
     worst_cdf = std::max(worst_cdf, ulps(cdf.lane(3), std::erfc(-z / std::sqrt(2.0L)) / 2, 0));
@@ -129,7 +129,7 @@ TEMPLATE_TEST_CASE("the normal distribution is right to a few units in the last 
 
   const auto cdf_of = [](T x) {
     Pack<T> density, cdf;
-    normal_distribution(Pack<T>(x), density, cdf);
+    standard_normal(Pack<T>(x), density, cdf);
     return cdf.lane(0);
   };
   const T infinity = std::numeric_limits<T>::infinity();

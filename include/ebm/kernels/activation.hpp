@@ -2,7 +2,7 @@
 #pragma once
 
 #include <concepts>
-#include <ebm/core/normal_distribution.hpp>
+#include <ebm/core/standard_normal.hpp>
 #include <ratio>
 
 /// Activation functions: value and slope of one element, for layers and for formulas on the tape.
@@ -142,7 +142,7 @@ struct Gelu {
   template <class V>
   static EBM_INLINE void value_and_slope(const V& a, V& value, V& slope) noexcept {
     V density, cdf;
-    normal_distribution(a, density, cdf);
+    standard_normal(a, density, cdf);
     value = a * cdf;
     slope = fma(a, density, cdf);
   }

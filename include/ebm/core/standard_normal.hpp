@@ -41,8 +41,8 @@ constexpr double erfc_series_of_double(int k) {
 /// Also where cdf is small its relative error is, down to where `exp` gives 0: cdf is 0 below about
 /// -13 (float) or -37.5 (double).
 template <class T, int L>
-EBM_INLINE void normal_distribution(const Pack<T, L>& x, Pack<T, L>& density,
-                                    Pack<T, L>& cdf) noexcept {
+EBM_INLINE void standard_normal(const Pack<T, L>& x, Pack<T, L>& density,
+                                Pack<T, L>& cdf) noexcept {
   using P = Pack<T, L>;
   constexpr bool is_float = sizeof(T) == 4;
   const P one(T(1)), half(T(0.5));
