@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <ebm/core/eigen.hpp>  // first: it silences what g++ 12 warns of in Eigen
+
 #include <Eigen/SVD>
 #include <cmath>
 #include <ebm/nn/flatten.hpp>
