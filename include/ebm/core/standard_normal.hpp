@@ -38,8 +38,9 @@ constexpr double erfc_series_of_double(int k) {
 ///
 ///     density = e^(-x^2 / 2) / sqrt(2 pi),  cdf = P(Z <= x)
 ///
-/// Also where cdf is small its relative error is, down to where `exp` gives 0: cdf is 0 below about
-/// -13 (float) or -37.5 (double).
+/// Relative errors are at most 3 epsilon, of a small cdf too, from -13 (float) or -37.5 (double)
+/// on; somewhat below, where `exp` gives 0, both are 0. NaN gives a NaN cdf.
+/// Source of the variable t: Press et al., "Numerical Recipes", 3rd edition, 2007, section 6.2.2.
 template <class T, int L>
 EBM_INLINE void standard_normal(const Pack<T, L>& x, Pack<T, L>& density,
                                 Pack<T, L>& cdf) noexcept {

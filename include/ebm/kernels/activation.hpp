@@ -18,6 +18,15 @@ concept Activation = requires(const Pack<float>& a, Pack<float>& value, Pack<flo
   A::value_and_slope(a, value, slope);
 };
 
+/// The value alone, of an activation that computes both at once; what only the slope needs is
+/// optimised away.
+template <class A, class V>
+EBM_INLINE V value_without_slope(const V& a) noexcept {
+  V value, slope;
+  A::value_and_slope(a, value, slope);
+  return value;
+}
+
 /// a -> a.
 struct Identity {
   template <class V>
@@ -115,9 +124,7 @@ struct Softplus {
 struct Elu {
   template <class V>
   static EBM_INLINE V value(const V& a) noexcept {
-    V result, slope;
-    value_and_slope(a, result, slope);
-    return result;
+    return value_without_slope<Elu>(a);
   }
   template <class V>
   static EBM_INLINE void value_and_slope(const V& a, V& value, V& slope) noexcept {
@@ -135,9 +142,7 @@ struct Elu {
 struct Gelu {
   template <class V>
   static EBM_INLINE V value(const V& a) noexcept {
-    V result, slope;
-    value_and_slope(a, result, slope);
-    return result;
+    return value_without_slope<Gelu>(a);
   }
   template <class V>
   static EBM_INLINE void value_and_slope(const V& a, V& value, V& slope) noexcept {

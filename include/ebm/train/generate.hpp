@@ -21,7 +21,8 @@ struct GenerateOptions {
 
 /// Callback: runs chains from noise every few epochs and hands their snapshots to `show`.
 ///
-/// The chains are moved by the trainer's own sampler, with another number of steps.
+/// The chains are moved by the trainer's own sampler, a `Langevin` of any policies, with another
+/// number of steps.
 /// `show(report, snapshots)` gets the states after steps s, 2s, ... with s = steps / snapshots,
 /// each [chain][feature]. The starts and the noise are the same each time: what changes is the
 /// model. Source: UvA deep learning course, Tutorial 8 (`GenerateCallback`).
