@@ -15,17 +15,18 @@ using namespace ebm;
 template <int Dimension>
 struct Run {
   Gaussian<Dimension> energy;
-  UnboundedLangevin sampler;
+  UnboundedLangevin sampler{{.step_size = 0.01, .noise = std::sqrt(2 * 0.01)}};
   Samples<float> chains;
+  int steps;
   Workspace<float> workspace;
 
-  Run(int count, int steps)
-      : sampler({.steps = steps, .step_size = 0.01, .noise = std::sqrt(2 * 0.01)}),
-        chains(Samples<float>::Zero(count, Dimension)) {}
+  Run(int count, int steps_of_chains)
+      : chains(Samples<float>::Zero(count, Dimension)), steps(steps_of_chains) {}
 
   template <class X>
   void operator()(std::uint64_t first_chain, X& executor) {
-    sampler.template run<float>(energy, chains, first_chain, Rng{1}, executor, workspace);
+    run_chains(sampler, energy, chains, {.steps = steps, .rng = Rng{1}, .first_chain = first_chain},
+               executor, workspace);
   }
 };
 

@@ -55,8 +55,11 @@ void langevin_step(benchmark::State& state) {
   const ebm::Langevin sampler;
   std::uint64_t first_chain = 0;
   rates::Peak peak(threads);
-  while (state.KeepRunningBatch(sampler.options().steps)) {
-    sampler.run<float>(model, chains, first_chain, ebm::Rng{2}, executor, workspace);
+  constexpr int steps = 60;
+  while (state.KeepRunningBatch(steps)) {
+    ebm::run_chains(sampler, model, chains,
+                    {.steps = steps, .rng = ebm::Rng{2}, .first_chain = first_chain}, executor,
+                    workspace);
     first_chain += static_cast<std::uint64_t>(batch);
     peak.measure_beside(state);
   }

@@ -78,7 +78,7 @@ void training_iteration(benchmark::State& state) {
 
   // 60 steps forward and back; data and chains forward, back to the inputs of the second layer, and
   // back to the parameters.
-  const double passes = 2.0 * recipe.sampler.options().steps + 2 * 3;
+  const double passes = 2.0 * recipe.steps + 2 * 3;
   peak.count_operations(state, 2.0 * passes * ebm_mnist::Network::multiply_adds * recipe.batch);
 }
 BENCHMARK(training_iteration)

@@ -24,20 +24,19 @@ Samples<float> two_moons(int count, unsigned seed) {
 int main() {
   Neural<Network> energy(Rng{1});
   Threads threads;
-  Trainer trainer(energy,
-                  Recipe{.sampler = Langevin{{.steps = 20,
-                                              .step_size = 0.01,
-                                              .noise = 0.14,
-                                              .gradient_clip = 10,
-                                              .low = -2,
-                                              .high = 2}},
-                         .buffer = {.low = -2, .high = 2},
-                         .loss = ContrastiveDivergence{{.alpha = 0.01}},
-                         .optimizer = Adam{{.learning_rate = 1e-2}},
-                         .gradient_clip = GlobalNormClip{10},
-                         .schedule = StepDecay{{.gamma = 0.9}},
-                         .epochs = 40},
-                  threads);
+  Trainer trainer(
+      energy,
+      Recipe{.sampler =
+                 Langevin{
+                     {.step_size = 0.01, .noise = 0.14, .gradient_clip = 10, .low = -2, .high = 2}},
+             .steps = 20,
+             .starts = FromReplayBuffer{{.low = -2, .high = 2}},
+             .loss = ContrastiveDivergence{{.alpha = 0.01}},
+             .optimizer = Adam{{.learning_rate = 1e-2}},
+             .gradient_clip = GlobalNormClip{10},
+             .schedule = StepDecay{{.gamma = 0.9}},
+             .epochs = 40},
+      threads);
   trainer.fit(two_moons(8192, 1));
 
   // The share of pairs (moon, anywhere) in which the moon has the lower energy: the AUROC. The

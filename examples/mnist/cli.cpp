@@ -77,8 +77,9 @@ void add_threads(CLI::App& command, int& threads) {
       ->capture_default_str();
 }
 
-void add_langevin(CLI::App& command, ebm::LangevinOptions& o) {
-  command.add_option("--steps", o.steps, "Langevin steps of a chain")
+void add_chains(CLI::App& command, ChainOptions& options) {
+  ebm::LangevinOptions& o = options.langevin;
+  command.add_option("--steps", options.steps, "Langevin steps of a chain")
       ->transform(whole(0, million))
       ->capture_default_str();
   command.add_option("--step-size", o.step_size, "Factor of the gradient in a step")

@@ -39,7 +39,7 @@ void add_seed(CLI::App& command, std::uint32_t& seed);
 void add_threads(CLI::App& command, int& threads);
 
 /// `--steps`, `--step-size`, `--noise` and `--clip`
-void add_langevin(CLI::App& command, ebm::LangevinOptions& options);
+void add_chains(CLI::App& command, ChainOptions& options);
 
 /// Whether a file's name ends in `.png` or the like, in small or capital letters.
 [[nodiscard]] inline bool has_extension(const std::filesystem::path& path, std::string_view name) {

@@ -21,7 +21,7 @@ void run(const DenoiseOptions& o, const Engine& engine) {
   if (!o.already_corrupted) {
     r.corrupted = engine.noisy(r.original, o.seed, o.denoising.noise_level);
   }
-  r.restored = model->denoise(r.corrupted, o.denoising, o.chains, o.langevin, o.seed, o.threads);
+  r.restored = model->denoise(r.corrupted, o.denoising, o.chains, o.walk, o.seed, o.threads);
   report(o, r);
 }
 
@@ -29,7 +29,7 @@ void run(const DenoiseOptions& o, const Engine& engine) {
 
 void add_denoise(CLI::App& app, const std::string& cpu) {
   const auto o = std::make_shared<DenoiseOptions>();
-  o->langevin.noise = 0.02;
+  o->walk.langevin.noise = 0.02;
   CLI::App& c = *app.add_subcommand("denoise",
                                     "Take the noise from images, e.g.\n  ebm-mnist denoise "
                                     "--images digits.png --noise-level 0.3 --out denoised.png");

@@ -12,6 +12,7 @@
 #include <ebm/parallel/threads.hpp>
 #include <ebm/sampler/langevin.hpp>
 #include <ebm/sampler/replay_buffer.hpp>
+#include <ebm/sampler/run_chains.hpp>
 #include <variant>
 
 #include "compiled_networks.hpp"
@@ -28,7 +29,7 @@ namespace corruptions = ebm::corruptions;
 
 Images noise_images(int count, ebm::Rng rng) {
   Images images(count, pixels);
-  ebm::ReplayBuffer<float>(pixels, {.capacity = 1}).draw(images, rng, 0);  // empty: all fresh
+  ebm::fill_with_noise<float>(images, rng);
   return images;
 }
 
@@ -59,7 +60,7 @@ class NetworkModel final : public Model {
   std::vector<double> scores(const ebm::ConstSamplesRef<float>& images, const std::string& name,
                              int thread_count) const override {
     ebm::Threads threads(thread_count);
-    const Eigen::VectorXd f = -energies_of(images, threads).cast<double>();
+    const Eigen::VectorXd f = scores_of(images, threads).cast<double>();
     for (Eigen::Index i = 0; i < f.size(); ++i) {
       if (std::isfinite(f[i])) continue;
       throw ebm::Error(ebm::sentence("the model gives image ", i, " of ", name, " the score ", f[i],
@@ -68,105 +69,99 @@ class NetworkModel final : public Model {
     return {f.begin(), f.end()};
   }
 
-  Chains run_chains(int count, const ebm::LangevinOptions& options, int every, std::uint32_t seed,
+  Chains run_chains(int count, const ChainOptions& options, int every, std::uint32_t seed,
                     int thread_count) const override {
     const ebm::Rng rng{seed};
     ebm::Threads threads(thread_count);
     Chains chains;
     chains.final = noise_images(count, rng);
-    const ebm::Langevin sampler(options);
-    ebm::Workspace<float> workspace;
-    if (every > 0) chains.trace.push_back(chains.final);
-    std::visit(
-        [&](const auto& energy) {
-          if (every == 0) {
-            sampler.run<float>(energy, chains.final, 0, rng, threads, workspace);
-            return;
-          }
-          for (auto& snapshot :
-               sampler.trace<float>(energy, chains.final, every, 0, rng, threads, workspace)) {
-            chains.trace.push_back(std::move(snapshot));
-          }
-        },
-        network_);
+    ebm::ChainRun<float> run{.steps = options.steps, .rng = rng, .every = every};
+    if (every > 0) {
+      chains.trace.assign(static_cast<std::size_t>(options.steps / every) + 1, chains.final);
+    }
+    run.observe = [&](int steps_done, Eigen::Index first,
+                      const ebm::ConstSamplesRef<float>& states) {
+      chains.trace[static_cast<std::size_t>(steps_done / every)].middleRows(first, states.rows()) =
+          states;
+    };
+    visit([&](const auto& energy) {
+      ebm::run_chains(ebm::Langevin(options.langevin), energy, chains.final, run, threads);
+    });
     return chains;
   }
 
   Images denoise(const Images& noisy, const Denoising& denoising, int chains,
-                 const ebm::LangevinOptions& options, std::uint32_t seed,
-                 int thread_count) const override {
-    const ebm::Rng rng{seed};
-    ebm::Threads threads(thread_count);
+                 const ChainOptions& options, std::uint32_t seed, int thread_count) const override {
     const auto [deviation, temperature] = denoising;
-    ebm::LangevinOptions bounded = options;
+    ebm::LangevinOptions bounded = options.langevin;
     // Twice this is where steps down the likelihood alone would overshoot ever further.
     if (temperature > 0) {
-      bounded.step_size = std::min(options.step_size, deviation * deviation / temperature);
+      bounded.step_size = std::min(bounded.step_size, deviation * deviation / temperature);
     }
-    const ebm::Langevin sampler(bounded);
-    Images result(noisy.rows(), noisy.cols());
-    std::vector<ebm::Workspace<float>> workspaces(static_cast<std::size_t>(threads.workers()));
-    const auto restore = [&](const auto& network, int image, int worker) {
+    Images states = repeated(noisy, chains);
+    ebm::Threads threads(thread_count);
+    visit([&](const auto& network) {
       using Input = typename std::remove_cvref_t<decltype(network)>::Input;
-      const auto energy = ebm::reference(network) +
-                          temperature * ebm::GaussianLikelihood<Input>(noisy.row(image), deviation);
-      Images states = noisy.row(image).replicate(chains, 1);
-      ebm::Serial serial;  // images are parallel already
-      sampler.run<float>(energy, states,
-                         static_cast<std::uint64_t>(image) * static_cast<std::uint64_t>(chains),
-                         rng, serial, workspaces[static_cast<std::size_t>(worker)]);
+      const auto energy =
+          ebm::reference(network) + temperature * ebm::GaussianLikelihood<Input>(states, deviation);
+      ebm::run_chains(ebm::Langevin(bounded), energy, states,
+                      {.steps = options.steps, .rng = ebm::Rng{seed}}, threads);
+    });
+    Images result(noisy.rows(), noisy.cols());
+    for (Eigen::Index image = 0; image < noisy.rows(); ++image) {
       auto mean = result.row(image);
       mean.setZero();
       // One after the other: Eigen's own mean has another order on each processor.
-      for (int chain = 0; chain < chains; ++chain) mean += states.row(chain);
+      for (int chain = 0; chain < chains; ++chain) mean += states.row(image * chains + chain);
       mean /= static_cast<float>(chains);
-    };
-    threads.for_each(static_cast<int>(noisy.rows()), [&](int image, int worker) {
-      std::visit([&](const auto& network) { restore(network, image, worker); }, network_);
-    });
+    }
     return result;
   }
 
   Images inpaint(const Images& images, const std::vector<bool>& unknown, int chains,
-                 const ebm::LangevinOptions& options, std::uint32_t seed,
-                 int thread_count) const override {
+                 const ChainOptions& options, std::uint32_t seed, int thread_count) const override {
     const ebm::Rng rng{seed};
     ebm::Threads threads(thread_count);
-    Images states(images.rows() * chains, pixels);
-    for (Eigen::Index i = 0; i < states.rows(); ++i) states.row(i) = images.row(i / chains);
-    states = with_noise(states, unknown, rng);
+    Images states = with_noise(repeated(images, chains), unknown, rng);
     ebm::ElementMask held(states.rows(), pixels);
     for (Eigen::Index pixel = 0; pixel < pixels; ++pixel) {
       held.col(pixel).setConstant(!unknown[static_cast<std::size_t>(pixel)]);
     }
-    ebm::Workspace<float> workspace;
-    const ebm::Langevin sampler(options);
-    // The last steps go without noise, which would stay in the images.
-    ebm::LangevinOptions quiet = options;
-    quiet.steps = options.steps / 8;
-    const ebm::EnergyDescent descent(quiet);
-    std::visit(
-        [&](const auto& energy) {
-          sampler.run_holding<float>(energy, states, held, 0, rng, threads, workspace);
-          descent.run_holding<float>(energy, states, held, 0, rng, threads, workspace);
-        },
-        network_);
-    const Eigen::VectorXf energies = energies_of(states, threads);
+    visit([&](const auto& energy) {
+      ebm::run_chains(ebm::Langevin(options.langevin), energy, states,
+                      {.steps = options.steps, .rng = rng, .hold = &held}, threads);
+      // The last steps go without noise, which would stay in the images.
+      ebm::run_chains(ebm::EnergyDescent(options.langevin), energy, states,
+                      {.steps = options.steps / 8, .hold = &held}, threads);
+    });
+    const Eigen::VectorXf scores = scores_of(states, threads);
     Images result(images.rows(), pixels);
     for (Eigen::Index i = 0; i < images.rows(); ++i) {
       Eigen::Index best = 0;
-      energies.segment(i * chains, chains).minCoeff(&best);
+      scores.segment(i * chains, chains).maxCoeff(&best);
       result.row(i) = states.row(i * chains + best);
     }
     return result;
   }
 
  private:
-  /// E(x) of each image.
-  [[nodiscard]] Eigen::VectorXf energies_of(const ebm::ConstSamplesRef<float>& images,
-                                            ebm::Threads& threads) const {
-    return std::visit([&](const auto& energy) { return ebm::energies(energy, images, threads); },
+  template <class F>
+  void visit(const F& f) const {
+    std::visit(f, network_);
+  }
+
+  /// f of each image.
+  [[nodiscard]] Eigen::VectorXf scores_of(const ebm::ConstSamplesRef<float>& images,
+                                          ebm::Threads& threads) const {
+    return std::visit([&](const auto& energy) { return ebm::scores(energy, images, threads); },
                       network_);
+  }
+
+  /// Each image `count` times, one behind the other.
+  static Images repeated(const Images& images, int count) {
+    Images result(images.rows() * count, images.cols());
+    for (Eigen::Index i = 0; i < result.rows(); ++i) result.row(i) = images.row(i / count);
+    return result;
   }
 
   std::variant<ebm::Neural<Network>, ebm::Neural<ResidualNetwork>> network_;

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <ebm/core/samples.hpp>
-#include <ebm/sampler/langevin_options.hpp>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -43,7 +42,7 @@ class Model {
   [[nodiscard]] virtual std::vector<double> scores(const ebm::ConstSamplesRef<float>& images,
                                                    const std::string& name, int threads) const = 0;
 
-  [[nodiscard]] virtual Chains run_chains(int count, const ebm::LangevinOptions& options, int every,
+  [[nodiscard]] virtual Chains run_chains(int count, const ChainOptions& options, int every,
                                           std::uint32_t seed, int threads) const = 0;
 
   /// Moves chains down E(x) + T |x - y|^2 / (2 s^2) from each noisy image y; returns their means.
@@ -51,8 +50,8 @@ class Model {
   /// noisy, result: [image][pixel]; chains: of an image, >= 1
   [[nodiscard]] virtual ebm::Samples<float> denoise(const ebm::Samples<float>& noisy,
                                                     const Denoising& denoising, int chains,
-                                                    const ebm::LangevinOptions& options,
-                                                    std::uint32_t seed, int threads) const = 0;
+                                                    const ChainOptions& options, std::uint32_t seed,
+                                                    int threads) const = 0;
 
   /// Moves the unknown pixels of images by chains that start as noise there, and an eighth as many
   /// steps without noise; returns for each image the chain of the lowest energy.
@@ -60,8 +59,8 @@ class Model {
   /// images, result: [image][pixel]; unknown: [pixel]; chains: of an image, >= 1
   [[nodiscard]] virtual ebm::Samples<float> inpaint(const ebm::Samples<float>& images,
                                                     const std::vector<bool>& unknown, int chains,
-                                                    const ebm::LangevinOptions& options,
-                                                    std::uint32_t seed, int threads) const = 0;
+                                                    const ChainOptions& options, std::uint32_t seed,
+                                                    int threads) const = 0;
 };
 
 /// What makes images unusual.

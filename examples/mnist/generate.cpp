@@ -21,13 +21,13 @@ struct GenerateOptions {
   int count = 8;
   int every = 0;
   bool animate = false, quiet = false;
-  ebm::LangevinOptions langevin{.steps = 256};
+  ChainOptions chains{.steps = 256, .langevin = {}};
   std::uint32_t seed = 0;
   int threads = 0;
 
   /// Steps from one snapshot to the next, where the user has not said.
   [[nodiscard]] int snapshot_every() const {
-    return every > 0 ? every : std::clamp(langevin.steps, 1, animate ? 4 : 32);
+    return every > 0 ? every : std::clamp(chains.steps, 1, animate ? 4 : 32);
   }
 };
 
@@ -35,11 +35,11 @@ constexpr int scale = 2;
 
 /// The tutorial's figure: a chain a row; step 1, then every k-th.
 void write_figure(const GenerateOptions& o, const Model& model) {
-  ebm::LangevinOptions first_step = o.langevin;
+  ChainOptions first_step = o.chains;
   first_step.steps = 1;
   // What chains do depends on seed and id: those of one step are the beginning of the long ones.
   std::vector<ebm::Samples<float>> columns =
-      model.run_chains(o.count, o.langevin, o.snapshot_every(), o.seed, o.threads).trace;
+      model.run_chains(o.count, o.chains, o.snapshot_every(), o.seed, o.threads).trace;
   columns.front() = model.run_chains(o.count, first_step, 0, o.seed, o.threads).final;
   require_finite(columns.back(), o.model);
   ebm::io::write_image_grid(o.out, chain_by_chain(columns), {},
@@ -49,7 +49,7 @@ void write_figure(const GenerateOptions& o, const Model& model) {
 /// The chains beside each other; a frame is their start or every k-th step.
 void write_animation(const GenerateOptions& o, const Model& model) {
   const auto trace =
-      model.run_chains(o.count, o.langevin, o.snapshot_every(), o.seed, o.threads).trace;
+      model.run_chains(o.count, o.chains, o.snapshot_every(), o.seed, o.threads).trace;
   require_finite(trace.back(), o.model);
   std::vector<ebm::io::Picture> frames;
   for (const auto& chains : trace) {
@@ -65,9 +65,9 @@ void run(GenerateOptions o, const Engine& engine) {
   ebm::require(has_extension(o.out, ".png") || has_extension(o.out, ".apng"),
                "--out: expected a name that ends in .png or .apng, got ", ebm::io::quoted(o.out));
   const int every = o.snapshot_every();
-  ebm::require(every <= o.langevin.steps, "--every: expected at most the number of steps, ",
-               o.langevin.steps, ", got ", every);
-  const double snapshots = 1 + o.langevin.steps / every;
+  ebm::require(every <= o.chains.steps, "--every: expected at most the number of steps, ",
+               o.chains.steps, ", got ", every);
+  const double snapshots = 1 + o.chains.steps / every;
   if (o.animate) {
     require_picture_fits(o.count / 8.0, 8);
     ebm::require(snapshots * o.count <= million, "--every: ", snapshots, " frames of ", o.count,
@@ -83,7 +83,7 @@ void run(GenerateOptions o, const Engine& engine) {
     write_figure(o, *model);
   }
   if (o.quiet) return;
-  std::cout << o.count << " chains of " << o.langevin.steps << " steps, "
+  std::cout << o.count << " chains of " << o.chains.steps << " steps, "
             << (o.animate ? "the start" : "step 1") << " and every " << every
             << " steps: " << o.out.string() << '\n';
 }
@@ -110,7 +110,7 @@ void add_generate(CLI::App& app, const std::string& cpu) {
       ->capture_default_str();
   c.add_flag("--animate", o->animate, "Write an animated PNG, whatever the file's name");
   c.add_flag("--quiet", o->quiet, "Print nothing");
-  add_langevin(c, o->langevin);
+  add_chains(c, o->chains);
   add_seed(c, o->seed);
   add_threads(c, o->threads);
   c.callback([o, &cpu] { run(*o, engine_for(cpu)); });

@@ -31,7 +31,7 @@ void run(const InpaintOptions& o, const Engine& engine) {
   Restoration r = read_images(o);
   const std::vector<bool> unknown = read_mask(o.mask);
   r.corrupted = engine.with_noise(o.already_corrupted ? r.corrupted : r.original, unknown, o.seed);
-  r.restored = model->inpaint(r.corrupted, unknown, o.chains, o.langevin, o.seed, o.threads);
+  r.restored = model->inpaint(r.corrupted, unknown, o.chains, o.walk, o.seed, o.threads);
   report(o, r);
 }
 
@@ -41,7 +41,7 @@ void add_inpaint(CLI::App& app, const std::string& cpu) {
   const auto o = std::make_shared<InpaintOptions>();
   // Larger steps and more noise than in training: what fills a hole in the middle of a digit must
   // leave shallow minima, where chains from noise would stay.
-  o->langevin = {.steps = 512, .step_size = 30, .noise = 0.05, .gradient_clip = 0.01};
+  o->walk = {.steps = 512, .langevin = {.step_size = 30, .noise = 0.05, .gradient_clip = 0.01}};
   CLI::App& c = *app.add_subcommand("inpaint",
                                     "Fill in what images lack, e.g.\n  ebm-mnist inpaint --images "
                                     "digits.png --mask hole.png --out filled.png");

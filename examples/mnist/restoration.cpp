@@ -111,7 +111,7 @@ void add_restoration(CLI::App& c, RestorationOptions& o) {
   c.add_flag("--json", o.json,
              R"(Print {"count":…,"psnr":{"before":…,"after":…},"images":[…]} instead)");
   c.add_flag("--quiet", o.quiet, "Print nothing but what --json asks for");
-  add_langevin(c, o.langevin);
+  add_chains(c, o.walk);
   add_seed(c, o.seed);
   add_threads(c, o.threads);
 }

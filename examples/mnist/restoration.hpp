@@ -3,7 +3,6 @@
 
 #include <CLI/App.hpp>
 #include <ebm/core/samples.hpp>
-#include <ebm/sampler/policies.hpp>
 #include <filesystem>
 #include <vector>
 
@@ -21,7 +20,7 @@ struct RestorationOptions {
   bool already_corrupted = false;
   int count = 16;
   int chains = 16;
-  ebm::LangevinOptions langevin;
+  ChainOptions walk;
   bool json = false, quiet = false;
   std::uint32_t seed = 0;
   int threads = 0;

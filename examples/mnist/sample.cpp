@@ -22,7 +22,7 @@ struct SampleOptions {
   int count = 64;
   int trace = 0;
   bool quiet = false;
-  ebm::LangevinOptions langevin{.steps = 256};
+  ChainOptions chains{.steps = 256, .langevin = {}};
   std::uint32_t seed = 0;
   int threads = 0;
 };
@@ -47,7 +47,7 @@ void write_tensors(const fs::path& path, const Chains& chains) {
 
 /// Images beside each other: the samples as a square, or a chain a row and a snapshot a column.
 int picture_columns(const SampleOptions& o) {
-  return o.trace > 0 ? o.langevin.steps / o.trace + 1 : square_columns(o.count);
+  return o.trace > 0 ? o.chains.steps / o.trace + 1 : square_columns(o.count);
 }
 
 void write_picture(const SampleOptions& o, const Chains& chains) {
@@ -61,8 +61,8 @@ void run(const SampleOptions& o, const Engine& engine) {
   ebm::require(is_picture || has_extension(o.out, ".safetensors"),
                "--out: expected a name that ends in .png or .safetensors, got ",
                ebm::io::quoted(o.out));
-  ebm::require(o.trace <= o.langevin.steps, "--trace: expected at most the number of steps, ",
-               o.langevin.steps, ", got ", o.trace);
+  ebm::require(o.trace <= o.chains.steps, "--trace: expected at most the number of steps, ",
+               o.chains.steps, ", got ", o.trace);
   std::error_code missing;  // a missing model has its own message
   ebm::require(!fs::equivalent(o.model, o.out, missing), "--out: ", ebm::io::quoted(o.out),
                " is the model itself");
@@ -73,7 +73,7 @@ void run(const SampleOptions& o, const Engine& engine) {
   }
   ebm::io::require_writable(o.out);
   const auto model = engine.load(o.model);
-  const Chains chains = model->run_chains(o.count, o.langevin, o.trace, o.seed, o.threads);
+  const Chains chains = model->run_chains(o.count, o.chains, o.trace, o.seed, o.threads);
   require_finite(chains.final, o.model);
   if (is_picture) {
     write_picture(o, chains);
@@ -81,7 +81,7 @@ void run(const SampleOptions& o, const Engine& engine) {
     write_tensors(o.out, chains);
   }
   if (o.quiet) return;
-  std::cout << o.count << " samples after " << o.langevin.steps << " steps: " << o.out.string()
+  std::cout << o.count << " samples after " << o.chains.steps << " steps: " << o.out.string()
             << '\n';
 }
 
@@ -108,7 +108,7 @@ void add_sample(CLI::App& app, const std::string& cpu) {
       ->transform(whole(0, million))
       ->capture_default_str();
   c.add_flag("--quiet", o->quiet, "Print nothing");
-  add_langevin(c, o->langevin);
+  add_chains(c, o->chains);
   add_seed(c, o->seed);
   add_threads(c, o->threads);
   c.callback([o, &cpu] { run(*o, engine_for(cpu)); });

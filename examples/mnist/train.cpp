@@ -206,7 +206,7 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
                "Deviation of the noise on real images, in pixel values")
       ->check(number(0, 10))
       ->capture_default_str();
-  add_langevin(c, o->langevin);
+  add_chains(c, o->chains);
   c.add_option("--buffer", o->buffer.capacity, "Samples that the replay buffer keeps")
       ->transform(whole(1, million))
       ->capture_default_str();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <ebm/cuda/device.hpp>
 #include <ebm/parallel/threads.hpp>
-#include <ebm/simt/executor.hpp>
+#include <ebm/simt/machine_backend.hpp>
 
 #include "network.hpp"
 #include "training_run.hpp"
@@ -11,9 +11,9 @@ namespace ebm_mnist {
 TrainingResult train_on_gpu(const TrainOptions& options, const TrainingData& data) {
   ebm::cuda::Device device;
   ebm::Threads threads(options.threads);  // for validation and pictures
-  ebm::simt::MachineExecutor executor(device, threads);
-  return options.model == "resnet" ? train_network<ResidualNetwork>(options, data, executor)
-                                   : train_network<Network>(options, data, executor);
+  const ebm::simt::MachinePlace place(device, threads);
+  return options.model == "resnet" ? train_network<ResidualNetwork>(options, data, place)
+                                   : train_network<Network>(options, data, place);
 }
 
 }  // namespace ebm_mnist

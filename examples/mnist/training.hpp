@@ -15,6 +15,12 @@
 /// What the command train is asked for, and the networks that it can train.
 namespace ebm_mnist {
 
+/// How chains move.
+struct ChainOptions {
+  int steps = 60;
+  ebm::LangevinOptions langevin;
+};
+
 struct TrainOptions {
   std::string model = "tutorial";  ///< or resnet
   std::string device = "cpu";      ///< or cuda
@@ -27,7 +33,7 @@ struct TrainOptions {
   double data_noise = 0.005;
   bool no_shuffle = false;
   int limit_batches = 0;
-  ebm::LangevinOptions langevin;
+  ChainOptions chains;
   ebm::ReplayBufferOptions buffer;
   ebm::ContrastiveDivergenceOptions loss;
   ebm::AdamOptions adam;
@@ -38,7 +44,7 @@ struct TrainOptions {
   bool no_guard = false;
   int early_stop = 0;      ///< epochs of patience; 0: never
   int keep = 1;            ///< best models
-  int save_every = 0;      ///< steps
+  int save_every = 0;      ///< iterations
   int pictures_every = 5;  ///< epochs; 0: none
   bool no_tensorboard = false;
   bool quiet = false;

@@ -56,14 +56,17 @@ struct ChosenReaction {
 /// Trains a network as the options say, with all files of a run.
 ///
 /// Throws `ebm::Error` where files, data or divergence end it.
-template <class Net, ebm::Executor X>
-TrainingResult train_network(const TrainOptions& o, const TrainingData& data, X& executor) {
+///
+/// Place: where a `Trainer` trains
+template <class Net, class Place>
+TrainingResult train_network(const TrainOptions& o, const TrainingData& data, Place& place) {
   using ebm::io::Saved;
   const ebm::Rng rng{o.seed};
   ebm::Neural<Net> model(rng);
   ebm::Trainer trainer(model,
-                       ebm::Recipe{.sampler = ebm::Langevin(o.langevin),
-                                   .buffer = o.buffer,
+                       ebm::Recipe{.sampler = ebm::Langevin(o.chains.langevin),
+                                   .steps = o.chains.steps,
+                                   .starts = ebm::FromReplayBuffer{o.buffer},
                                    .loss = ebm::ContrastiveDivergence(o.loss),
                                    .optimizer = ebm::Adam<float>(o.adam),
                                    .gradient_clip = ebm::GlobalNormClip(o.gradient_norm),
@@ -74,7 +77,7 @@ TrainingResult train_network(const TrainOptions& o, const TrainingData& data, X&
                                    .shuffle = !o.no_shuffle,
                                    .limit_batches = o.limit_batches,
                                    .rng = rng},
-                       executor);
+                       place);
   constexpr Eigen::Index outliers = 1024;  // as many as the tutorial's
   const auto noise =
       ebm::uniform_noise(std::max(outliers, data.test.rows()), Net::Input::size, rng);
@@ -140,7 +143,7 @@ TrainingResult train_network(const TrainOptions& o, const TrainingData& data, X&
 
   TrainingResult result;
   result.epochs_done = trainer.position().epoch - 1;
-  result.threads = executor.workers();
+  result.threads = trainer.executor().workers();
   result.interrupted_by = trainer.is_finished() ? 0 : interrupt.signal();
   result.times_put_back = guard ? guard->times() : 0;
   if (const auto best = checkpoint.best()) {

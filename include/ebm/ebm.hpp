@@ -23,6 +23,7 @@
 #include <ebm/nn/working_set.hpp>
 #include <ebm/parallel/serial.hpp>
 #include <ebm/parallel/threads.hpp>
+#include <ebm/sampler/mala.hpp>
 #include <ebm/train/divergence_guard.hpp>
 #include <ebm/train/early_stop.hpp>
 #include <ebm/train/flat_scores.hpp>

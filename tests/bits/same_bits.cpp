@@ -54,17 +54,17 @@ std::uint64_t scores_and_input_gradients(ebm::Threads& threads) {
 std::uint64_t chain_of_60_steps(ebm::Threads& threads) {
   const Model model(ebm::Rng{1});
   Images chains = noise_images(40, 2);
-  ebm::Workspace<float> workspace;
-  ebm::Langevin{}.run<float>(model, chains, 1000, ebm::Rng{3}, threads, workspace);
+  ebm::run_chains(ebm::Langevin{}, model, chains, {.rng = ebm::Rng{3}, .first_chain = 1000},
+                  threads);
   return hash_all(chains);
 }
 
 std::uint64_t parameters_after_20_iterations(ebm::Threads& threads) {
   Model model(ebm::Rng{1});
-  ebm::Recipe recipe{.sampler = ebm::Langevin{{.steps = 2}}, .epochs = 2, .batch = 20};
+  ebm::Recipe recipe{.steps = 2, .epochs = 2, .batch = 20};
   ebm::Trainer trainer(model, recipe, threads);
   trainer.fit(noise_images(200, 3));
-  return hash(std::as_const(model).parameters());
+  return hash(model.parameters());
 }
 
 struct Quantity {

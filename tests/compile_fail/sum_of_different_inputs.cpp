@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: a sum of energies needs both over samples of one shape
+// expect: energies are combined over samples of one shape; here each is over samples of another
 #include <ebm/energy/analytic.hpp>
 #include <ebm/energy/combine.hpp>
 

@@ -4,7 +4,7 @@
 #include <ebm/energy/neural.hpp>
 #include <ebm/parallel/serial.hpp>
 #include <ebm/simt/emulator.hpp>
-#include <ebm/simt/executor.hpp>
+#include <ebm/simt/machine_backend.hpp>
 #include <ebm/train/trainer.hpp>
 #include <typeinfo>
 
@@ -121,16 +121,16 @@ template <class T, class Layer>
 std::string label_of(const simt::Freeze<T, Layer>&) {
   return sentence("freeze ", Layer::weight_count, " weights");
 }
-template <class T, int Groups>
-std::string label_of(const simt::AddBlocks<T, Groups>&) {
+template <class T>
+std::string label_of(const simt::AddBlocks<T>&) {
   return "sum of the blocks' gradients";
 }
 template <class T>
 std::string label_of(const simt::SquareSums<T>& kernel) {
   return kernel.count == lanes ? "squares for the norm" : "squares, to see what is not finite";
 }
-template <class T>
-std::string label_of(const simt::ClipNorm<T>&) {
+template <class T, class Clip>
+std::string label_of(const simt::ClipNorm<T, Clip>&) {
   return "norm and clip";
 }
 template <class T>
@@ -173,15 +173,14 @@ int main(int argc, char** argv) {
   using Model = Neural<ebm_mnist::Network>;
   Planner planner;
   Serial serial;
-  simt::MachineExecutor executor(planner, serial);
+  const simt::MachinePlace place(planner, serial);
   Model model;
   std::puts("# 2 steps of the chains, then a training step without chains");
   simt::MachineNetwork<ebm_mnist::Network, float, Planner> network(planner);
   simt::MachineChains<ebm_mnist::Network, float, Planner>(planner, batch)
-      .run(network, Langevin<>{{.steps = 2}}, PhiloxKey{}, 0);
+      .run(network, Langevin<>(), 2, Rng{}, 0);
   std::puts("# training");
-  Trainer trainer(model, Recipe{.sampler = Langevin<>{{.steps = 0}}, .epochs = 1, .batch = batch},
-                  executor);
+  Trainer trainer(model, Recipe{.steps = 0, .epochs = 1, .batch = batch}, place);
   trainer.fit(Samples<float>::Zero(batch, 784));
   return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <ebm/cuda/device.hpp>
 #include <ebm/parallel/serial.hpp>
-#include <ebm/simt/executor.hpp>
+#include <ebm/simt/machine_backend.hpp>
 #include <ebm/train/trainer.hpp>
 
 #include "mnist/network.hpp"
@@ -10,7 +10,7 @@
 void train_tutorial(ebm::Neural<ebm_mnist::Network>& model, const ebm::Samples<float>& data) {
   ebm::cuda::Device device;
   ebm::Serial serial;
-  ebm::simt::MachineExecutor executor(device, serial);
-  ebm::Trainer trainer(model, ebm::Recipe<>{}, executor);
+  const ebm::simt::MachinePlace place(device, serial);
+  ebm::Trainer trainer(model, ebm::Recipe<>{}, place);
   trainer.fit(data);
 }

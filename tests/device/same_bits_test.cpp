@@ -14,17 +14,17 @@ using SmallNet = Sequential<Shape<1, 5, 6>, Conv2d<3, Kernel<3>, Stride<2>, Padd
 TEST_CASE("chains and trainings of a device are those of a CPU, bit by bit") {
   const FreshFake fake;
   cuda::Device device;
-  machine_checks::check_chains<Neural<SmallNet>>(device, Langevin<>{{.steps = 3}}, 40);
+  machine_checks::check_chains<Neural<SmallNet>>(device, Langevin<>{}, 3, 40);
 
-  Recipe recipe{.sampler = Langevin{{.steps = 2}}, .epochs = 2, .batch = 20};
-  recipe.buffer.capacity = 30;
+  Recipe recipe{.steps = 2, .epochs = 2, .batch = 20};
+  recipe.starts.options.capacity = 30;
   machine_checks::check_training<Neural<SmallNet>>(device, recipe, 50);
 }
 
 TEST_CASE("a training whose GPU breaks at any of its calls ends with an error and leaves nothing") {
   const Samples<float> data = random_samples<float>(10, 3, 1);
-  Recipe recipe{.sampler = Langevin{{.steps = 1}}, .epochs = 1, .batch = 4};
-  recipe.buffer.capacity = 6;
+  Recipe recipe{.steps = 1, .epochs = 1, .batch = 4};
+  recipe.starts.options.capacity = 6;
   int broken = 0;
   for (bool breaks = true; breaks; ++broken) {
     const FreshFake fake;
@@ -34,9 +34,9 @@ TEST_CASE("a training whose GPU breaks at any of its calls ends with an error an
     try {
       cuda::Device device;
       Serial serial;
-      simt::MachineExecutor executor(device, serial);
+      const simt::MachinePlace place(device, serial);
       Neural<machine_checks::FromInput> model(Rng{1});
-      Trainer(model, recipe, executor).fit(data);
+      Trainer(model, recipe, place).fit(data);
     } catch (const cuda::CudaError&) {
       breaks = true;
     }

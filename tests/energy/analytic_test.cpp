@@ -19,8 +19,8 @@ constexpr int count = 20;
 template <class E, class F>
 void check_energy(const E& energy, const F& formula) {
   const auto samples = Samples<double>(2 * random_samples<double>(count, E::Input::size, 1));
-  const auto values = energies<double>(energy, samples);
-  const auto rounded = energies<float>(energy, samples.template cast<float>());
+  const auto values = energies(energy, samples);
+  const auto rounded = energies(energy, samples.template cast<float>());
   for (int i = 0; i < count; ++i) {
     CAPTURE(i);
     const double expected = formula(samples.row(i));
@@ -59,7 +59,7 @@ TEST_CASE("a mixture's density integrates to 1") {
   constexpr int points = 4001;
   const auto grid = Samples<double>(Eigen::VectorXd::LinSpaced(points, -6, 6));
   const double width = 12.0 / (points - 1);
-  CHECK((-energies<double>(mixture, grid)).array().exp().sum() * width == Approx(1).epsilon(1e-10));
+  CHECK((-energies(mixture, grid)).array().exp().sum() * width == Approx(1).epsilon(1e-10));
 }
 
 TEST_CASE("a mixture far away from its components keeps a finite energy and gradient") {
@@ -74,11 +74,11 @@ TEST_CASE("a double well has its minima at -1 and 1, and its height between them
                [](const auto& x) { return 3 * squared(squared(x[0]) - 1) + squared(x[1]) / 2; });
   Samples<double> points(3, 1);
   points << -1, 0, 1;
-  const auto values = energies<double>(DoubleWell<1>(3), points);
+  const auto values = energies(DoubleWell<1>(3), points);
   CHECK(values[0] == 0);
   CHECK(values[1] == 3);
   CHECK(values[2] == 0);
-  CHECK(energy_gradients<double>(DoubleWell<1>(3), points).isZero());
+  CHECK(energy_gradients(DoubleWell<1>(3), points).isZero());
 }
 
 TEST_CASE("analytic energies refuse parameters without a distribution") {

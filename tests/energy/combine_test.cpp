@@ -4,7 +4,10 @@
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/energy/expression.hpp>
 #include <ebm/energy/neural.hpp>
+#include <ebm/loss/contrastive_divergence.hpp>
+#include <ebm/loss/loss_gradient.hpp>
 #include <ebm/nn/linear.hpp>
+#include <ebm/nn/spectral_norm.hpp>
 
 #include "support/catch.hpp"
 #include "support/check_gradient.hpp"
@@ -19,7 +22,7 @@ using Network = Neural<Net, double>;
 
 template <class E>
 Eigen::VectorXd values(const E& energy, const Samples<double>& samples) {
-  return energies<double>(energy, samples);
+  return energies(energy, samples);
 }
 
 }  // namespace
@@ -60,8 +63,7 @@ TEST_CASE("a reference follows the energy that it refers to") {
   const auto doubled = 2 * reference(network);
   const auto x = random_samples<double>(3, 2, 1);
   const auto before = values(doubled, x);
-  network.parameters().back() += 1;
-  network.freeze();
+  network.change_parameters([](std::span<double> parameters) { parameters.back() += 1; });
   CHECK(values(doubled, x).isApprox((before.array() - 2).matrix(), 1e-12));
 }
 
@@ -75,9 +77,66 @@ TEST_CASE("a combined energy passes parameter gradients on to its network") {
   Pack<double>* block = tape.allocate(2);
   load_block<Shape<2>, double>(x, 0, block);
   tape.backward(energy(tape.input<Shape<2>>(block)));
-  const auto sum = [&] {
-    network.freeze();
-    return values(energy, x).sum();
+  const auto sum = [&] { return values(energy, x).sum(); };
+  CHECK(relative_error(gradient, central_differences(network, sum)) < 1e-6);
+}
+
+TEST_CASE("sums, products and scalings of trainable energies train all their parts") {
+  const auto formula = expression<Shape<2>>(
+      [](const auto& x, const auto& theta) {
+        return theta[0] * square(x[0]) + theta[1] * square(x[1]);
+      },
+      std::array{0.7, -0.3});
+  const auto x = random_samples<double>(40, 2, 1);
+  const auto check = [&](auto energy, std::size_t parameters) {
+    STATIC_REQUIRE(TrainableEnergy<decltype(energy)>);
+    REQUIRE(energy.parameters().size() == parameters);
+    LossGradient<double> loss_gradient;
+    Serial executor;
+    std::vector<double> gradient(parameters), unused(parameters);
+    const auto loss_into = [&](std::vector<double>& into) {
+      return loss_gradient(energy, ContrastiveDivergence({.alpha = 0.3}), x, x, executor,
+                           std::span<double>(into))
+          .loss.total;
+    };
+    loss_into(gradient);
+    CHECK(relative_error(gradient, central_differences(energy, [&] { return loss_into(unused); })) <
+          1e-6);
+    check_energy_gradient(energy, x);
+    int expected = 0;
+    for (const auto& info : energy.parameter_infos()) {
+      CHECK(info.offset == expected);
+      expected += info.size;
+    }
+    CHECK(expected == static_cast<int>(parameters));
   };
-  CHECK(relative_error(gradient, central_differences(network.parameters(), sum)) < 1e-6);
+  const Network network(Rng{1});
+  const auto n = network.parameters().size();
+  const Gaussian<2> prior;
+  check(network + prior, n);
+  check(prior + network, n);
+  check(0.5 * network * prior, n);
+  check(network + formula, n + 2);
+  check(formula * network, n + 2);
+  check(2 * (formula + network) + network * formula, 2 * n + 4);
+  CHECK((network + formula).parameter_infos()[0].name == "a.linear1.weight");
+  CHECK((network + prior).parameter_infos()[0].name == "linear1.weight");
+}
+
+TEST_CASE("a network's norms get their gradients inside of a sum") {
+  using Normed =
+      Neural<Sequential<Shape<2>, SpectralNorm<Linear<4>, 1000>, Swish, Linear<1>>, double>;
+  auto energy = Neural<Sequential<Shape<2>, Linear<1>>, double>(Rng{1}) + Normed(Rng{2});
+  const auto x = random_samples<double>(20, 2, 1);
+  LossGradient<double> loss_gradient;
+  Serial executor;
+  std::vector<double> gradient(energy.parameters().size()), unused(gradient.size());
+  const auto loss_into = [&](std::vector<double>& into) {
+    return loss_gradient(energy, ContrastiveDivergence({.alpha = 0.3}), x, x, executor,
+                         std::span<double>(into))
+        .loss.total;
+  };
+  loss_into(gradient);
+  CHECK(relative_error(gradient, central_differences(energy, [&] { return loss_into(unused); })) <
+        1e-6);
 }

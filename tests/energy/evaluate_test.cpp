@@ -12,20 +12,20 @@ using namespace ebm;
 
 TEST_CASE("samples with another number of features are refused with both numbers") {
   const Samples<float> samples = Samples<float>::Zero(2, 5);
-  CHECK(message_of<InvalidArgument>([&] { energies(Gaussian<3>(), samples); }) ==
+  CHECK(message_of<InvalidArgument>([&] { (void)energies(Gaussian<3>(), samples); }) ==
         "energies: the energy expects 3 features a sample, got 5");
-  CHECK(message_of<InvalidArgument>([&] { energy_gradients(Gaussian<3>(), samples); }) ==
+  CHECK(message_of<InvalidArgument>([&] { (void)energy_gradients(Gaussian<3>(), samples); }) ==
         "energy_gradients: the energy expects 3 features a sample, got 5");
 }
 
 TEST_CASE("samples that are not finite are refused with their row") {
   Samples<float> samples = Samples<float>::Zero(20, 3);
   samples(17, 2) = std::numeric_limits<float>::quiet_NaN();
-  CHECK(message_of<InvalidArgument>([&] { energies(Gaussian<3>(), samples); }) ==
+  CHECK(message_of<InvalidArgument>([&] { (void)energies(Gaussian<3>(), samples); }) ==
         "energies: sample 17 holds a value that is not finite");
   samples(17, 2) = 0;
   samples(3, 0) = std::numeric_limits<float>::infinity();
-  CHECK(message_of<InvalidArgument>([&] { energy_gradients(Gaussian<3>(), samples); }) ==
+  CHECK(message_of<InvalidArgument>([&] { (void)energy_gradients(Gaussian<3>(), samples); }) ==
         "energy_gradients: sample 3 holds a value that is not finite");
 }
 

@@ -28,7 +28,7 @@ const auto formula = [](const auto& x, const auto& theta) {
 TEST_CASE("an expression's energy is its formula, with the formula's gradient") {
   const auto energy = expression<Shape<2>>(rosenbrock);
   const auto samples = random_samples<double>(20, 2, 1);
-  const auto values = energies<double>(energy, samples);
+  const auto values = energies(energy, samples);
   for (int i = 0; i < 20; ++i) {
     const double x = samples(i, 0), y = samples(i, 1);
     CHECK(values[i] == Approx((1 - x) * (1 - x) + 100 * (y - x * x) * (y - x * x)));
@@ -55,9 +55,9 @@ TEST_CASE("an expression's parameters have the gradient of finite differences") 
     tape.backward(energy(x));
     store_block<Shape<2>, double>(x.adjoint_data(), 0, input_gradient);
   }
-  const auto sum = [&] { return 2 * energies<double>(energy, samples).sum(); };
-  CHECK(relative_error(gradient, central_differences(energy.parameters(), sum)) < 1e-6);
-  CHECK(input_gradient == energy_gradients<double>(energy, samples));
+  const auto sum = [&] { return 2 * energies(energy, samples).sum(); };
+  CHECK(relative_error(gradient, central_differences(energy, sum)) < 1e-6);
+  CHECK(input_gradient == energy_gradients(energy, samples));
 }
 
 TEST_CASE("an expression describes its parameters") {

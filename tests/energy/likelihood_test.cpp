@@ -15,7 +15,7 @@ TEST_CASE("the energy of an observation is half the squared distance in deviatio
   using Image = Shape<2, 2, 3>;  // stored as [row][column][channel], given as NCHW
   const auto y = random_samples<double>(1, Image::size, 1);
   const auto x = random_samples<double>(20, Image::size, 2);
-  const auto values = energies<double>(GaussianLikelihood<Image>(y.row(0), 0.3), x);
+  const auto values = energies(GaussianLikelihood<Image>(y.row(0), 0.3), x);
   for (Eigen::Index i = 0; i < x.rows(); ++i) {
     CHECK(values[i] == Approx((x.row(i) - y.row(0)).squaredNorm() / (2 * 0.3 * 0.3)));
   }
@@ -37,8 +37,9 @@ TEST_CASE("observations that can't be are refused") {
   };
   Eigen::RowVectorXf y(2);
   y << 1, 2;
-  CHECK(message(y.head(1), 1) == "GaussianLikelihood: expected 2 features, got 1");
+  CHECK(message(y.head(1), 1) ==
+        "GaussianLikelihood: expected observations of 2 features, got 1 of 1");
   CHECK(message(y, 0) == "GaussianLikelihood: deviation must be > 0 and finite, got 0");
   y[1] = std::nanf("");
-  CHECK(message(y, 1) == "GaussianLikelihood: the observation is not finite");
+  CHECK(message(y, 1) == "GaussianLikelihood: an observation is not finite");
 }

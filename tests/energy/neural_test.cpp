@@ -68,11 +68,11 @@ Gradients loss_gradient(const Neural<TutorialNet, T>& energy, const Samples<T>& 
 TEMPLATE_TEST_CASE("the tutorial's network scores images as PyTorch does", "", float, double) {
   const auto energy = tutorial_energy<TestType>();
   const auto samples = images<TestType>();
-  const Eigen::Vector<TestType, Eigen::Dynamic> scores = -ebm::energies<TestType>(energy, samples);
+  const Eigen::Vector<TestType, Eigen::Dynamic> scores = -ebm::energies(energy, samples);
   CHECK(relative_error(scores, tutorial_golden().values<double>("score")) <
         golden_tolerance<TestType>);
 
-  const Samples<TestType> gradients = -ebm::energy_gradients<TestType>(energy, samples);
+  const Samples<TestType> gradients = -ebm::energy_gradients(energy, samples);
   CHECK(relative_error(gradients, tutorial_golden().values<double>("score_input_gradient")) <
         golden_tolerance<TestType>);
 }
@@ -107,15 +107,24 @@ TEST_CASE("a tape of inputs leaves the parameter gradient alone") {
         static_cast<std::ptrdiff_t>(gradients.inputs.size()));
 }
 
-TEST_CASE("changed parameters count after freeze") {
+TEST_CASE("changed parameters count, also where the change ends by an exception") {
   auto energy = tutorial_energy<float>();
   const auto samples = images<float>();
   const auto before = ebm::energies(energy, samples);
-  energy.parameters().back() += 1;  // the bias of the score
-  CHECK(ebm::energies(energy, samples) == before);
-  energy.freeze();
+  energy.change_parameters([](std::span<float> p) { p.back() += 1; });  // the bias of the score
   const auto after = ebm::energies(energy, samples);
   CHECK(relative_error(after, (before.array() - 1).eval()) < 1e-6);
+  CHECK_THROWS_AS(energy.change_parameters([](std::span<float> p) {
+    p.back() -= 1;
+    throw ebm::Error("");
+  }),
+                  ebm::Error);
+  CHECK(relative_error(ebm::energies(energy, samples), before) < 1e-6);
+}
+
+TEST_CASE("scores are the negative of energies") {
+  const auto energy = tutorial_energy<float>();
+  CHECK(ebm::scores(energy, images<float>()) == -ebm::energies(energy, images<float>()));
 }
 
 TEST_CASE("the seed alone decides how a network starts") {

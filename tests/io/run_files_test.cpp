@@ -207,7 +207,7 @@ TEST_CASE("an epoch that is made anew takes its place among the best if it is be
     EpochReport report;
     report.epoch = epoch;
     report.metrics.set("val_contrastive_divergence", value);
-    model.parameters()[0] = static_cast<float>(value);
+    model.change_parameters([&](auto parameters) { parameters[0] = static_cast<float>(value); });
     checkpoint.on_epoch(trainer, report);
   }
   const auto kept = [&](const char* name) {

@@ -13,9 +13,9 @@ using ebm::Role;
 TEST_CASE("a sample's share is its signed score plus alpha times its square") {
   const ContrastiveDivergence loss({.alpha = 0.5});
   const auto data = loss.term(3, Role::data), model = loss.term(3, Role::model);
-  CHECK(data.contrastive_divergence == -3);
-  CHECK(model.contrastive_divergence == 3);
-  CHECK(data.regularizer == 4.5);
+  CHECK(data.parts[1] == -3);
+  CHECK(model.parts[1] == 3);
+  CHECK(data.parts[0] == 4.5);
   CHECK(data.total == 1.5);
   CHECK(model.total == 7.5);
 }

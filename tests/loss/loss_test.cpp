@@ -22,9 +22,9 @@ TEST_CASE("a loss needs a term with its parts, and a slope") {
 }
 
 TEST_CASE("loss values add and scale in each part") {
-  ebm::LossValue sum{1, 2, 3};
-  sum += 2 * ebm::LossValue{10, 20, 30};
+  ebm::LossValue sum{1, {2, 3}};
+  sum += 2 * ebm::LossValue{10, {20, 30}};
   CHECK(sum.total == 21);
-  CHECK(sum.regularizer == 42);
-  CHECK(sum.contrastive_divergence == 63);
+  CHECK(sum.parts[0] == 42);
+  CHECK(sum.parts[1] == 63);
 }

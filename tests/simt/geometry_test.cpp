@@ -5,6 +5,7 @@
 #include <ebm/nn/average_pool.hpp>
 #include <ebm/nn/conv2d.hpp>
 #include <ebm/nn/linear.hpp>
+#include <ebm/optim/clip.hpp>
 #include <ebm/sampler/policies.hpp>
 #include <ebm/simt/elements.hpp>
 #include <ebm/simt/freeze.hpp>
@@ -164,7 +165,7 @@ TEST_CASE("every parameter gradient of every block has one thread") {
 
     std::vector<float> sum(parameters + guard, 9);
     check_written_once(
-        simt::AddBlocks<float, 8>{gradient.data(), sum.data(), parameters, samples.blocks}, sum,
+        simt::AddBlocks<float>{gradient.data(), sum.data(), parameters, samples.blocks}, sum,
         parameters);
   }
 }
@@ -223,6 +224,8 @@ TEST_CASE("every sample, parameter and frozen weight has one thread") {
   for_each_thread(simt::SquareSums<float>{g.data(), count, sums.data(), lanes},
                   [](const auto& run) { run(); });
   double norm = -1;
-  check_written_once(simt::ClipNorm<float>{g.data(), count, sums.data(), 0.1, &norm}, g, count);
+  check_written_once(simt::ClipNorm<float, GlobalNormClip>{g.data(), count, sums.data(),
+                                                           GlobalNormClip(0.1), &norm},
+                     g, count);
   CHECK(norm == Approx(0.25 * std::sqrt(count)));
 }

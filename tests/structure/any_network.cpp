@@ -9,6 +9,7 @@
 #include <ebm/nn/linear.hpp>
 #include <ebm/nn/residual.hpp>
 #include <ebm/sampler/langevin.hpp>
+#include <ebm/sampler/run_chains.hpp>
 
 using namespace ebm;
 
@@ -28,8 +29,7 @@ int main() {
   Neural<Network> energy;
   Samples<float> samples = Samples<float>::Zero(16, Network::Input::size);
   Serial executor;
-  Workspace<float> workspace;
-  Langevin<>().run<float>(energy, samples, 0, Rng{}, executor, workspace);
+  run_chains(Langevin<>(), energy, samples);
   LossGradient<float> loss_gradient;
   std::vector<float> gradient(energy.parameters().size());
   loss_gradient(energy, ContrastiveDivergence(), samples, samples, executor,

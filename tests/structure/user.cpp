@@ -27,9 +27,7 @@ ebm::Samples<float> squares(Eigen::Index count) {
 int run(const std::filesystem::path& folder) {
   ebm::Neural<Network> energy(ebm::Rng{.seed = 1});
   ebm::Threads threads(2);
-  ebm::Trainer trainer(
-      energy, ebm::Recipe<>{.sampler = ebm::Langevin{{.steps = 5}}, .epochs = 2, .batch = 16},
-      threads);
+  ebm::Trainer trainer(energy, ebm::Recipe<>{.steps = 5, .epochs = 2, .batch = 16}, threads);
   const ebm::Samples<float> data = squares(64), other = ebm::corruptions::noise(data, {.seed = 2});
   trainer.fit(data, ebm::Validation(data, other),
               ebm::DivergenceGuard(ebm::AnyOf(ebm::FlatScores(), ebm::StuckChains())),
@@ -42,7 +40,7 @@ int run(const std::filesystem::path& folder) {
 
   const auto prior = ebm::expression<Network::Input>([](const auto& x) { return square(x[0]); });
   const ebm::Samples<float> drawn =
-      ebm::UnboundedLangevin({.steps = 5}).sample<float>(loaded + 0.5f * prior, other);
+      ebm::chain_ends(ebm::UnboundedLangevin(), loaded + 0.5f * prior, other, {.steps = 5});
   ebm::io::write_image_grid(folder / "drawn.png", drawn, {.channels = 1, .height = 8, .width = 8});
   std::printf("AUROC %.3f\n", auroc.value);
   return drawn.allFinite() ? 0 : 1;

@@ -20,8 +20,8 @@ int main() {
            tanh(x[1]) + cos(x[0]);
   });
   const Samples<double> chains =
-      UnboundedLangevin({.steps = 5}).sample<double>(bowl, Samples<double>::Zero(3, 2));
-  const VectorXd heights = energies<double>(bowl, chains);
+      chain_ends(UnboundedLangevin(), bowl, Samples<double>::Zero(3, 2), {.steps = 5});
+  const VectorXd heights = energies(bowl, chains);
   const vector<double> plain{max(heights(0), heights(1)), min(1.0, sqrt(2.0)), abs(-1.0)};
 
   Neural<Network> energy(Rng{.seed = 1});

@@ -13,8 +13,8 @@
 /// samples: [sample][feature]
 template <class E>
 void check_energy_gradient(const E& energy, ebm::Samples<double> samples) {
-  const auto gradient = ebm::energy_gradients<double>(energy, samples);
+  const auto gradient = ebm::energy_gradients(energy, samples);
   const std::span values(samples.data(), static_cast<std::size_t>(samples.size()));
-  const auto sum = [&] { return ebm::energies<double>(energy, samples).sum(); };
+  const auto sum = [&] { return ebm::energies(energy, samples).sum(); };
   CHECK(relative_error(gradient, central_differences(values, sum)) < 1e-6);
 }

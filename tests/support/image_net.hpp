@@ -18,8 +18,8 @@ inline ebm::Samples<float> images(int count) {
 
 /// A short training of `ImageNet`: 2 epochs of 3 batches for 130 images.
 inline ebm::Recipe<> short_recipe(std::uint32_t seed = 0) {
-  return {.sampler = ebm::Langevin({.steps = 3}),
-          .buffer = {.capacity = 100},
+  return {.steps = 3,
+          .starts = ebm::FromReplayBuffer{{.capacity = 100}},
           .epochs = 2,
           .batch = 40,
           .rng = ebm::Rng{seed}};

@@ -8,7 +8,7 @@
 #include <ebm/nn/linear.hpp>
 #include <ebm/nn/residual.hpp>
 #include <ebm/sampler/langevin.hpp>
-#include <ebm/simt/executor.hpp>
+#include <ebm/simt/machine_backend.hpp>
 #include <ebm/simt/sample.hpp>
 #include <ebm/train/trainer.hpp>
 
@@ -94,12 +94,12 @@ void check_passes(M& machine, int count) {
   Samples<T> scores(count, 1);
   machine.download(recording.value.back(), static_cast<std::size_t>(count), scores.data());
   threads.network.backward(run, recording, std::as_const(dy).data(), dx.data());
-  CHECK(scores == -energies<T>(model, samples));
-  CHECK(threads.stored(dx.data()) == -energy_gradients<T>(model, samples));
+  CHECK(scores == -energies(model, samples));
+  CHECK(threads.stored(dx.data()) == -energy_gradients(model, samples));
 }
 
 template <class Model, class M, class Sampler>
-void check_chains(M& machine, const Sampler& sampler, int count) {
+void check_chains(M& machine, const Sampler& sampler, int steps, int count) {
   using T = typename Model::value_type;
   const Model model(Rng{1});
   Samples<T> expected = random_samples<T>(count, Model::Input::size, 3);
@@ -107,34 +107,29 @@ void check_chains(M& machine, const Sampler& sampler, int count) {
   simt::MachineChains<typename Model::network_type, T, M> chains(machine, count);
   constexpr std::uint64_t first_chain = 0xFFFFFFF0;  // its number leaves 32 bits on the way
   const Rng rng{5};
-  Serial executor;
-  Workspace<T> workspace;
-  threads.load(chains.states());
-  for (const std::uint64_t first : {first_chain, first_chain + 1000}) {  // also a second time
-    chains.run(threads.network, sampler, rng.stream(Purpose::chain_noise), first);
-    sampler.template run<T>(model, expected, first, rng, executor, workspace);
+  const auto check = [&](const auto& some_sampler, int some_steps, std::uint64_t first) {
+    chains.run(threads.network, some_sampler, some_steps, rng, first);
+    run_chains(some_sampler, model, expected,
+               {.steps = some_steps, .rng = rng, .first_chain = first});
     CHECK(threads.stored(chains.states()) == expected);
-  }
-  LangevinOptions more = sampler.options();
-  more.steps += 1;
-  const Sampler longer(more);
-  const Langevin<NoNoise> another(more);  // neither is the run that was recorded
-  chains.run(threads.network, longer, rng.stream(Purpose::chain_noise), 3);
-  longer.template run<T>(model, expected, 3, rng, executor, workspace);
-  CHECK(threads.stored(chains.states()) == expected);
-  chains.run(threads.network, another, rng.stream(Purpose::chain_noise), 3);
-  another.template run<T>(model, expected, 3, rng, executor, workspace);
-  CHECK(threads.stored(chains.states()) == expected);
+  };
+  threads.load(chains.states());
+  check(sampler, steps, first_chain);
+  check(sampler, steps, first_chain + 1000);  // a recording is launched again
+  // Neither is the run that was recorded.
+  check(sampler, steps + 1, 3);
+  check(Langevin<NoNoise>(sampler.options()), steps + 1, 3);
 
   // The same for one run, with rows that lie apart.
   Samples<T> wide = random_samples<T>(count, Model::Input::size + 3, 4);
   Samples<T> narrow = wide.leftCols(Model::Input::size);
-  simt::run_chains(machine, model, sampler, wide.leftCols(Model::Input::size), 7, rng);
-  sampler.template run<T>(model, narrow, 7, rng, executor, workspace);
+  simt::run_chains(machine, model, sampler, wide.leftCols(Model::Input::size),
+                   {.steps = steps, .rng = rng, .first_chain = 7});
+  run_chains(sampler, model, narrow, {.steps = steps, .rng = rng, .first_chain = 7});
   CHECK(wide.leftCols(Model::Input::size) == narrow);
 }
 
-/// Callback: ends the session after a step.
+/// Callback: ends the session after an iteration.
 struct StopAt {
   std::int64_t iteration;
 
@@ -155,19 +150,19 @@ void check_training(M& machine, const RecipeType& recipe, int samples) {
   Trainer host(expected, recipe, serial);
   host.fit(data);
 
-  simt::MachineExecutor executor(machine, serial);
+  const simt::MachinePlace place(machine, serial);
   State half;
   {
     Model first(Rng{1});
-    Trainer trainer(first, recipe, executor);
+    Trainer trainer(first, recipe, place);
     trainer.fit(data, StopAt{2});
     half = trainer.state();
   }
-  Trainer trainer(got, recipe, executor);
+  Trainer trainer(got, recipe, place);
   trainer.restore(half);
   trainer.fit(data);
   CHECK(trainer.state() == host.state());
-  CHECK(std::ranges::equal(std::as_const(got).parameters(), std::as_const(expected).parameters()));
+  CHECK(std::ranges::equal(got.parameters(), expected.parameters()));
   REQUIRE(trainer.buffer().size() == host.buffer().size());
   for (Eigen::Index i = 0; i < host.buffer().size(); ++i) {
     REQUIRE(trainer.buffer()[i] == host.buffer()[i]);
@@ -175,19 +170,19 @@ void check_training(M& machine, const RecipeType& recipe, int samples) {
 }
 
 /// How a training with a learning rate beyond all reason ends: its message, and the parameters.
-template <class X>
-std::pair<std::string, std::vector<float>> diverged_training(X& executor) {
-  Recipe recipe{.sampler = Langevin{{.steps = 1}}, .epochs = 9, .batch = 4};
+template <class Place>
+std::pair<std::string, std::vector<float>> diverged_training(Place& place) {
+  Recipe recipe{.steps = 1, .epochs = 9, .batch = 4};
   recipe.optimizer = Adam<>{{.learning_rate = 1e30}};
   Neural<FromInput> model(Rng{1});
-  Trainer trainer(model, recipe, executor);
+  Trainer trainer(model, recipe, place);
   std::string message;
   try {
     trainer.fit(random_samples<float>(40, 3, 1));
   } catch (const Diverged& error) {
     message = error.what();
   }
-  const auto parameters = std::as_const(model).parameters();
+  const auto parameters = model.parameters();
   return {message, {parameters.begin(), parameters.end()}};
 }
 
@@ -202,32 +197,33 @@ void check_scores_and_gradients(M& machine) {
 
 template <class M>
 void check_samplers(M& machine) {
-  check_chains<Neural<TutorialNet>>(machine, Langevin<>{{.steps = 3}}, 17);
-  check_chains<Neural<OddNet>>(machine, Langevin<>{{.steps = 5, .step_size = 3}}, 33);
-  check_chains<Neural<OddNet, double>>(machine, UnboundedLangevin{{.steps = 4}}, 2);
-  check_chains<Neural<FromInput>>(
-      machine, Langevin<NoNoise, ClipElements, Box, DecayingStep>{{.steps = 4}}, 40);
-  check_chains<Neural<FromInput>>(machine, Langevin<>{{.steps = 0}}, 3);
-  check_chains<Neural<FromInput>>(machine, Langevin<>{{.steps = 1}}, 3);
+  check_chains<Neural<TutorialNet>>(machine, Langevin<>{}, 3, 17);
+  check_chains<Neural<OddNet>>(machine, Langevin<>{{.step_size = 3}}, 5, 33);
+  check_chains<Neural<OddNet, double>>(machine, UnboundedLangevin{}, 4, 2);
+  check_chains<Neural<FromInput>>(machine, Langevin<NoNoise, ClipElements, Box, DecayingStep>{}, 4,
+                                  40);
+  check_chains<Neural<FromInput>>(machine, Langevin<>{}, 0, 3);
+  check_chains<Neural<FromInput>>(machine, Langevin<>{}, 1, 3);
 }
 
 template <class M>
 void check_trainers(M& machine) {
-  Recipe recipe{.sampler = Langevin{{.steps = 2}}, .epochs = 2, .batch = 33};
-  recipe.buffer.capacity = 50;  // the second batch wraps round
-  recipe.buffer.fresh = 0.3;
+  Recipe recipe{.steps = 2, .epochs = 2, .batch = 33};
+  recipe.starts.options.capacity = 50;  // the second batch wraps round
+  recipe.starts.options.fresh = 0.3;
   check_training<Neural<OddNet>>(machine, recipe, 70);
   recipe.batch = 20;
   check_training<Neural<TutorialNet>>(machine, recipe, 40);
-  recipe.buffer.capacity = 7;  // less than a batch
+  recipe.starts.options.capacity = 7;  // less than a batch
   recipe.data_noise = 0;
   check_training<Neural<FromInput>>(machine, recipe, 50);
 }
 
 template <class M>
 void check_other_recipes(M& machine) {
-  const Recipe<Langevin<>, ContrastiveDivergence<NoRegularizer>, Adam<double>, NoGradientClip>
-      recipe{.sampler = Langevin<>{{.steps = 1}},
+  const Recipe<Langevin<>, FromReplayBuffer, ContrastiveDivergence<NoRegularizer>, Adam<double>,
+               NoGradientClip>
+      recipe{.steps = 1,
              .optimizer = Adam<double>{{.learning_rate = 0.01, .beta1 = 0.9}},
              .epochs = 3,
              .batch = 16};
@@ -237,10 +233,10 @@ void check_other_recipes(M& machine) {
 template <class M>
 void check_divergence(M& machine) {
   Serial serial;
-  simt::MachineExecutor executor(machine, serial);
+  const simt::MachinePlace place(machine, serial);
   const auto expected = diverged_training(serial);
   CHECK(!expected.first.empty());
-  CHECK(diverged_training(executor) == expected);
+  CHECK(diverged_training(place) == expected);
 }
 
 }  // namespace machine_checks

@@ -17,8 +17,9 @@ inline const Golden& tutorial_golden() {
 template <class T>
 [[nodiscard]] ebm::Neural<TutorialNet, T> tutorial_energy() {
   ebm::Neural<TutorialNet, T> energy;
-  std::ranges::copy(tutorial_golden().parameters<T>("weights/", energy.parameter_infos()),
-                    energy.parameters().begin());
-  energy.freeze();
+  energy.change_parameters([&](std::span<T> parameters) {
+    std::ranges::copy(tutorial_golden().parameters<T>("weights/", energy.parameter_infos()),
+                      parameters.begin());
+  });
   return energy;
 }

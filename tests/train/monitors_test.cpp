@@ -68,7 +68,7 @@ std::size_t epochs_until_stop(const std::vector<double>& values,
   Neural<ImageNet> model;
   ebm::Recipe recipe = short_recipe();
   recipe.epochs = static_cast<int>(values.size());
-  recipe.sampler = ebm::Langevin({.steps = 0});
+  recipe.steps = 0;
   Trainer trainer(model, recipe, executor);
   Reports reports;
   trainer.fit(images(40), Script{values}, ebm::EarlyStop(options), reports);
@@ -127,9 +127,7 @@ TEST_CASE("scores that are not finite are divergence with its place") {
       [](const auto& x, const auto& theta) { return ebm::square(ebm::square(x[0])) * theta[0]; },
       std::array{1e30f});
   Serial executor;
-  Trainer trainer(energy,
-                  ebm::Recipe{.sampler = ebm::Langevin({.steps = 0}), .epochs = 1, .batch = 1},
-                  executor);
+  Trainer trainer(energy, ebm::Recipe{.steps = 0, .epochs = 1, .batch = 1}, executor);
   const Samples<float> near = Samples<float>::Zero(1, 1),
                        far = Samples<float>::Constant(1, 1, 1e9f);
   CHECK(message_of<ebm::Diverged>([&] { trainer.fit(near, ebm::Validation(near, far)); }) ==
@@ -184,10 +182,11 @@ TEST_CASE("early stopping that makes no sense is refused") {
 TEST_CASE("snapshots of chains are those of the trainer's sampler, the same starts every time") {
   Serial executor;
   Neural<ImageNet> model(Rng{2});
-  const ebm::LangevinOptions sampler{.steps = 2, .step_size = 5, .low = -0.9};
+  const ebm::EnergyDescent sampler({.step_size = 5, .low = -0.9});
   Trainer trainer(model,
-                  ebm::Recipe{.sampler = ebm::EnergyDescent(sampler),
-                              .buffer = {.capacity = 64, .low = -0.9},
+                  ebm::Recipe{.sampler = sampler,
+                              .steps = 2,
+                              .starts = ebm::FromReplayBuffer{{.capacity = 64, .low = -0.9}},
                               .epochs = 4,
                               .batch = 32,
                               .data_noise = 0},
@@ -202,10 +201,9 @@ TEST_CASE("snapshots of chains are those of the trainer's sampler, the same star
   trainer.fit(0.9f * images(130), generate);
   CHECK(epochs == std::vector<int>{2, 4});
   REQUIRE(shown[1].size() == 5);
-  ebm::LangevinOptions options = sampler;
-  options.steps = 10;
-  const auto expected = ebm::EnergyDescent(options).sample(
-      model, ebm::uniform_noise(3, 36, Rng{7}, -0.9, 1), Rng{7}, std::uint64_t{1} << 63);
+  const auto expected =
+      ebm::chain_ends(sampler, model, ebm::uniform_noise(3, 36, Rng{7}, -0.9, 1),
+                      {.steps = 10, .rng = Rng{7}, .first_chain = std::uint64_t{1} << 63});
   CHECK(shown[1][4] == expected);
   CHECK(shown[0][4] != expected);
 }

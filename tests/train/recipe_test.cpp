@@ -13,16 +13,17 @@ TEST_CASE("a recipe's types follow from its designated initialisers") {
   const Recipe numbers{.epochs = 3};
   STATIC_REQUIRE(std::same_as<decltype(numbers), const Recipe<>>);
 
-  const Recipe behaviour{.sampler = ebm::EnergyDescent{{.steps = 20}},
+  const Recipe behaviour{.sampler = ebm::EnergyDescent{},
+                         .steps = 20,
                          .loss = ebm::ContrastiveDivergence<ebm::NoRegularizer>{},
                          .gradient_clip = ebm::NoGradientClip{},
                          .schedule = ebm::ConstantRate{},
                          .batch = 7};
-  STATIC_REQUIRE(
-      std::same_as<decltype(behaviour),
-                   const Recipe<ebm::EnergyDescent, ebm::ContrastiveDivergence<ebm::NoRegularizer>,
-                                ebm::Adam<>, ebm::NoGradientClip, ebm::ConstantRate>>);
-  CHECK(behaviour.sampler.options().steps == 20);
+  STATIC_REQUIRE(std::same_as<decltype(behaviour),
+                              const Recipe<ebm::EnergyDescent, ebm::FromReplayBuffer,
+                                           ebm::ContrastiveDivergence<ebm::NoRegularizer>,
+                                           ebm::Adam<>, ebm::NoGradientClip, ebm::ConstantRate>>);
+  CHECK(behaviour.steps == 20);
   CHECK(behaviour.batch == 7);
 }
 
@@ -34,14 +35,14 @@ TEST_CASE("the default recipe is the tutorial's") {
   CHECK(recipe.shuffle);
   CHECK(recipe.limit_batches == 0);
   const auto& sampler = recipe.sampler.options();
-  CHECK(sampler.steps == 60);
+  CHECK(recipe.steps == 60);
   CHECK(sampler.step_size == 10);
   CHECK(sampler.noise == 0.005);
   CHECK(sampler.gradient_clip == 0.03);
   CHECK(sampler.low == -1);
   CHECK(sampler.high == 1);
-  CHECK(recipe.buffer.capacity == 8192);
-  CHECK(recipe.buffer.fresh == 0.05);
+  CHECK(recipe.starts.options.capacity == 8192);
+  CHECK(recipe.starts.options.fresh == 0.05);
   CHECK(recipe.loss.options().alpha == 0.1);
   const auto& adam = recipe.optimizer.options();
   CHECK(adam.learning_rate == 1e-4);

@@ -26,9 +26,7 @@ constexpr int pixels = Net::Input::size;
 std::vector<float> trained(int threads) {
   Neural<Net> model(Rng{1});
   ebm::Threads executor(threads);
-  ebm::Trainer trainer(
-      model, ebm::Recipe{.sampler = ebm::Langevin{{.steps = 3}}, .epochs = 2, .batch = 40},
-      executor);
+  ebm::Trainer trainer(model, ebm::Recipe{.steps = 3, .epochs = 2, .batch = 40}, executor);
   trainer.fit(random_samples<float>(80, pixels, 1));
   const auto parameters = model.parameters();
   return {parameters.begin(), parameters.end()};
@@ -59,7 +57,6 @@ TEST_CASE("the residual network's loss gradient is the finite difference in ever
   Serial executor;
   std::vector<double> gradient(energy.parameters().size()), unused(gradient.size());
   const auto loss_into = [&](std::vector<double>& into) {
-    energy.freeze();
     return loss_gradient(energy, ContrastiveDivergence({.alpha = 0.3}), data, samples, executor,
                          std::span<double>(into))
         .loss.total;
@@ -74,13 +71,14 @@ TEST_CASE("the residual network's loss gradient is the finite difference in ever
     double slope = 0;
     for (std::size_t i = 0; i < size; ++i) slope += gradient[offset + i] * direction[i];
     const auto loss_at = [&](double distance) {
-      for (std::size_t i = 0; i < size; ++i) {
-        energy.parameters()[offset + i] += distance * direction[i];
-      }
+      const auto move = [&](double by) {
+        energy.change_parameters([&](std::span<double> parameters) {
+          for (std::size_t i = 0; i < size; ++i) parameters[offset + i] += by * direction[i];
+        });
+      };
+      move(distance);
       const double loss = loss_into(unused);
-      for (std::size_t i = 0; i < size; ++i) {
-        energy.parameters()[offset + i] -= distance * direction[i];
-      }
+      move(-distance);
       return loss;
     };
     constexpr double h = 1e-5;
@@ -101,12 +99,11 @@ TEST_CASE("the residual network trains to the same finite bits with 1, 2 and 3 t
 TEST_CASE("a few steps teach the residual network to score data over noise") {
   Neural<Net> model(Rng{1});
   ebm::Threads executor(2);
-  ebm::Trainer trainer(model,
-                       ebm::Recipe{.sampler = ebm::Langevin{{.steps = 3}},
-                                   .optimizer = ebm::Adam{{.learning_rate = 1e-3}},
-                                   .epochs = 10,
-                                   .batch = 32},
-                       executor);
+  ebm::Trainer trainer(
+      model,
+      ebm::Recipe{
+          .steps = 3, .optimizer = ebm::Adam{{.learning_rate = 1e-3}}, .epochs = 10, .batch = 32},
+      executor);
   const Samples<float> data = Samples<float>::Constant(64, pixels, -0.9f);
   const auto noise = random_samples<float>(64, pixels, 3);
   const auto lead = [&] {

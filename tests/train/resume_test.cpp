@@ -180,7 +180,7 @@ TEST_CASE("the state of another model or recipe is refused and changes nothing")
   CHECK(small.state() == before);
 
   Recipe recipe = short_recipe();
-  recipe.buffer.capacity = 50;
+  recipe.starts.options.capacity = 50;
   Neural<ImageNet> model;
   Trainer trainer(model, recipe, executor);
   const State fresh = trainer.state();

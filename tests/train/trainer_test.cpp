@@ -108,21 +108,49 @@ struct RecordingLoss {
   [[nodiscard]] double slope(double, ebm::Role) const { return 0; }
 };
 
-/// Moves every chain by a given distance; leaves data alone.
+/// Moves every chain by a given distance in each step.
 struct Shift {
   float distance = 0;
   std::vector<std::uint64_t>* first_chains = nullptr;
 
-  template <class E, class X>
-  void run(const E&, ebm::SamplesRef<float> chains, std::uint64_t first_chain, Rng, X&,
-           ebm::Workspace<float>&) const {
-    chains.array() += distance;
-    if (first_chains != nullptr) first_chains->push_back(first_chain);
+  template <class T>
+  void require_options_fit() const {}
+
+  template <class S, class T>
+  struct Walk {
+    static constexpr int room = 0;
+    const Shift& shift;
+    const ebm::ChainBlock<S, T>& block;
+
+    Walk(const Shift& s, const ebm::ChainBlock<S, T>& b) : shift(s), block(b) {
+      if (shift.first_chains != nullptr) shift.first_chains->push_back(block.first_chain);
+    }
+    template <class E>
+    void step(const E&, int, bool) {
+      for (int i = 0; i < S::size; ++i) block.x[i] = block.x[i] + ebm::Pack<T>(shift.distance);
+    }
+    [[nodiscard]] static ebm::ChainReport report(int) { return {}; }
+  };
+};
+
+/// The mean energy of data.
+struct MeanEnergy {
+  static constexpr std::array<std::string_view, 2> part_names{"energy", "count"};
+  static constexpr bool wants_chains = false;
+
+  template <class E, class T>
+  [[nodiscard]] ebm::BatchResult judge(const E& energy, const ebm::JudgedBlock<T>& block) const {
+    const auto value = energy(block.tape.template input<typename E::Input>(block.x));
+    ebm::BatchResult result;
+    alignas(ebm::Pack<T>) T seeds[ebm::lanes] = {};
+    for (int lane = 0; lane < block.rows; ++lane) {
+      seeds[lane] = static_cast<T>(block.share);
+      result.loss.total += block.share * static_cast<double>(value.value().lane(lane));
+    }
+    result.loss.parts = {result.loss.total, static_cast<double>(block.rows)};
+    block.tape.backward(value, ebm::Pack<T>::load(seeds));
+    return result;
   }
-  template <class T, class S, class X>
-  void add_noise(ebm::SamplesRef<T>, double, std::uint64_t, ebm::PhiloxKey, X&,
-                 ebm::Workspace<T>&) const {}
-  void require_in_domain(const char*, const ebm::ConstSamplesRef<float>&) const {}
 };
 
 /// Writes down the rates and gradients of its steps; changes no parameters.
@@ -153,13 +181,13 @@ TEST_CASE("training lifts the scores of data over those of points elsewhere") {
   Serial executor;
   Trainer trainer(
       model,
-      Recipe{
-          .sampler = Langevin{{.steps = 20, .step_size = 0.01, .noise = 0.14, .gradient_clip = 10}},
-          .loss = ContrastiveDivergence{{.alpha = 0.01}},
-          .optimizer = ebm::Adam{{.learning_rate = 5e-3}},
-          .gradient_clip = ebm::GlobalNormClip{10},
-          .epochs = 40,
-          .batch = 64},
+      Recipe{.sampler = Langevin{{.step_size = 0.01, .noise = 0.14, .gradient_clip = 10}},
+             .steps = 20,
+             .loss = ContrastiveDivergence{{.alpha = 0.01}},
+             .optimizer = ebm::Adam{{.learning_rate = 5e-3}},
+             .gradient_clip = ebm::GlobalNormClip{10},
+             .epochs = 40,
+             .batch = 64},
       executor);
   const auto data = ring(500);
   const auto lead_over = [&](const Samples<float>& elsewhere) {
@@ -174,15 +202,81 @@ TEST_CASE("training lifts the scores of data over those of points elsewhere") {
   CHECK(lead_over(anywhere) > 0.3f);
 }
 
+TEST_CASE("training learns from chains that start at the data, at noise, or where they ended") {
+  const auto check = [](const auto& starts) {
+    Neural<PlaneNet> model(Rng{1});
+    Serial executor;
+    Trainer trainer(
+        model,
+        Recipe{.sampler = Langevin{{.step_size = 0.01, .noise = 0.14, .gradient_clip = 10}},
+               .steps = 20,
+               .starts = starts,
+               .loss = ContrastiveDivergence{{.alpha = 0.01}},
+               .optimizer = ebm::Adam{{.learning_rate = 5e-3}},
+               .gradient_clip = ebm::GlobalNormClip{10},
+               .epochs = 20,
+               .batch = 64},
+        executor);
+    trainer.fit(ring(2048));
+    const auto data = ring(500);
+    const Samples<float> inside = 0.1f * data, outside = 1.2f * data;
+    CHECK(ebm::scores(model, data).mean() > ebm::scores(model, inside).mean() + 0.3f);
+    CHECK(ebm::scores(model, data).mean() > ebm::scores(model, outside).mean() + 0.3f);
+  };
+  check(ebm::FromData{});
+  check(ebm::FromNoise{});
+  check(ebm::PersistentChains{});
+}
+
+TEST_CASE("chains may be moved by MALA, whose acceptance is reported") {
+  Neural<PlaneNet> model(Rng{1});
+  Serial executor;
+  Reports reports;
+  Trainer trainer(model, Recipe{.sampler = ebm::Mala{{.step_size = 0.02}}, .steps = 5, .epochs = 1},
+                  executor);
+  trainer.fit(ring(256), reports);
+  for (const auto& report : reports.batches) {
+    CHECK(report.chains.proposals == 5 * 128);
+    CHECK(report.chains.gradient_evaluations == 6 * 128);
+    CHECK(metrics_of(report).at("acceptance") == report.chains.acceptance());
+    CHECK(report.chains.acceptance() > 0.5);
+  }
+}
+
+TEST_CASE("a loss may judge blocks of data alone, with parts of its own names") {
+  STATIC_REQUIRE(ebm::BlockLoss<MeanEnergy>);
+  auto energy = ebm::expression<ebm::Shape<1>>(
+      [](const auto& x, const auto& theta) { return theta[0] * ebm::square(x[0]); },
+      std::array{2.0f});
+  Serial executor;
+  std::vector<double> rates;
+  std::vector<float> gradients;
+  Reports reports;
+  Trainer trainer(energy,
+                  Recipe{.sampler = Shift{std::nanf("")},  // nobody runs it
+                         .loss = MeanEnergy{},
+                         .optimizer = RecordingOptimizer{&rates, &gradients},
+                         .gradient_clip = ebm::NoGradientClip{},
+                         .epochs = 1,
+                         .batch = 20,
+                         .data_noise = 0},
+                  executor);
+  trainer.fit(Samples<float>::Constant(20, 1, 0.5f), reports);
+  REQUIRE(gradients.size() == 1);
+  CHECK(gradients[0] == Approx(0.25));
+  const auto metrics = metrics_of(reports.batches[0]);
+  CHECK(metrics.at("loss") == Approx(0.5));
+  CHECK(metrics.at("loss_energy") == metrics.at("loss"));
+  CHECK(metrics.at("loss_count") == 20);
+  CHECK(reports.batches[0].chains == ebm::ChainReport{});
+}
+
 TEST_CASE("a model in double precision trains too") {
   Neural<ImageNet, double> model(Rng{1});
   const std::vector<double> before(model.parameters().begin(), model.parameters().end());
   Serial executor;
   Trainer trainer(model,
-                  Recipe{.sampler = Langevin{{.steps = 2}},
-                         .optimizer = ebm::Adam<double>{},
-                         .epochs = 1,
-                         .batch = 16},
+                  Recipe{.steps = 2, .optimizer = ebm::Adam<double>{}, .epochs = 1, .batch = 16},
                   executor);
   trainer.fit(images(20).cast<double>());
   // One step of Adam without memory: each parameter with a gradient moves by the rate.
@@ -203,9 +297,11 @@ TEST_CASE("an epoch takes each sample once in a new order and drops what fills n
     Serial executor;
     Trainer trainer(energy,
                     Recipe{.sampler = Shift{},
+                           .steps = 1,
                            .loss = RecordingLoss{&seen},
                            .epochs = 2,
                            .batch = 16,
+                           .data_noise = 0,
                            .shuffle = shuffle,
                            .limit_batches = limit,
                            .rng = Rng{seed}},
@@ -232,13 +328,11 @@ TEST_CASE("each data sample gets noise of its own in every epoch") {
   std::vector<double> seen;
   auto energy = identity_energy();
   Serial executor;
-  Trainer trainer(energy,
-                  Recipe{.sampler = Langevin{{.steps = 0}},
-                         .loss = RecordingLoss{&seen},
-                         .epochs = 2,
-                         .batch = 1000,
-                         .data_noise = 0.1},
-                  executor);
+  Trainer trainer(
+      energy,
+      Recipe{
+          .steps = 0, .loss = RecordingLoss{&seen}, .epochs = 2, .batch = 1000, .data_noise = 0.1},
+      executor);
   trainer.fit(Samples<float>::Zero(2000, 1));
   REQUIRE(seen.size() == 4000);
   CHECK(std::set(seen.begin(), seen.end()).size() > 3990);  // floats may coincide, rarely
@@ -256,7 +350,8 @@ TEST_CASE("hooks are called in the order of training and of the callbacks, where
   auto energy = identity_energy();
   Serial executor;
   std::vector<std::string> lines;
-  Trainer trainer(energy, Recipe{.sampler = Shift{}, .epochs = 2, .batch = 10}, executor);
+  Trainer trainer(energy, Recipe{.sampler = Shift{}, .steps = 1, .epochs = 2, .batch = 10},
+                  executor);
   trainer.fit(Samples<float>::Zero(20, 1), Diary{"a", &lines}, StopAfter{3}, Diary{"b", &lines});
   CHECK(lines == std::vector<std::string>{"a start", "b start",          //
                                           "a batch 1/1", "b batch 1/1",  //
@@ -270,7 +365,8 @@ TEST_CASE("no epochs are a start and an end") {
   auto energy = identity_energy();
   Serial executor;
   std::vector<std::string> lines;
-  Trainer trainer(energy, Recipe{.sampler = Shift{}, .epochs = 0, .batch = 10}, executor);
+  Trainer trainer(energy, Recipe{.sampler = Shift{}, .steps = 1, .epochs = 0, .batch = 10},
+                  executor);
   trainer.fit(Samples<float>::Zero(20, 1), Diary{"a", &lines});
   CHECK(lines == std::vector<std::string>{"a start", "a end"});
 }
@@ -279,8 +375,7 @@ TEST_CASE("reports count from 1, and an epoch's are the means of its batches'") 
   Neural<ImageNet> model;
   Serial executor;
   Reports reports;
-  Trainer trainer(model, Recipe{.sampler = Langevin{{.steps = 1}}, .epochs = 2, .batch = 32},
-                  executor);
+  Trainer trainer(model, Recipe{.steps = 1, .epochs = 2, .batch = 32}, executor);
   trainer.fit(images(100), reports);
 
   REQUIRE(reports.batches.size() == 6);
@@ -295,8 +390,8 @@ TEST_CASE("reports count from 1, and an epoch's are the means of its batches'") 
     CHECK(report.gradient_norm > 0);
     CHECK(report.seconds > 0);
     const auto& [loss, data_score, model_score] = report.result;
-    CHECK(loss.contrastive_divergence == Approx(model_score - data_score).margin(1e-12));
-    CHECK(loss.total == Approx(loss.contrastive_divergence + loss.regularizer).margin(1e-12));
+    CHECK(loss.parts[1] == Approx(model_score - data_score).margin(1e-12));
+    CHECK(loss.total == Approx(loss.parts[0] + loss.parts[1]).margin(1e-12));
   }
   for (const int epoch : {1, 2}) {
     const auto& report = reports.epochs[static_cast<std::size_t>(epoch - 1)];
@@ -321,7 +416,8 @@ TEST_CASE("chains go on where they ended, under ids that no earlier chain had") 
   std::vector<std::uint64_t> first_chains;
   Trainer trainer(energy,
                   Recipe{.sampler = Shift{10, &first_chains},
-                         .buffer = {.capacity = 2, .fresh = 0},
+                         .steps = 1,
+                         .starts = ebm::FromReplayBuffer{{.capacity = 2, .fresh = 0}},
                          .epochs = 2,
                          .batch = 2},
                   executor);
@@ -344,7 +440,7 @@ TEST_CASE("the buffer keeps the noise it starts with and the chains of the last 
   Trainer trainer(
       model,
       Recipe{
-          .sampler = Langevin{{.steps = 1}}, .buffer = {.capacity = 100}, .epochs = 1, .batch = 32},
+          .steps = 1, .starts = ebm::FromReplayBuffer{{.capacity = 100}}, .epochs = 1, .batch = 32},
       executor);
   trainer.fit(images(64));
   CHECK(trainer.buffer().size() == 96);
@@ -362,7 +458,7 @@ TEST_CASE("sampler, loss, optimiser, gradient clip and schedule may be the user'
   };
   struct DataScore {
     [[nodiscard]] static ebm::LossValue term(double score, ebm::Role role) {
-      return {role == ebm::Role::data ? score : 0, 0, 0};
+      return {.total = role == ebm::Role::data ? score : 0};
     }
     [[nodiscard]] static double slope(double, ebm::Role role) {
       return role == ebm::Role::data ? 1 : 0;
@@ -375,12 +471,14 @@ TEST_CASE("sampler, loss, optimiser, gradient clip and schedule may be the user'
   Reports reports;
   Trainer trainer(energy,
                   Recipe{.sampler = Shift{},
+                         .steps = 1,
                          .loss = DataScore{},
                          .optimizer = RecordingOptimizer{&rates, &gradients},
                          .gradient_clip = Twice{},
                          .schedule = Halving{},
                          .epochs = 3,
-                         .batch = 4},
+                         .batch = 4,
+                         .data_noise = 0},
                   executor);
   trainer.fit(Samples<float>::Constant(4, 1, 0.25f), reports);
   CHECK(rates == std::vector<double>{8, 4, 2});
@@ -396,8 +494,8 @@ TEST_CASE("what stops being finite ends training with its place, and leaves the 
     auto energy = ebm::expression<ebm::Shape<1>>(
         [](const auto& x, const auto& theta) { return theta[0] * ebm::square(x[0]); },
         std::array{1.0f});
-    const ebm::UnboundedLangevin unstable({.steps = 300, .step_size = 10});
-    Trainer trainer(energy, Recipe{.sampler = unstable, .batch = 8}, executor);
+    const ebm::UnboundedLangevin unstable({.step_size = 10});
+    Trainer trainer(energy, Recipe{.sampler = unstable, .steps = 300, .batch = 8}, executor);
     CHECK(message_of<Error>([&] { trainer.fit(Samples<float>::Ones(8, 1)); }) ==
           "Trainer: the chains are not finite in epoch 1, batch 1: a lower learning rate or "
           "stronger regulariser may help");
@@ -406,10 +504,12 @@ TEST_CASE("what stops being finite ends training with its place, and leaves the 
   }
   SECTION("the loss") {
     Neural<ImageNet> model;
-    Trainer trainer(
-        model,
-        Recipe{.sampler = Shift{}, .optimizer = ebm::Adam{{.learning_rate = 1e30}}, .batch = 16},
-        executor);
+    Trainer trainer(model,
+                    Recipe{.sampler = Shift{},
+                           .steps = 1,
+                           .optimizer = ebm::Adam{{.learning_rate = 1e30}},
+                           .batch = 16},
+                    executor);
     CHECK(message_of<Error>([&] { trainer.fit(images(40)); }) ==
           "Trainer: the loss is not finite in epoch 1, batch 2: a lower learning rate or "
           "stronger regulariser may help");
@@ -421,10 +521,12 @@ TEST_CASE("what stops being finite ends training with its place, and leaves the 
           return ebm::square(ebm::square(ebm::square(ebm::square(theta[0] * 240.0f)))) * x[0];
         },
         std::array{1.0f});
-    Trainer trainer(
-        energy,
-        Recipe{.sampler = Shift{}, .loss = ContrastiveDivergence<ebm::NoRegularizer>{}, .batch = 8},
-        executor);
+    Trainer trainer(energy,
+                    Recipe{.sampler = Shift{},
+                           .steps = 1,
+                           .loss = ContrastiveDivergence<ebm::NoRegularizer>{},
+                           .batch = 8},
+                    executor);
     CHECK(message_of<Error>([&] { trainer.fit(Samples<float>::Constant(8, 1, 0.5f)); }) ==
           "Trainer: the gradient is not finite in epoch 1, batch 1: a lower learning rate or "
           "stronger regulariser may help");
@@ -461,7 +563,8 @@ TEST_CASE("a recipe with a number outside of its range is refused with the numbe
   CHECK(message({.data_noise = std::nan("")}) ==
         "Trainer: data_noise must be >= 0 and finite, got nan");
   CHECK(message({.limit_batches = -1}) == "Trainer: limit_batches must be >= 0, got -1");
-  CHECK(message({.buffer = {.capacity = 0}}) == "ReplayBuffer: capacity must be >= 1, got 0");
+  CHECK(message({.starts = ebm::FromReplayBuffer{{.capacity = 0}}}) ==
+        "ReplayBuffer: capacity must be >= 1, got 0");
 }
 
 TEST_CASE("a parameter that stops being finite is taken back") {

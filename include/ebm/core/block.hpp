@@ -52,13 +52,7 @@ void store_block(const Pack<T>* block, int index, SamplesRef<T> samples) {
   const T* from = reinterpret_cast<const T*>(block);
   for (int lane = 0; lane < fill; ++lane) {
     T* to = sample_of(samples, first + lane).data();
-    for (int channel = 0; channel < S::channels; ++channel) {
-      for (int row = 0; row < S::rows; ++row) {
-        for (int column = 0; column < S::columns; ++column) {
-          *to++ = from[S::offset(channel, row, column) * lanes + lane];
-        }
-      }
-    }
+    for_each_feature<S>([&](int element) { *to++ = from[element * lanes + lane]; });
   }
 }
 

@@ -14,6 +14,11 @@ namespace ebm::inline EBM_ABI {
 /// everywhere.
 inline constexpr int lanes = 16;
 
+/// Elements of the whole packs that hold `count` elements.
+constexpr int padded_to_packs(int count) {
+  return (count + lanes - 1) / lanes * lanes;
+}
+
 /// The truth value of a comparison, lane by lane.
 template <class T, int L>
 struct Mask {

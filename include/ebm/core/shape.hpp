@@ -40,6 +40,17 @@ struct Shape {
   }
 };
 
+/// Calls `f(element)` for every element of shape `S` in the order of PyTorch's features: channel,
+/// row, column; `element` is its position in a block.
+template <class S, class F>
+constexpr void for_each_feature(const F& f) {
+  for (int channel = 0; channel < S::channels; ++channel) {
+    for (int row = 0; row < S::rows; ++row) {
+      for (int column = 0; column < S::columns; ++column) f(S::offset(channel, row, column));
+    }
+  }
+}
+
 /// An energy or a score: one number a sample.
 using Scalar = Shape<1>;
 

@@ -6,9 +6,8 @@
 #include <ebm/core/error.hpp>
 #include <ebm/core/finite.hpp>
 #include <ebm/energy/energy.hpp>
-#include <ebm/parallel/executor.hpp>
+#include <ebm/parallel/per_worker.hpp>
 #include <ebm/parallel/serial.hpp>
-#include <vector>
 
 /// Energies and their gradients for many samples at once.
 namespace ebm::inline EBM_ABI {
@@ -26,50 +25,61 @@ void require_samples(const char* function, const ConstSamplesRef<T>& samples, in
 
 /// E(x) of each sample.
 ///
-/// samples: [sample][feature]; result: [sample]
+/// samples: [sample][feature], of float or double; result: [sample]
 /// Throws `InvalidArgument` if the number of features is another or a value is not finite.
-template <class T = float, class E, Executor X = Serial>
+template <class E, class AnySamples, Executor X = Serial, class T = typename AnySamples::Scalar>
   requires Energy<E, T>
-Eigen::Vector<T, Eigen::Dynamic> energies(const E& energy,
-                                          const std::type_identity_t<ConstSamplesRef<T>>& samples,
-                                          X&& executor = {}) {
+[[nodiscard]] Eigen::Vector<T, Eigen::Dynamic> energies(const E& energy, const AnySamples& samples,
+                                                        X&& executor = {}) {
   using S = typename E::Input;
-  require_samples<T>("energies", samples, S::size);
-  Eigen::Vector<T, Eigen::Dynamic> result(samples.rows());
-  std::vector<Tape<T, Wrt::nothing>> tapes(static_cast<std::size_t>(executor.workers()));
-  executor.for_each(block_count(samples.rows()), [&](int index, int worker) {
-    auto& tape = tapes[static_cast<std::size_t>(worker)];
+  const ConstSamplesRef<T> rows(samples);
+  require_samples<T>("energies", rows, S::size);
+  Eigen::Vector<T, Eigen::Dynamic> result(rows.rows());
+  PerWorker<Tape<T, Wrt::nothing>> tapes(executor);
+  executor.for_each(block_count(rows.rows()), [&](int index, int worker) {
+    auto& tape = tapes[worker];
     tape.clear();
     Pack<T>* x = tape.allocate(S::size);
-    load_block<S>(samples, index, x);
-    const Pack<T> value = energy(tape.template input<S>(x)).value();
-    for (int lane = 0; lane < block_fill(samples.rows(), index); ++lane) {
-      result[Eigen::Index{index} * lanes + lane] = value.lane(lane);
-    }
+    load_block<S>(rows, index, x);
+    const Eigen::Index first = Eigen::Index{index} * lanes;
+    const int count = block_fill(rows.rows(), index);
+    const auto& energy_of_block = at_block<T>(energy, first, count);
+    const Pack<T> value = energy_of_block(tape.template input<S>(x)).value();
+    for (int lane = 0; lane < count; ++lane) result[first + lane] = value.lane(lane);
   });
   return result;
 }
 
+/// The score f(x) = -E(x) of each sample: high where x is likely; see `energies`.
+template <class E, class AnySamples, Executor X = Serial, class T = typename AnySamples::Scalar>
+  requires Energy<E, T>
+[[nodiscard]] Eigen::Vector<T, Eigen::Dynamic> scores(const E& energy, const AnySamples& samples,
+                                                      X&& executor = {}) {
+  return -energies(energy, samples, executor);
+}
+
 /// dE(x)/dx of each sample.
 ///
-/// samples, result: [sample][feature]
+/// samples, result: [sample][feature], of float or double
 /// Throws `InvalidArgument` if the number of features is another or a value is not finite.
-template <class T = float, class E, Executor X = Serial>
+template <class E, class AnySamples, Executor X = Serial, class T = typename AnySamples::Scalar>
   requires Energy<E, T>
-Samples<T> energy_gradients(const E& energy,
-                            const std::type_identity_t<ConstSamplesRef<T>>& samples,
-                            X&& executor = {}) {
+[[nodiscard]] Samples<T> energy_gradients(const E& energy, const AnySamples& samples,
+                                          X&& executor = {}) {
   using S = typename E::Input;
-  require_samples<T>("energy_gradients", samples, S::size);
-  Samples<T> result(samples.rows(), samples.cols());
-  std::vector<Tape<T, Wrt::inputs>> tapes(static_cast<std::size_t>(executor.workers()));
-  executor.for_each(block_count(samples.rows()), [&](int index, int worker) {
-    auto& tape = tapes[static_cast<std::size_t>(worker)];
+  const ConstSamplesRef<T> rows(samples);
+  require_samples<T>("energy_gradients", rows, S::size);
+  Samples<T> result(rows.rows(), rows.cols());
+  PerWorker<Tape<T, Wrt::inputs>> tapes(executor);
+  executor.for_each(block_count(rows.rows()), [&](int index, int worker) {
+    auto& tape = tapes[worker];
     tape.clear();
     Pack<T>* values = tape.allocate(S::size);
-    load_block<S>(samples, index, values);
+    load_block<S>(rows, index, values);
+    const auto& energy_of_block =
+        at_block<T>(energy, Eigen::Index{index} * lanes, block_fill(rows.rows(), index));
     const auto x = tape.template input<S>(values);
-    tape.backward(energy(x));
+    tape.backward(energy_of_block(x));
     store_block<S>(x.adjoint_data(), index, SamplesRef<T>(result));
   });
   return result;

@@ -50,13 +50,15 @@ class ParametricExpression {
 
   ParametricExpression(F f, const Parameters& start) : f_(std::move(f)), theta_(start) {}
 
-  [[nodiscard]] std::span<T> parameters() noexcept { return theta_; }
   [[nodiscard]] std::span<const T> parameters() const noexcept { return theta_; }
   [[nodiscard]] static std::vector<ParameterInfo> parameter_infos() {
     return {{"theta", {Count}, 0, Count, Input::size}};
   }
-  /// Parameters are read as they are.
-  void freeze() const noexcept {}
+  /// See `TrainableEnergy`.
+  template <class Change>
+  void change_parameters(const Change& change) {
+    change(std::span<T>(theta_));
+  }
 
   template <class Tape, bool Active>
     requires std::same_as<typename Tape::value_type, T>

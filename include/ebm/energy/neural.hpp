@@ -31,20 +31,28 @@ class Neural {
       : parameters_(static_cast<std::size_t>(Network::parameter_count)),
         frozen_(static_cast<std::size_t>(Network::frozen_size)) {
     const auto infos = parameter_infos();
-    init(std::span<const ParameterInfo>(infos), rng, std::span<T>(parameters_));
-    freeze();
+    change_parameters([&](std::span<T> parameters) {
+      init(std::span<const ParameterInfo>(infos), rng, parameters);
+    });
   }
 
-  [[nodiscard]] std::span<T> parameters() noexcept { return parameters_; }
   [[nodiscard]] std::span<const T> parameters() const noexcept { return parameters_; }
   [[nodiscard]] static std::vector<ParameterInfo> parameter_infos() {
     return Network::parameter_infos();
   }
 
-  /// Makes changed parameters count; not while another thread evaluates the energy.
-  void freeze() noexcept { Network::freeze(parameters_.data(), frozen_.data()); }
+  /// See `TrainableEnergy`. Parameters that `change` leaves by an exception count as they are.
+  template <class Change>
+  void change_parameters(const Change& change) {
+    struct Freeze {
+      Neural& model;
+      ~Freeze() { Network::freeze(model.parameters_.data(), model.frozen_.data()); }
+    };
+    const Freeze at_the_end{*this};
+    change(std::span<T>(parameters_));
+  }
 
-  /// See `TrainableEnergy`; not before `freeze` has made changed parameters count.
+  /// See `TrainableEnergy`.
   void finish_gradient(std::span<T> gradient) const noexcept {
     Network::finish_gradient(parameters_.data(), frozen_.data(), gradient.data());
   }

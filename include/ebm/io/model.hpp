@@ -54,8 +54,8 @@ void load_model(const std::filesystem::path& path, E& energy) {
                            ", which the model does not have"));
     }
   }
-  std::ranges::copy(values, energy.parameters().begin());
-  energy.freeze();
+  energy.change_parameters(
+      [&](std::span<T> parameters) { std::ranges::copy(values, parameters.begin()); });
 }
 
 }  // namespace ebm::inline EBM_ABI::io

@@ -79,7 +79,7 @@ class TensorBoardLog {
                                             static_cast<std::size_t>(info.size)),
                          step);
     }
-    const Samples<T> gradients = energy_gradients<T>(
+    const Samples<T> gradients = energy_gradients(
         trainer.model(), trainer.buffer().newest(options_.gradient_samples), trainer.executor());
     writer_->histogram(
         "pixel_gradients",

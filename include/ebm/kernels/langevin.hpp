@@ -75,4 +75,15 @@ EBM_INLINE void advance_and_perturb(const Elements<L, T>& x, int begin, int end,
 #pragma GCC diagnostic pop
 #endif
 
+/// x = standard normal z of step `step` for the elements [0, size).
+template <class L, class T>
+EBM_INLINE void draw_normal(const Elements<L, T>& x, int size,
+                            const ChainDraws<T, L::Vector::size>& draws,
+                            std::uint32_t step) noexcept {
+  using V = typename L::Vector;
+  const auto to_zero = [](const V&, int) EBM_INLINE_LAMBDA { return V(T(0)); };
+  const auto anywhere = [](const V& z) EBM_INLINE_LAMBDA { return z; };
+  advance_and_perturb(x, 0, size, to_zero, T(1), draws, step, anywhere);
+}
+
 }  // namespace ebm::inline EBM_ABI::kernels

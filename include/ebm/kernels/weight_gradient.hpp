@@ -22,9 +22,7 @@ struct Convolution {
 
   [[nodiscard]] constexpr int positions() const { return rows.outputs * columns.outputs; }
   /// Output channels, rounded up to a whole number of packs.
-  [[nodiscard]] constexpr int padded_outputs() const {
-    return (outputs + lanes - 1) / lanes * lanes;
-  }
+  [[nodiscard]] constexpr int padded_outputs() const { return padded_to_packs(outputs); }
   /// Inputs that one output meets in one kernel row.
   [[nodiscard]] constexpr int run() const { return columns.taps * inputs; }
   /// Elements of the transposed adjoints.

@@ -39,6 +39,9 @@ struct NoRegularizer {
 template <class Regularizer = SquaredScores>
 class ContrastiveDivergence {
  public:
+  static constexpr std::array<std::string_view, 2> part_names{"regularization",
+                                                              "contrastive_divergence"};
+
   /// Throws `InvalidArgument` unless alpha is >= 0 and finite.
   explicit ContrastiveDivergence(const ContrastiveDivergenceOptions& options = {})
       : options_(options) {
@@ -49,11 +52,9 @@ class ContrastiveDivergence {
   [[nodiscard]] const ContrastiveDivergenceOptions& options() const noexcept { return options_; }
 
   [[nodiscard]] LossValue term(double score, Role role) const {
-    LossValue value;
-    value.regularizer = Regularizer::value(options_.alpha, score);
-    value.contrastive_divergence = role == Role::data ? -score : score;
-    value.total = value.regularizer + value.contrastive_divergence;
-    return value;
+    const double regularization = Regularizer::value(options_.alpha, score);
+    const double divergence = role == Role::data ? -score : score;
+    return {regularization + divergence, {regularization, divergence}};
   }
 
   [[nodiscard]] double slope(double score, Role role) const {

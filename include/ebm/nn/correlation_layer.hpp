@@ -34,16 +34,14 @@ struct AxisGeometry {
 /// Frozen: weights as the forward kernel reads them, bias, weights for the input gradient.
 template <AxisGeometry Rows, AxisGeometry Columns, int In, int Out>
 class CorrelationLayer {
-  static constexpr int padded(int count) { return (count + lanes - 1) / lanes * lanes; }
-
  public:
   static constexpr int weight_count = Out * In * Rows.kernel * Columns.kernel;
   static constexpr int bias_count = Out;
   static constexpr int fan_in = In * Rows.kernel * Columns.kernel;
 
-  static constexpr int bias_offset = padded(weight_count);
-  static constexpr int gradient_offset = bias_offset + padded(bias_count);
-  static constexpr int frozen_size = gradient_offset + padded(weight_count);
+  static constexpr int bias_offset = padded_to_packs(weight_count);
+  static constexpr int gradient_offset = bias_offset + padded_to_packs(bias_count);
+  static constexpr int frozen_size = gradient_offset + padded_to_packs(weight_count);
 
   static constexpr kernels::Tile forward_tile = kernels::best_tile(Columns.forward().outputs, Out);
   static constexpr kernels::Tile gradient_tile =

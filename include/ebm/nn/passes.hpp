@@ -58,7 +58,7 @@ class Passes {
   static constexpr int scratch_packs = [] {
     int size = 1;
     unroll<stages>([&](auto i) { size = std::max(size, StageAt<i>::Layer::scratch_size); });
-    return (size + lanes - 1) / lanes;
+    return padded_to_packs(size) / lanes;
   }();
 
   template <class T, int Count = stages>

@@ -31,10 +31,9 @@ struct SpectralNorm {
                   "SpectralNorm divides a weight: it takes a Conv2d or a Linear");
     static constexpr int rows = Plain::weight_shape[0];
     static constexpr int columns = Plain::weight_count / rows;
-    static constexpr int padded(int count) { return (count + lanes - 1) / lanes * lanes; }
     static constexpr int left = Plain::frozen_size;
-    static constexpr int right = left + padded(rows);
-    static constexpr int factor = right + padded(columns);  // 1 / sigma
+    static constexpr int right = left + padded_to_packs(rows);
+    static constexpr int factor = right + padded_to_packs(columns);  // 1 / sigma
     using Places = void;  // who freezes weights elsewhere must not take these for plain ones
 
    public:

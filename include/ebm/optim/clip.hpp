@@ -5,7 +5,6 @@
 #include <concepts>
 #include <ebm/core/error.hpp>
 #include <ebm/core/pack.hpp>
-#include <limits>
 #include <numeric>
 #include <span>
 
@@ -47,13 +46,16 @@ class GlobalNormClip {
     require(bound > 0, "GlobalNormClip: bound must be > 0, got ", bound);
   }
 
-  [[nodiscard]] double bound() const noexcept { return bound_; }
+  /// What a gradient of norm `norm` is multiplied with, where that is below 1.
+  [[nodiscard]] EBM_INLINE double factor(double norm) const noexcept {
+    return bound_ / (norm + 1e-6);
+  }
 
   /// Returns the norm before clipping.
   template <class T>
   double operator()(std::span<T> gradient) const {
     const double norm = global_norm(std::span<const T>(gradient));
-    const double factor = bound_ / (norm + 1e-6);
+    const double factor = this->factor(norm);
     if (factor < 1) {
       for (T& g : gradient) g *= static_cast<T>(factor);
     }
@@ -66,7 +68,7 @@ class GlobalNormClip {
 
 /// Leaves the gradient as it is.
 struct NoGradientClip {
-  [[nodiscard]] static double bound() noexcept { return std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] static EBM_INLINE double factor(double) noexcept { return 1; }
 
   template <class T>
   double operator()(std::span<T> gradient) const {

@@ -18,6 +18,7 @@ enum class Purpose : std::uint32_t {
   validation,
   corruption,
   pictures,
+  acceptance,
   user = 1000,
 };
 
@@ -44,12 +45,19 @@ class Sequence {
   static constexpr result_type min() noexcept { return 0; }
   static constexpr result_type max() noexcept { return 0xFFFFFFFFu; }
 
+  /// The words 4 * `group` to 4 * `group` + 3 of a sequence.
+  [[nodiscard]] static EBM_INLINE std::array<std::uint32_t, 4> words(PhiloxKey key,
+                                                                     std::uint64_t id,
+                                                                     std::uint32_t step,
+                                                                     std::uint32_t group) noexcept {
+    return philox(std::array<std::uint32_t, 4>{static_cast<std::uint32_t>(id),
+                                               static_cast<std::uint32_t>(id >> 32), step, group},
+                  key);
+  }
+
   result_type operator()() noexcept {
     if (next_ == 4) {
-      words_ = philox(
-          std::array<std::uint32_t, 4>{static_cast<std::uint32_t>(id_),
-                                       static_cast<std::uint32_t>(id_ >> 32), step_, element_++},
-          key_);
+      words_ = words(key_, id_, step_, group_++);
       next_ = 0;
     }
     return words_[static_cast<std::size_t>(next_++)];
@@ -80,7 +88,7 @@ class Sequence {
   PhiloxKey key_;
   std::uint64_t id_;
   std::uint32_t step_;
-  std::uint32_t element_ = 0;
+  std::uint32_t group_ = 0;
   int next_ = 4;
   std::array<std::uint32_t, 4> words_{};
 };

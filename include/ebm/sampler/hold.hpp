@@ -6,7 +6,7 @@
 #include <limits>
 #include <span>
 
-/// Elements of a chain that stay where they are: what is known when the rest is to be found.
+/// Elements of chains that stay where they are: what is known when the rest is to be found.
 namespace ebm::inline EBM_ABI {
 
 /// true for each element of each chain that is meant.
@@ -14,57 +14,48 @@ namespace ebm::inline EBM_ABI {
 /// shape: [chain][feature]
 using ElementMask = Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// Hold: no element. For sampling; costs nothing.
-struct HoldNothing {
-  struct Block {
-    template <class T>
-    EBM_INLINE void restore(Pack<T>*) const noexcept {}
-  };
-
-  template <class S, class T>
-  [[nodiscard]] Block block(const Pack<T>*, int, AlignedVector<Pack<T>>&) const noexcept {
-    return {};
-  }
-};
-
-/// Hold: the elements where the mask is true. For inpainting, and for conditional distributions.
+/// The held elements of a block of chains, if there are any.
 template <class T>
-struct HoldWhere {
-  const ElementMask& held;  ///< [chain][feature]
+class HeldElements {
+ public:
+  /// Holds nothing.
+  HeldElements() = default;
 
-  /// The values of a block's held elements; infinity where an element is free.
-  struct Block {
-    std::span<const Pack<T>> values;
-
-    EBM_INLINE void restore(Pack<T>* x) const noexcept {
-      const Pack<T> infinity(std::numeric_limits<T>::infinity());
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        x[i] = select(values[i] < infinity, values[i], x[i]);
-      }
-    }
-  };
-
-  /// Notes where the held elements of block `index` are now.
+  /// Holds the elements of block `index` where `mask` is true, at their values in `x`.
   ///
-  /// x: [row][column][channel], finite; room: where the values are kept
+  /// mask: [chain][feature]; x: [row][column][channel], finite; room: where the values are kept
   template <class S>
-  [[nodiscard]] Block block(const Pack<T>* x, int index, AlignedVector<Pack<T>>& room) const {
+  HeldElements(S, const ElementMask& mask, const Pack<T>* x, int index,
+               AlignedVector<Pack<T>>& room) {
     room.assign(S::size, Pack<T>(std::numeric_limits<T>::infinity()));
     const T* from = reinterpret_cast<const T*>(x);
     T* to = reinterpret_cast<T*>(room.data());
-    for (int lane = 0; lane < block_fill(held.rows(), index); ++lane) {
-      const bool* is_held = sample_of(held, Eigen::Index{index} * lanes + lane).data();
-      for (int channel = 0; channel < S::channels; ++channel) {
-        for (int row = 0; row < S::rows; ++row) {
-          for (int column = 0; column < S::columns; ++column) {
-            const int at = S::offset(channel, row, column) * lanes + lane;
-            if (*is_held++) to[at] = from[at];
-          }
-        }
-      }
+    for (int lane = 0; lane < block_fill(mask.rows(), index); ++lane) {
+      const bool* is_held = sample_of(mask, Eigen::Index{index} * lanes + lane).data();
+      for_each_feature<S>([&](int element) {
+        const int at = element * lanes + lane;
+        if (*is_held++) to[at] = from[at];
+      });
     }
-    return {room};
+    values_ = room;
   }
+
+  /// Puts the held elements of `x` back to where they were.
+  EBM_INLINE void restore(Pack<T>* x) const noexcept {
+    for (std::size_t i = 0; i < values_.size(); ++i) x[i] = select(held(i), values_[i], x[i]);
+  }
+
+  /// Makes the held elements zero: of a gradient or a velocity along which they must not move.
+  EBM_INLINE void clear(Pack<T>* x) const noexcept {
+    for (std::size_t i = 0; i < values_.size(); ++i) x[i] = select(held(i), Pack<T>(T(0)), x[i]);
+  }
+
+ private:
+  [[nodiscard]] EBM_INLINE auto held(std::size_t i) const noexcept {
+    return values_[i] < Pack<T>(std::numeric_limits<T>::infinity());
+  }
+
+  std::span<const Pack<T>> values_;  // infinity where an element is free; none: nothing is held
 };
 
 }  // namespace ebm::inline EBM_ABI

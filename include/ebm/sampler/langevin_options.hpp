@@ -3,9 +3,8 @@
 
 namespace ebm {  // the same for every instruction set
 
-/// Options of a Langevin run; the defaults are those of the tutorial.
+/// Options of `Langevin`; the defaults are those of the tutorial.
 struct LangevinOptions {
-  int steps = 60;               ///< K >= 0
   double step_size = 10;        ///< factor of the gradient, > 0
   double noise = 0.005;         ///< standard deviation of the noise of a step, >= 0
   double gradient_clip = 0.03;  ///< bound of each gradient element, > 0

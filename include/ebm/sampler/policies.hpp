@@ -64,18 +64,21 @@ struct Box {
     return clamp(x, V(low), V(high));
   }
   [[nodiscard]] bool contains(T value) const noexcept { return value >= low && value <= high; }
-  T low, high;
+  T low, high;  ///< its ends
 };
 
 /// Domain: all of space. For features without bounds.
 template <class T>
 struct Unbounded {
+  Unbounded() = default;
   explicit Unbounded(const LangevinOptions&) {}
   template <class V>
   EBM_INLINE V operator()(const V& x) const noexcept {
     return x;
   }
   [[nodiscard]] static bool contains(T) noexcept { return true; }
+  static constexpr T low = -std::numeric_limits<T>::infinity();
+  static constexpr T high = std::numeric_limits<T>::infinity();
 };
 
 /// Step size: the same in all steps.

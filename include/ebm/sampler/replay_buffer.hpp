@@ -27,6 +27,42 @@ struct ReplayBufferOptions {
 /// Where chains start: the ends of earlier chains, and now and then fresh noise.
 namespace ebm::inline EBM_ABI {
 
+/// The number of a draw that comes before those of all iterations.
+inline constexpr std::uint64_t before_any_iteration = ~std::uint64_t{0};
+
+namespace detail {
+
+/// Throws `InvalidArgument` unless low < high, both finite in `T`.
+template <class T>
+void require_noise_range(const char* whose, double low, double high) {
+  const T from = static_cast<T>(low), to = static_cast<T>(high);
+  require(from < to && std::isfinite(to - from), whose,
+          ": low must be below high, both finite, got ", low, " and ", high);
+}
+
+/// Makes the features of one chain uniform in [low, high): the noise of chain `chain` of draw
+/// number `draw`.
+template <class T>
+void fill_with_noise(std::span<T> features, Rng rng, std::uint64_t draw, std::uint32_t chain,
+                     double low, double high) {
+  Sequence draws(rng.stream(Purpose::fresh_chains), draw, chain);
+  for (T& value : features) value = uniform_between<T>(draws(), low, high);
+}
+
+}  // namespace detail
+
+/// Makes chains noise, uniform in [low, high): row i depends on the seed, the draw's number and i.
+///
+/// chains: [chain][feature], overwritten; low < high
+template <class T>
+void fill_with_noise(SamplesRef<T> chains, Rng rng, std::uint64_t draw = 0, double low = -1,
+                     double high = 1) {
+  for (Eigen::Index i = 0; i < chains.rows(); ++i) {
+    detail::fill_with_noise(sample_of(chains, i), rng, draw, static_cast<std::uint32_t>(i), low,
+                            high);
+  }
+}
+
 /// Refill: each chain of a batch starts fresh with probability `fresh`, so their number is
 /// Binomial(batch, fresh); the others are drawn from the buffer with replacement.
 ///
@@ -114,10 +150,7 @@ class ReplayBuffer {
     require(options.capacity >= 1, "ReplayBuffer: capacity must be >= 1, got ", options.capacity);
     require(options.fresh >= 0 && options.fresh <= 1, "ReplayBuffer: fresh must be in [0, 1], got ",
             options.fresh);
-    const T low = static_cast<T>(options.low), high = static_cast<T>(options.high);
-    require(low < high && std::isfinite(high - low),
-            "ReplayBuffer: low must be below high, both finite, got ", options.low, " and ",
-            options.high);
+    detail::require_noise_range<T>("ReplayBuffer", options.low, options.high);
     storage_.resize(options.capacity, features);
   }
 
@@ -150,7 +183,8 @@ class ReplayBuffer {
       if (place >= 0) {
         copy_sample(storage_, place, chains, i);
       } else {
-        make_fresh(sample_of(chains, i), rng, draw, static_cast<std::uint32_t>(i));
+        detail::fill_with_noise(sample_of(chains, i), rng, draw, static_cast<std::uint32_t>(i),
+                                options_.low, options_.high);
         ++fresh;
       }
     }
@@ -167,6 +201,16 @@ class ReplayBuffer {
       if (place >= 0) copy_sample(samples, row, storage_, place);
     }
   }
+
+  // As `ChainStarts`: an empty buffer first gets a batch of noise.
+  void begin(SamplesRef<T> chains, const ConstSamplesRef<T>&, Rng rng, std::uint64_t iteration) {
+    if (size() == 0) {
+      draw(chains, rng, before_any_iteration);
+      push(chains);
+    }
+    draw(chains, rng, iteration);
+  }
+  void end(const ConstSamplesRef<T>& chains) { push(chains); }
 
   /// The samples, newest first; all that draws depend on.
   [[nodiscard]] State state() const {
@@ -194,12 +238,6 @@ class ReplayBuffer {
   }
 
  private:
-  void make_fresh(std::span<T> chain_values, Rng rng, std::uint64_t draw,
-                  std::uint32_t chain) const {
-    Sequence draws(rng.stream(Purpose::fresh_chains), draw, chain);
-    for (T& value : chain_values) value = uniform_between<T>(draws(), options_.low, options_.high);
-  }
-
   ReplayBufferOptions options_;
   ReplayPlaces<Refill, Eviction> places_;
   Samples<T> storage_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ebm/random/stream.hpp>
 #include <ebm/sampler/langevin.hpp>
 #include <ebm/simt/langevin.hpp>
 #include <ebm/simt/network.hpp>
@@ -9,7 +10,7 @@
 namespace ebm::inline EBM_ABI::simt {
 
 /// Chains of Langevin dynamics for a network's energy on a machine: all steps of all chains, with
-/// the same noise and to the same bits as `Langevin::run`.
+/// the same noise and to the same bits as `ebm::run_chains`.
 template <class Network, class T, Machine M>
 class MachineChains {
   using S = typename Network::Input;
@@ -38,17 +39,17 @@ class MachineChains {
   ///
   /// Throws `InvalidArgument` if an option of the sampler is out of range in `T`.
   template <class Sampler>
-  void run(const MachineNetwork<Network, T, M>& network, const Sampler& sampler, PhiloxKey key,
+  void run(const MachineNetwork<Network, T, M>& network, const Sampler& sampler, int steps, Rng rng,
            std::uint64_t first_chain) {
     sampler.template require_options_fit<T>();
-    const DrawNumbers numbers{key, first_chain};
+    const DrawNumbers numbers{rng.stream(Purpose::chain_noise), first_chain};
     machine_->upload(&numbers, 1, draws_.data());
-    const Recorded wanted{network.frozen(), &type_tag<Sampler>, sampler.options()};
+    const Recorded wanted{network.frozen(), &type_tag<Sampler>, sampler.options(), steps};
     if (recorded_ != wanted) {
       recorded_ = wanted;
       recording_ = {};
     }
-    machine_->replay(recording_, [&] { launch_steps(network, sampler); });
+    machine_->replay(recording_, [&] { launch_steps(network, sampler, steps); });
   }
 
  private:
@@ -61,6 +62,7 @@ class MachineChains {
     const T* frozen;
     const void* sampler_type;
     LangevinOptions options;
+    int steps;
 
     bool operator==(const Recorded&) const = default;
   };
@@ -68,7 +70,8 @@ class MachineChains {
   static constexpr char type_tag = 0;  // its address tells samplers apart
 
   template <class Sampler>
-  void launch_steps(const MachineNetwork<Network, T, M>& network, const Sampler& sampler) {
+  void launch_steps(const MachineNetwork<Network, T, M>& network, const Sampler& sampler,
+                    int steps) {
     const LangevinOptions& options = sampler.options();
     Advance<T, typename Sampler::NoisePolicy, typename Sampler::template ClipPolicy<T>,
             typename Sampler::template DomainPolicy<T>, S::size>
@@ -81,16 +84,16 @@ class MachineChains {
                 .draws = draws_.data(),
                 .step = 0,
                 .groups = groups_};
-    if (options.steps > 0) machine_->launch(advance);
+    if (steps > 0) machine_->launch(advance);
     advance.gradient = gradient_.data();
-    for (int step = 0; step < options.steps; ++step) {
+    for (int step = 0; step < steps; ++step) {
       PassMemory<T> memory{memory_.data(), memory_.data() + memory_.size()};
       const OnMachine<T, M, Wrt::inputs> run{*machine_, memory, groups_};
       const auto recording = network.forward(run, std::as_const(states_).data());
       network.backward(run, recording, std::as_const(downhill_).data(), gradient_.data());
       advance.step_size = static_cast<T>(Sampler::StepSizePolicy::size(options, step));
       advance.step = static_cast<std::uint32_t>(step + 1);
-      if (step + 1 == options.steps) advance.draws = nullptr;
+      if (step + 1 == steps) advance.draws = nullptr;
       machine_->launch(advance);
     }
   }

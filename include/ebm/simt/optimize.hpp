@@ -29,13 +29,15 @@ struct SquareSums {
   }
 };
 
-/// Scales a gradient down to norm `bound`, as `GlobalNormClip`.
-template <class T>
+/// Clips a gradient.
+///
+/// Clip: `GlobalNormClip` or `NoGradientClip`
+template <class T, class Clip>
 struct ClipNorm {
   T* gradient;
   int size;
   const double* sums;  ///< [lane], of `SquareSums`
-  double bound;
+  Clip clip;
   double* norm;  ///< before clipping
 
   [[nodiscard]] Grid grid() const { return grid_of(size); }
@@ -43,7 +45,7 @@ struct ClipNorm {
   EBM_INLINE void run(const Thread& thread) const noexcept {
     double sum = 0;
     for (int lane = 0; lane < lanes; ++lane) sum += sums[lane];
-    const double length = std::sqrt(sum), factor = bound / (length + 1e-6);
+    const double length = std::sqrt(sum), factor = clip.factor(length);
     if (thread.number() == 0) *norm = length;
     if (thread.number() < size && factor < 1) gradient[thread.number()] *= static_cast<T>(factor);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ebm/kernels/weight_gradient.hpp>
+#include <ebm/loss/loss_gradient.hpp>
 #include <ebm/simt/grid.hpp>
 
 /// Parameter gradients by threads, in the very sums of the CPU.
@@ -105,8 +106,8 @@ struct BiasGradient {
   }
 };
 
-/// Adds up the blocks' gradients: `Groups` runs of blocks in order, then the runs in pairs.
-template <class T, int Groups>
+/// Adds up the blocks' gradients in the order of `LossGradient`.
+template <class T>
 struct AddBlocks {
   const T* of_blocks;  ///< [block][parameter]
   T* gradient;         ///< [parameter]
@@ -116,20 +117,18 @@ struct AddBlocks {
   [[nodiscard]] Grid grid() const { return grid_of(parameters); }
 
   EBM_INLINE void run(const Thread& thread) const noexcept {
+    using Order = LossGradient<T>;
     const std::int64_t parameter = thread.number();
     if (parameter >= parameters) return;
-    T sums[std::size_t{Groups}];
-    for (int group = 0; group < Groups; ++group) {
-      sums[group] = T(0);
-      const int end = (group + 1) * blocks / Groups;
-      for (int block = group * blocks / Groups; block < end; ++block) {
-        sums[group] += of_blocks[std::int64_t{block} * parameters + parameter];
+    T sums[std::size_t{Order::runs}];
+    for (int run = 0; run < Order::runs; ++run) {
+      sums[run] = T(0);
+      const int end = Order::first_block(run + 1, blocks);
+      for (int block = Order::first_block(run, blocks); block < end; ++block) {
+        sums[run] += of_blocks[std::int64_t{block} * parameters + parameter];
       }
     }
-    for (int step = 1; step < Groups; step *= 2) {
-      for (int group = 0; group < Groups; group += 2 * step) sums[group] += sums[group + step];
-    }
-    gradient[parameter] = sums[0];
+    gradient[parameter] = sum_in_pairs(sums);
   }
 };
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <ebm/random/philox.hpp>
+#include <ebm/random/stream.hpp>
 #include <ebm/random/uniform.hpp>
 #include <ebm/simt/grid.hpp>
 
@@ -54,11 +54,8 @@ struct DrawChains {
  private:
   /// The word of `Sequence(key, draw, chain)` for this feature.
   [[nodiscard]] EBM_INLINE T noise(int chain, int feature) const noexcept {
-    const auto words = philox(std::array<std::uint32_t, 4>{static_cast<std::uint32_t>(draw),
-                                                           static_cast<std::uint32_t>(draw >> 32),
-                                                           static_cast<std::uint32_t>(chain),
-                                                           static_cast<std::uint32_t>(feature / 4)},
-                              key);
+    const auto words = Sequence::words(key, draw, static_cast<std::uint32_t>(chain),
+                                       static_cast<std::uint32_t>(feature / 4));
     return uniform_between<T>(words[static_cast<std::size_t>(feature % 4)], low, high);
   }
 };

@@ -21,7 +21,14 @@ class MachineReplayBuffer {
         kept_(machine, static_cast<std::size_t>(options.capacity) * S::size, "the replay buffer"),
         chain_places_(machine, static_cast<std::size_t>(batch), "the chains' places") {}
 
-  [[nodiscard]] Eigen::Index size() const noexcept { return places_.size(); }
+  /// As `ReplayBuffer::begin`.
+  void begin(T* lanes, Rng rng, std::uint64_t iteration) {
+    if (places_.size() == 0) {
+      draw(lanes, rng, before_any_iteration);
+      push(lanes);
+    }
+    draw(lanes, rng, iteration);
+  }
 
   /// Where the chains of draw number `draw` start, to `lanes`.
   void draw(T* lanes, Rng rng, std::uint64_t draw) {
@@ -45,7 +52,8 @@ class MachineReplayBuffer {
       machine_->download(kept_.data(), kept.size(), kept.data());
       Samples<T> newest_first(places_.size(), S::size);
       for (Eigen::Index i = 0; i < places_.size(); ++i) {
-        std::copy_n(kept.begin() + places_[i] * S::size, S::size, newest_first.row(i).data());
+        std::copy_n(kept.begin() + places_[i] * S::size, S::size,
+                    sample_of(newest_first, i).begin());
       }
       mirror_ = ReplayBuffer<T>(S::size, options_);
       mirror_.push(newest_first);
@@ -60,10 +68,11 @@ class MachineReplayBuffer {
     mirror_is_old_ = false;
     places_ = {options_.capacity, BinomialRefill{options_.fresh}};
     const std::vector<int> places = places_.push(mirror_.size());
+    const Samples<T> newest_first = mirror_.newest(mirror_.size());
     std::vector<T> kept(kept_.size());
     for (Eigen::Index i = 0; i < mirror_.size(); ++i) {
       const Eigen::Index place = places[static_cast<std::size_t>(i)];
-      std::ranges::copy(mirror_[i], kept.begin() + place * S::size);
+      std::ranges::copy(sample_of(newest_first, i), kept.begin() + place * S::size);
     }
     machine_->upload(kept.data(), kept.size(), kept_.data());
   }

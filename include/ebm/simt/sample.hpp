@@ -8,16 +8,25 @@
 
 namespace ebm::inline EBM_ABI::simt {
 
+/// Options of a run of chains on a machine; see `ChainRun`.
+struct MachineRun {
+  int steps = 60;
+  Rng rng{};
+  std::uint64_t first_chain = 0;
+};
+
 /// Runs all steps of chains on a machine and leaves their final states in `chains`, to the bits of
-/// `Langevin::run`; weights and memory are brought there for this one run.
+/// `ebm::run_chains`; weights and memory are brought there for this one run.
 ///
-/// chains: [chain][feature], finite; row i is chain `first_chain` + i
-/// Throws `InvalidArgument` if the features don't fit the model or a value is not finite.
+/// chains: [chain][feature], finite; row i is chain `run.first_chain` + i
+/// Throws `InvalidArgument` if the features don't fit the model, a value is not finite, or an
+/// option is out of range.
 template <class Network, class T, class Sampler, Machine M>
 void run_chains(M& machine, const Neural<Network, T>& model, const Sampler& sampler,
-                std::type_identity_t<SamplesRef<T>> chains, std::uint64_t first_chain, Rng rng) {
+                std::type_identity_t<SamplesRef<T>> chains, const MachineRun& run = {}) {
   using S = typename Network::Input;
   require_samples<T>("simt::run_chains", chains, S::size);
+  require(run.steps >= 0, "simt::run_chains: steps must be >= 0, got ", run.steps);
   if (chains.rows() == 0) return;
   const int count = static_cast<int>(chains.rows());
   MachineNetwork<Network, T, M> network(machine);
@@ -31,7 +40,7 @@ void run_chains(M& machine, const Neural<Network, T>& model, const Sampler& samp
 
   MachineChains<Network, T, M> walk(machine, count);
   machine.launch(LoadSamples<T, S>{on_machine.data(), walk.states(), count});
-  walk.run(network, sampler, rng.stream(Purpose::chain_noise), first_chain);
+  walk.run(network, sampler, run.steps, run.rng, run.first_chain);
   machine.launch(StoreSamples<T, S>{walk.states(), on_machine.data(), nullptr, count});
   machine.download(on_machine.data(), size, samples.data());
   chains = samples;

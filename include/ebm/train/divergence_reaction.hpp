@@ -2,8 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <ebm/sampler/langevin.hpp>
-#include <optional>
+#include <ebm/core/error.hpp>
 #include <string>
 
 /// What is changed when training was put back: the n-th time `apply(trainer, n)`, which returns a
@@ -29,9 +28,8 @@ struct MoreStepsOptions {
   int most = 1000;  ///< steps, >= 1
 };
 
-/// Reaction: chains have factor^n as many steps as they had, at most `most`, and never fewer.
-///
-/// For trainers whose sampler is a `Langevin`.
+/// Reaction: chains have factor^n as many steps as the recipe says, at most `most`, and never
+/// fewer.
 class MoreSteps {
  public:
   explicit MoreSteps(const MoreStepsOptions& options = {}) : options_(options) {
@@ -41,22 +39,18 @@ class MoreSteps {
   }
 
   template <class Trainer>
-  std::string apply(Trainer& trainer, int times) {
-    LangevinOptions options = trainer.sampler().options();
-    if (!first_) first_ = options.steps;
-    options.steps = *first_;
-    const int most = std::max(options_.most, *first_);
-    for (int i = 0; i < times && options.steps < most; ++i) {
-      options.steps =
-          options.steps > most / options_.factor ? most : options.steps * options_.factor;
+  std::string apply(Trainer& trainer, int times) const {
+    int steps = trainer.recipe().steps;
+    const int most = std::max(options_.most, steps);
+    for (int i = 0; i < times && steps < most; ++i) {
+      steps = steps > most / options_.factor ? most : steps * options_.factor;
     }
-    trainer.sampler() = std::remove_cvref_t<decltype(trainer.sampler())>(options);
-    return sentence("chains have ", options.steps, " steps from here");
+    trainer.set_steps(steps);
+    return sentence("chains have ", steps, " steps from here");
   }
 
  private:
   MoreStepsOptions options_;
-  std::optional<int> first_;
 };
 
 }  // namespace ebm::inline EBM_ABI

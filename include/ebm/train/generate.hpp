@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ebm/core/samples.hpp>
-#include <ebm/random/stream.hpp>
+#include <cmath>
+#include <ebm/sampler/run_chains.hpp>
 #include <ebm/train/report.hpp>
 #include <ebm/train/validation.hpp>
-#include <type_traits>
 #include <utility>
 
 /// Callbacks that show what a model draws.
@@ -21,8 +20,7 @@ struct GenerateOptions {
 
 /// Callback: runs chains from noise every few epochs and hands their snapshots to `show`.
 ///
-/// The chains are moved by the trainer's own sampler, a `Langevin` of any policies, with another
-/// number of steps.
+/// The chains are moved by the recipe's own sampler; the noise fills its domain, or [-1, 1).
 /// `show(report, snapshots)` gets the states after steps s, 2s, ... with s = steps / snapshots,
 /// each [chain][feature]. The starts and the noise are the same each time: what changes is the
 /// model. Source: UvA deep learning course, Tutorial 8 (`GenerateCallback`).
@@ -44,15 +42,24 @@ class Generate {
   void on_epoch(Trainer& trainer, const EpochReport& report) {
     using T = typename Trainer::value_type;
     if (report.epoch % options_.every != 0) return;
-    using Sampler = std::remove_cvref_t<decltype(trainer.sampler())>;
-    auto numbers = trainer.sampler().options();
-    numbers.steps = options_.steps;
-    Samples<T> chains = uniform_noise<T>(options_.chains, trainer.buffer().features(), rng_,
-                                         numbers.low, numbers.high);
+    const auto& sampler = trainer.recipe().sampler;
+    double low = -1, high = 1;
+    if constexpr (requires { sampler.template domain<double>(); }) {
+      const auto domain = sampler.template domain<double>();
+      if (std::isfinite(domain.low) && std::isfinite(domain.high)) {
+        low = domain.low;
+        high = domain.high;
+      }
+    }
     constexpr std::uint64_t first_chain = std::uint64_t{1} << 63;  // training never gets there
-    auto snapshots = Sampler(numbers).template trace<T>(
-        trainer.model(), chains, options_.steps / options_.snapshots, first_chain, rng_,
-        trainer.executor(), trainer.workspace());
+    auto snapshots =
+        chain_trace(sampler, trainer.model(),
+                    uniform_noise<T>(options_.chains, Trainer::Model::Input::size, rng_, low, high),
+                    {.steps = options_.steps,
+                     .rng = rng_,
+                     .first_chain = first_chain,
+                     .every = options_.steps / options_.snapshots},
+                    trainer.executor());
     snapshots.resize(static_cast<std::size_t>(options_.snapshots));
     show_(report, snapshots);
   }

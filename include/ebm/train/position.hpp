@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <ebm/core/state.hpp>
 #include <ebm/train/report.hpp>
 #include <limits>
@@ -9,8 +10,9 @@ namespace ebm::inline EBM_ABI {
 
 /// How far training is.
 struct Position {
-  std::int64_t iteration = 0;  ///< steps made so far, also those that were taken back
-  int epoch = 1;               ///< that the next step belongs to, from 1
+  std::size_t loss_parts = 0;  ///< that the loss names
+  std::int64_t iteration = 0;  ///< of those made so far, also those that were taken back
+  int epoch = 1;               ///< that the next iteration belongs to, from 1
   int batches_done = 0;        ///< of that epoch
   BatchResult result_sum;      ///< over those batches
   double gradient_norm_sum = 0;
@@ -38,6 +40,7 @@ struct Position {
   /// Goes to the beginning of an epoch.
   void start_epoch(int number) {
     Position start;
+    start.loss_parts = loss_parts;
     start.iteration = iteration;
     start.epoch = number;
     *this = start;
@@ -48,16 +51,21 @@ struct Position {
     state.put("iteration", iteration);
     state.put("epoch", std::int64_t{epoch});
     state.put("batches_done", std::int64_t{batches_done});
-    const LossValue& loss = result_sum.loss;
-    state.put("sums", std::vector{loss.total, loss.regularizer, loss.contrastive_divergence,
-                                  result_sum.data_score, result_sum.model_score, gradient_norm_sum,
-                                  learning_rate});
+    std::vector sums{result_sum.loss.total};
+    const auto& parts = result_sum.loss.parts;
+    sums.insert(sums.end(), parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(loss_parts));
+    sums.insert(sums.end(),
+                {result_sum.data_score, result_sum.model_score, gradient_norm_sum, learning_rate});
+    state.put("sums", std::move(sums));
     return state;
   }
 
   /// Throws `Error` if the state is none, or has a number that no training comes to.
   void restore(const State& state) {
-    const auto sums = state.get<double>("sums", 7);
+    const auto sums = state.get<double>("sums", loss_parts + 5);
+    const auto behind_parts = sums.subspan(loss_parts + 1);
+    LossValue loss{.total = sums[0]};
+    std::copy_n(sums.begin() + 1, loss_parts, loss.parts.begin());
     const auto number = [&](const char* name, std::int64_t least, std::int64_t most) {
       const auto value = state.get<std::int64_t>(name);
       if (value < least || value > most) {
@@ -66,12 +74,13 @@ struct Position {
       return value;
     };
     constexpr std::int64_t most = std::numeric_limits<int>::max();
-    *this = {.iteration = number("iteration", 0, std::numeric_limits<std::int64_t>::max()),
+    *this = {.loss_parts = loss_parts,
+             .iteration = number("iteration", 0, std::numeric_limits<std::int64_t>::max()),
              .epoch = static_cast<int>(number("epoch", 1, most)),
              .batches_done = static_cast<int>(number("batches_done", 0, most)),
-             .result_sum = {{sums[0], sums[1], sums[2]}, sums[3], sums[4]},
-             .gradient_norm_sum = sums[5],
-             .learning_rate = sums[6]};
+             .result_sum = {loss, behind_parts[0], behind_parts[1]},
+             .gradient_norm_sum = behind_parts[2],
+             .learning_rate = behind_parts[3]};
   }
 };
 

@@ -5,31 +5,62 @@
 #include <cmath>
 #include <ebm/core/block.hpp>
 #include <ebm/core/state.hpp>
+#include <ebm/parallel/serial.hpp>
 #include <ebm/train/callback.hpp>
-#include <ebm/train/epoch_order.hpp>
-#include <ebm/train/host_step.hpp>
+#include <ebm/train/host_backend.hpp>
 #include <ebm/train/position.hpp>
 #include <ebm/train/recipe.hpp>
+#include <ebm/train/training_step.hpp>
 #include <optional>
 #include <utility>
 
 namespace ebm::inline EBM_ABI {
 
-/// Trains an energy by contrastive divergence, as its recipe says.
+namespace detail {
+
+// Where a training happens: an executor, or an object with one that names a backend of its own,
+// such as a GPU with an executor of the host beside it.
+
+template <class Place>
+auto& executor_of(Place& place) {
+  if constexpr (Executor<Place>) {
+    return place;
+  } else {
+    return place.executor();
+  }
+}
+
+template <class E, class RecipeType, class Place>
+struct BackendAt {
+  using type = typename Place::template Backend<E, RecipeType>;
+};
+template <class E, class RecipeType, Executor X>
+struct BackendAt<E, RecipeType, X> {
+  using type = HostBackend<E, RecipeType, X>;
+};
+
+}  // namespace detail
+
+/// Trains an energy as its recipe says, iteration by iteration; see `TrainingStep`.
 ///
-/// A step: a batch of data with a little noise; chains from the replay buffer, moved by the sampler
-/// and put back; the loss of both; its gradient, clipped; the optimiser.
-/// The same seed gives the same parameters, bit by bit, for any executor.
-/// Source: Du & Mordatch 2019, alg. 1; UvA deep learning course, Tutorial 8 (Lippe).
-template <TrainableEnergy E, class RecipeType = Recipe<>, Executor X = Serial>
+/// `Place` is an executor, or a GPU (`simt::MachinePlace`).
+/// The same seed gives the same parameters, bit by bit, in any place.
+template <TrainableEnergy E, class RecipeType = Recipe<>, class Place = Serial>
 class Trainer {
  public:
+  using Model = E;
   using value_type = typename E::value_type;
   using T = value_type;
 
-  static_assert(Sampler<decltype(RecipeType::sampler), T>,
-                "the recipe's sampler must satisfy Sampler: run chains and add noise to data");
-  static_assert(Loss<decltype(RecipeType::loss)>, "the recipe's loss must satisfy Loss");
+  static_assert(Transition<decltype(RecipeType::sampler), T>,
+                "the recipe's sampler must satisfy Transition: have a Walk that moves a block of "
+                "chains");
+  static_assert(StartPolicy<decltype(RecipeType::starts), T>,
+                "the recipe's starts must satisfy StartPolicy: make the ChainStarts of a training");
+  static_assert(
+      Loss<decltype(RecipeType::loss), T>,
+      "the recipe's loss must satisfy Loss: judge a score, by term and slope, or a block, "
+      "by judge");
   static_assert(Optimizer<decltype(RecipeType::optimizer), T>,
                 "the recipe's optimizer must satisfy Optimizer for the model's value type");
   static_assert(GradientClip<decltype(RecipeType::gradient_clip), T>,
@@ -39,28 +70,45 @@ class Trainer {
                 "the recipe's schedule must satisfy Schedule: have factor(epoch), which returns "
                 "what the learning rate is multiplied with");
 
-  /// The model and the executor stay the caller's.
+  /// The model and the place stay the caller's.
   ///
   /// Throws `InvalidArgument` if a number of the recipe is outside of its range.
-  Trainer(E& model, RecipeType recipe, X& executor)
+  Trainer(E& model, RecipeType recipe, Place& place)
       : model_(&model),
         recipe_(checked(std::move(recipe))),
-        executor_(&executor),
-        step_(model, recipe_, executor) {}
+        place_(&place),
+        step_(recipe_, model, recipe_, place),
+        steps_(recipe_.steps) {
+    position_.loss_parts = part_names<decltype(RecipeType::loss)>().size();
+  }
+  // Parts of it refer to others.
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
 
-  /// The model, as the steps have left it wherever they are made.
+  /// The model, as training has left it wherever it happens.
   [[nodiscard]] const E& model() const {
-    step_.fetch(*model_);
+    step_.backend().fetch();
     return *model_;
   }
-  /// The recipe; its optimiser has its moments in `state()` where the steps are made elsewhere.
   [[nodiscard]] const RecipeType& recipe() const noexcept { return recipe_; }
-  [[nodiscard]] const ReplayBuffer<T>& buffer() const { return step_.buffer(); }
-  [[nodiscard]] X& executor() const noexcept { return *executor_; }
-  [[nodiscard]] Workspace<T>& workspace() noexcept { return workspace_; }
+  /// The executor, for what callbacks compute.
+  [[nodiscard]] auto& executor() const noexcept { return detail::executor_of(*place_); }
 
-  /// The sampler of the recipe; a callback may replace it between steps.
-  [[nodiscard]] auto& sampler() noexcept { return recipe_.sampler; }
+  /// The replay buffer, as it is now.
+  [[nodiscard]] const ReplayBuffer<T>& buffer() const {
+    static_assert(std::same_as<decltype(RecipeType::starts), FromReplayBuffer>,
+                  "Trainer::buffer: the recipe's starts are not FromReplayBuffer, so there is no "
+                  "replay buffer");
+    return step_.backend().starts();
+  }
+
+  /// Steps of each chain: those of the recipe, unless a callback has set others.
+  [[nodiscard]] int steps() const noexcept { return steps_; }
+  /// Sets the steps of the next iterations' chains, >= 0; for callbacks.
+  void set_steps(int steps) {
+    require(steps >= 0, "Trainer: steps must be >= 0, got ", steps);
+    steps_ = steps;
+  }
 
   /// What each learning rate of the schedule is multiplied with, at first 1; > 0.
   void set_learning_rate_factor(double factor) {
@@ -76,7 +124,7 @@ class Trainer {
   /// Whether all epochs of the recipe are done.
   [[nodiscard]] bool is_finished() const noexcept { return position_.epoch > recipe_.epochs; }
 
-  /// Makes `fit` return after the current step; for callbacks.
+  /// Makes `fit` return after the current iteration; for callbacks.
   void stop() noexcept { stopped_ = true; }
 
   /// Trains until the recipe's epochs are done; what is left of an epoch after whole batches is
@@ -87,20 +135,20 @@ class Trainer {
   /// data: [sample][feature], at least one batch, finite, in the domain of the sampler
   /// Throws `InvalidArgument` if the data don't fit, and `Diverged` if the chains, the loss, its
   /// gradient or the parameters stop being finite and no callback knows a way on; the parameters
-  /// stay those of the step before.
+  /// stay those of the iteration before.
   template <class... Callbacks>
     requires(Callback<Callbacks, Trainer> && ...)
   void fit(const ConstSamplesRef<T>& data, Callbacks&&... callbacks) {
     require(data.rows() >= recipe_.batch, "Trainer::fit: a batch has ", recipe_.batch,
             " samples, but there are only ", data.rows());
     require_samples<T>("Trainer::fit", data, E::Input::size);
-    recipe_.sampler.require_in_domain("Trainer::fit", data);
+    require_in_domain<T>("Trainer::fit", data, domain_of<T>(recipe_.sampler));
     start(data.rows());
     try {
       train(data, callbacks...);
     } catch (...) {
       try {
-        step_.fetch(*model_);
+        step_.backend().fetch();
       } catch (const Error&) {
         // What went wrong first says more.
       }
@@ -112,9 +160,9 @@ class Trainer {
   /// the data, from 1 again; parameters, buffer and optimiser stay as they are.
   void start_over() { position_.start_epoch(1); }
 
-  /// All that the next steps depend on, but for the recipe and the data.
+  /// All that the next iterations depend on, but for the recipe and the data.
   [[nodiscard]] State state() const {
-    State state = step_.state(*model_, recipe_);
+    State state = step_.backend().state();
     state.put("learning_rate_factor", learning_rate_factor_);
     state.put("position", position_.state());
     return state;
@@ -124,11 +172,11 @@ class Trainer {
   ///
   /// Throws `Error`, and changes nothing, if the state is that of another model or recipe.
   void restore(const State& state) {
-    Position position;
+    Position position = position_;
     position.restore(state.part("position"));
     const double factor = state.get<double>("learning_rate_factor");
 
-    step_.restore(state, *model_, recipe_);
+    step_.backend().restore(state);
     position_ = position;
     learning_rate_factor_ = factor;
     order_.reset();
@@ -146,6 +194,7 @@ class Trainer {
  private:
   static RecipeType checked(RecipeType r) {
     require(r.epochs >= 0, "Trainer: epochs must be >= 0, got ", r.epochs);
+    require(r.steps >= 0, "Trainer: steps must be >= 0, got ", r.steps);
     require(r.batch >= 1, "Trainer: batch must be >= 1, got ", r.batch);
     require(r.data_noise >= 0 && std::isfinite(r.data_noise),
             "Trainer: data_noise must be >= 0 and finite, got ", r.data_noise);
@@ -158,7 +207,6 @@ class Trainer {
     return std::chrono::duration<double>(Clock::now() - start).count();
   }
 
-  /// Room for a batch, and a first batch of noise in the buffer.
   void start(Eigen::Index samples) {
     stopped_ = false;
     seconds_ = 0;
@@ -166,7 +214,7 @@ class Trainer {
     batches_ = static_cast<int>(samples / recipe_.batch);
     if (recipe_.limit_batches > 0) batches_ = std::min(batches_, recipe_.limit_batches);
     batch_.resize(recipe_.batch, E::Input::size);
-    step_.start(*model_, recipe_);
+    step_.backend().start();
   }
 
   template <class... Callbacks>
@@ -180,26 +228,27 @@ class Trainer {
         if (!has_way_on) throw;
       }
     }
-    step_.fetch(*model_);
+    step_.backend().fetch();
     (detail::notify_end(callbacks, *this), ...);
   }
 
-  /// The next step, and the end of the epoch if it was its last.
+  /// The next iteration, and the end of the epoch if it was its last.
   template <class... Callbacks>
   void run_batch(const ConstSamplesRef<T>& data, Callbacks&... callbacks) {
     was_moved_ = false;
     // What was saved behind the last batch of an epoch has its end yet to come.
     if (position_.batches_done >= batches_) return finish_epoch(callbacks...);
-    const auto step_start = Clock::now();
+    const auto start = Clock::now();
     BatchReport report;
     report.epoch = position_.epoch;
     report.batch = position_.batches_done + 1;
     report.batches = batches_;
+    report.loss_parts = part_names<decltype(RecipeType::loss)>();
     report.learning_rate = recipe_.optimizer.learning_rate() *
                            recipe_.schedule.factor(position_.epoch - 1) * learning_rate_factor_;
-    step(data, report);
+    iterate(data, report);
     position_.add(report);
-    report.seconds = seconds_since(step_start);
+    report.seconds = seconds_since(start);
     seconds_ += report.seconds;
     static_cast<void>((notify_unless_moved(callbacks, report) && ...));
     if (!was_moved_ && position_.batches_done == batches_) finish_epoch(callbacks...);
@@ -222,19 +271,19 @@ class Trainer {
     return !was_moved_;
   }
 
-  void step(const ConstSamplesRef<T>& data, BatchReport& report) {
+  void iterate(const ConstSamplesRef<T>& data, BatchReport& report) {
     // Counted first: what fails and is taken back must not draw the same numbers again.
     report.iteration = ++position_.iteration;
     if (!order_) order_.emplace(data.rows(), recipe_.shuffle, recipe_.rng, position_.epoch);
     order_->gather(data, position_.batches_done, batch_);
-    step_.run(*model_, recipe_, *executor_, workspace_, batch_, report);
+    step_.run(batch_, steps_, report);
   }
 
   E* model_;
-  RecipeType recipe_;
-  X* executor_;
-  typename detail::StepOf<E, RecipeType, X>::type step_;
-  Workspace<T> workspace_;
+  const RecipeType recipe_;
+  Place* place_;
+  TrainingStep<typename detail::BackendAt<E, RecipeType, Place>::type, RecipeType, T> step_;
+  int steps_;
   Samples<T> batch_;
   std::optional<EpochOrder> order_;  // of the epoch at position_; made when needed
   Position position_;

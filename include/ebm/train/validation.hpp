@@ -34,7 +34,7 @@ template <class Trainer, class T>
 double mean_score(Trainer& trainer, const EpochReport& report, const char* what,
                   const ConstSamplesRef<T>& samples) {
   const double score =
-      -energies<T>(trainer.model(), samples, trainer.executor()).template cast<double>().mean();
+      scores(trainer.model(), samples, trainer.executor()).template cast<double>().mean();
   if (!std::isfinite(score)) {
     throw Diverged(sentence("the scores of ", what, " are not finite after epoch ", report.epoch,
                             ": a lower learning rate may help"));

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/sampler/replay_buffer.hpp>
+
+/// Where the chains of training begin, and what becomes of their ends.
+namespace ebm::inline EBM_ABI {
+
+/// Satisfied by what a training keeps of its chains from one iteration to the next.
+///
+/// `begin(chains, data, rng, iteration)` overwrites `chains`, [chain][feature], with the starts of
+/// an iteration's chains; `data` is its batch, as many rows, with their noise; iterations count
+/// from 0. `end(chains)` gets the states in which they ended.
+template <class S, class T = float>
+concept ChainStarts = Stateful<S> && requires(S& starts, SamplesRef<T> chains,
+                                              const ConstSamplesRef<T>& data, Rng rng) {
+  starts.begin(chains, data, rng, std::uint64_t{});
+  starts.end(data);
+};
+
+/// Satisfied by the `starts` of a recipe: `policy.for_chains<T>(batch, features)` makes the
+/// `ChainStarts` of a training whose iterations have `batch` chains.
+template <class P, class T = float>
+concept StartPolicy = requires(const P& policy) {
+  { policy.template for_chains<T>(1, 1) } -> ChainStarts<T>;
+};
+
+/// Starts: a replay buffer, which at first holds a batch of noise.
+///
+/// Source: Du & Mordatch 2019, section 3.2.
+struct FromReplayBuffer {
+  ReplayBufferOptions options{};
+
+  template <class T>
+  [[nodiscard]] ReplayBuffer<T> for_chains(int, int features) const {
+    return ReplayBuffer<T>(features, options);
+  }
+};
+
+/// Starts: the data of the iteration. Contrastive divergence in the narrow sense, CD-k with k
+/// steps.
+///
+/// Source: Hinton 2002, section 3.
+struct FromData {
+  template <class T>
+  struct Chains {
+    static void begin(SamplesRef<T> chains, const ConstSamplesRef<T>& data, Rng, std::uint64_t) {
+      chains = data;
+    }
+    static void end(const ConstSamplesRef<T>&) {}
+    [[nodiscard]] static State state() { return {}; }
+    static void restore(const State&) {}
+  };
+
+  template <class T>
+  [[nodiscard]] Chains<T> for_chains(int, int) const {
+    return {};
+  }
+};
+
+/// Starts: noise in every iteration, uniform in [low, high).
+///
+/// Source: Nijkamp, Hill, Zhu, Wu, "Learning Non-Convergent Non-Persistent Short-Run MCMC Toward
+/// Energy-Based Model", 2019, alg. 1.
+struct FromNoise {
+  double low = -1, high = 1;  ///< low < high, finite
+
+  template <class T>
+  struct Chains {
+    double low, high;
+
+    void begin(SamplesRef<T> chains, const ConstSamplesRef<T>&, Rng rng,
+               std::uint64_t iteration) const {
+      fill_with_noise<T>(chains, rng, iteration, low, high);
+    }
+    static void end(const ConstSamplesRef<T>&) {}
+    [[nodiscard]] static State state() { return {}; }
+    static void restore(const State&) {}
+  };
+
+  /// Throws `InvalidArgument` unless low < high, both finite in `T`.
+  template <class T>
+  [[nodiscard]] Chains<T> for_chains(int, int) const {
+    detail::require_noise_range<T>("FromNoise", low, high);
+    return {low, high};
+  }
+};
+
+/// Starts: where the chains of the iteration before ended; they begin as noise, uniform in
+/// [low, high), and never again.
+///
+/// Source: Tieleman, "Training Restricted Boltzmann Machines using Approximations to the Likelihood
+/// Gradient", 2008 (persistent contrastive divergence).
+struct PersistentChains {
+  double low = -1, high = 1;  ///< low < high, finite
+
+  template <class T>
+  class Chains {
+   public:
+    Chains(int batch, int features, double low, double high)
+        : chains_(batch, features), low_(low), high_(high) {}
+
+    void begin(SamplesRef<T> chains, const ConstSamplesRef<T>&, Rng rng, std::uint64_t) {
+      if (!has_begun_) fill_with_noise<T>(chains_, rng, before_any_iteration, low_, high_);
+      has_begun_ = true;
+      chains = chains_;
+    }
+    void end(const ConstSamplesRef<T>& chains) { chains_ = chains; }
+
+    [[nodiscard]] State state() const {
+      State state;
+      state.put("has_begun", std::int64_t{has_begun_});
+      state.put("chains", std::vector<T>(chains_.data(), chains_.data() + chains_.size()));
+      return state;
+    }
+    void restore(const State& state) {
+      const auto has_begun = state.get<std::int64_t>("has_begun");
+      const auto chains = state.get<T>("chains", static_cast<std::size_t>(chains_.size()));
+      std::copy(chains.begin(), chains.end(), chains_.data());
+      has_begun_ = has_begun != 0;
+    }
+
+   private:
+    Samples<T> chains_;
+    double low_, high_;
+    bool has_begun_ = false;
+  };
+
+  /// Throws `InvalidArgument` unless low < high, both finite in `T`.
+  template <class T>
+  [[nodiscard]] Chains<T> for_chains(int batch, int features) const {
+    detail::require_noise_range<T>("PersistentChains", low, high);
+    return {batch, features, low, high};
+  }
+};
+
+static_assert(StartPolicy<FromReplayBuffer> && StartPolicy<FromData, double> &&
+              StartPolicy<FromNoise> && StartPolicy<PersistentChains, double>);
+
+}  // namespace ebm::inline EBM_ABI

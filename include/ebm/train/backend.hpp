@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <ebm/core/samples.hpp>
+#include <ebm/core/state.hpp>
+#include <ebm/train/report.hpp>
+
+/// What makes the parts of a training iteration: the program's own processor, or a GPU.
+namespace ebm::inline EBM_ABI {
+
+/// Satisfied by what `TrainingStep` tells what to do; the order is the step's alone.
+///
+/// A backend belongs to one model and one recipe, and keeps what training changes: the parameters,
+/// the chains with their starts, and the optimiser. Each part works on what the parts before it
+/// have left:
+/// - `start()` takes the model's parameters as they are now.
+/// - `load_data(batch)`, [sample][feature]; `add_data_noise(first_chain)`, as of chains with these
+///   numbers.
+/// - `begin_chains(iteration)`, from 0; `run_chains(steps, first_chain)`; `chains_are_finite()`;
+///   `end_chains()` keeps them for later starts.
+/// - `loss_gradient()` of the data and the chains' ends; `clip_gradient()` returns its norm before.
+/// - `update(learning_rate)` makes a step of the optimiser; `parameters_are_finite()`;
+///   `take_back()` undoes the last update of the parameters.
+///
+/// `fetch()` makes the model what training has made of it; `state()` and `restore(state)` are those
+/// of what it keeps. `restore` throws `Error`, and changes nothing, for another model or recipe.
+template <class B, class T>
+concept Backend = Stateful<B> && requires(B& backend, Samples<T>& batch, std::uint64_t number,
+                                          int steps, double learning_rate) {
+  backend.start();
+  backend.load_data(batch);
+  backend.add_data_noise(number);
+  backend.begin_chains(number);
+  { backend.run_chains(steps, number) } -> std::same_as<ChainReport>;
+  { backend.chains_are_finite() } -> std::same_as<bool>;
+  backend.end_chains();
+  { backend.loss_gradient() } -> std::same_as<BatchResult>;
+  { backend.clip_gradient() } -> std::same_as<double>;
+  backend.update(learning_rate);
+  { backend.parameters_are_finite() } -> std::same_as<bool>;
+  backend.take_back();
+  backend.fetch();
+};
+
+}  // namespace ebm::inline EBM_ABI

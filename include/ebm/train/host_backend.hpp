@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <ebm/core/finite.hpp>
+#include <ebm/loss/loss_gradient.hpp>
+#include <ebm/sampler/run_chains.hpp>
+#include <ebm/sampler/starts.hpp>
+#include <ebm/train/backend.hpp>
+#include <ebm/train/training_data.hpp>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace ebm::inline EBM_ABI {
+
+/// What a training keeps from one iteration to the next besides the parameters.
+template <class Starts, class Optimizer>
+struct TrainingMemory {
+  Starts starts;
+  Optimizer optimizer;
+
+  /// With the parameters, all that a training is put back by.
+  template <class T>
+  [[nodiscard]] State state(std::span<const T> parameters) const {
+    State state;
+    state.put("parameters", std::vector<T>(parameters.begin(), parameters.end()));
+    state.put("buffer", starts.state());
+    if constexpr (Stateful<Optimizer>) state.put("optimizer", optimizer.state());
+    return state;
+  }
+
+  /// Puts a model and this back; throws `Error`, and changes nothing, for another model or recipe.
+  template <class E>
+  void restore(const State& state, E& model) {
+    const auto stored = state.get<typename E::value_type>("parameters", model.parameters().size());
+    TrainingMemory restored = *this;
+    restored.starts.restore(state.part("buffer"));
+    if constexpr (Stateful<Optimizer>) restored.optimizer.restore(state.part("optimizer"));
+
+    model.change_parameters(
+        [&](auto parameters) { std::ranges::copy(stored, parameters.begin()); });
+    *this = std::move(restored);
+  }
+};
+
+/// The `TrainingMemory` of a recipe for models of type `E`.
+template <class E, class RecipeType>
+[[nodiscard]] auto training_memory(const RecipeType& recipe) {
+  using T = typename E::value_type;
+  using Starts = decltype(recipe.starts.template for_chains<T>(recipe.batch, E::Input::size));
+  return TrainingMemory<Starts, decltype(RecipeType::optimizer)>{
+      recipe.starts.template for_chains<T>(recipe.batch, E::Input::size), recipe.optimizer};
+}
+
+/// Backend: the program's own processor, by an executor.
+template <class E, class RecipeType, Executor X>
+class HostBackend {
+  using T = typename E::value_type;
+
+ public:
+  /// All three outlive the backend.
+  HostBackend(E& model, const RecipeType& recipe, X& executor)
+      : model_(&model),
+        recipe_(&recipe),
+        executor_(&executor),
+        memory_(training_memory<E>(recipe)),
+        chains_(0, E::Input::size),
+        gradient_(model.parameters().size()),
+        previous_(model.parameters().size()) {}
+
+  /// Where chains start, as it is now.
+  [[nodiscard]] const auto& starts() const noexcept { return memory_.starts; }
+
+  // The model is always what training has made of it.
+  void start() const noexcept {}
+  void fetch() const noexcept {}
+
+  void load_data(Samples<T>& batch) noexcept { batch_ = &batch; }
+  void add_data_noise(std::uint64_t first_chain) {
+    add_noise<typename E::Input, T>(*batch_, recipe_->data_noise, domain_of<T>(recipe_->sampler),
+                                    first_chain, recipe_->rng.stream(Purpose::data_noise),
+                                    *executor_, noise_room_);
+  }
+
+  void begin_chains(std::uint64_t iteration) {
+    chains_.resize(recipe_->batch, E::Input::size);
+    memory_.starts.begin(chains_, *batch_, recipe_->rng, iteration);
+  }
+  ChainReport run_chains(int steps, std::uint64_t first_chain) {
+    return ebm::run_chains(recipe_->sampler, std::as_const(*model_), chains_,
+                           {.steps = steps, .rng = recipe_->rng, .first_chain = first_chain},
+                           *executor_, workspace_);
+  }
+  [[nodiscard]] bool chains_are_finite() const {
+    return all_finite(std::span<const T>(chains_.data(), static_cast<std::size_t>(chains_.size())));
+  }
+  void end_chains() { memory_.starts.end(chains_); }
+
+  BatchResult loss_gradient() {
+    return loss_gradient_(*model_, recipe_->loss, *batch_, chains_, *executor_,
+                          std::span<T>(gradient_));
+  }
+  double clip_gradient() { return recipe_->gradient_clip(std::span<T>(gradient_)); }
+
+  void update(double learning_rate) {
+    std::ranges::copy(model_->parameters(), previous_.begin());
+    model_->change_parameters([&](std::span<T> parameters) {
+      memory_.optimizer.step(parameters, std::span<const T>(gradient_), learning_rate);
+    });
+  }
+  [[nodiscard]] bool parameters_are_finite() const { return all_finite(model_->parameters()); }
+  void take_back() {
+    model_->change_parameters(
+        [&](std::span<T> parameters) { std::ranges::copy(previous_, parameters.begin()); });
+  }
+
+  [[nodiscard]] State state() const { return memory_.state(model_->parameters()); }
+  void restore(const State& state) { memory_.restore(state, *model_); }
+
+ private:
+  E* model_;
+  const RecipeType* recipe_;
+  X* executor_;
+  decltype(training_memory<E>(std::declval<const RecipeType&>())) memory_;
+  Samples<T>* batch_ = nullptr;
+  Samples<T> chains_;
+  LossGradient<T> loss_gradient_;
+  std::vector<T> gradient_;
+  std::vector<T> previous_;
+  Workspace<T> workspace_;
+  PerWorker<AlignedVector<Pack<T>>> noise_room_;
+};
+
+}  // namespace ebm::inline EBM_ABI
