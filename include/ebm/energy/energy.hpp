@@ -16,6 +16,11 @@ template <class E, class T>
 concept HasRows = requires(const E& energy, Eigen::Index row, int count) {
   energy.template at_block<T>(row, count);
 };
+
+template <class T>
+struct AnyChange {  // nvcc's front end takes no lambda in a concept
+  void operator()(std::span<T>) const {}
+};
 }  // namespace detail
 
 /// The energy of the rows [first, first + count) of a batch, at most a block: the energy itself, or
@@ -59,7 +64,7 @@ concept TrainableEnergy =
     Energy<E, typename E::value_type> && requires(E& energy, const E& constant) {
       { constant.parameters() } -> std::same_as<std::span<const typename E::value_type>>;
       { constant.parameter_infos() } -> std::convertible_to<std::vector<ParameterInfo>>;
-      energy.change_parameters([](std::span<typename E::value_type>) {});
+      energy.change_parameters(detail::AnyChange<typename E::value_type>{});
     };
 
 /// Completes a sum of parameter gradients, where the energy has something to do.
