@@ -53,12 +53,24 @@ struct Operands {
   AlignedVector<float> x = block(n.x_size(), 2);
   AlignedVector<float> dy = block(n.y_size(), 3);
   AlignedVector<float> frozen = block(L::frozen_size, 4);
-  AlignedVector<float> scratch = block(L::scratch_size, 5);
+  AlignedVector<float> scratch = block(L::scratch_size * lanes, 5);
   AlignedVector<float> y = block(n.y_size(), 6), slope = block(n.y_size(), 7);
   AlignedVector<float> dx = block(n.x_size(), 8);
   std::vector<float> gradient = std::vector<float>(parameters.size());
 
   Operands() { L::freeze(parameters.data(), frozen.data()); }
+
+  [[nodiscard]] Forward<float> forward() const {
+    return {.x = x.data(), .other = nullptr, .frozen = frozen.data(), .saved = nullptr};
+  }
+  [[nodiscard]] Backward<float> backward() {
+    return {.dy = dy.data(),
+            .x = x.data(),
+            .other = nullptr,
+            .frozen = frozen.data(),
+            .saved = nullptr,
+            .scratch = scratch.data()};
+  }
 
   static AlignedVector<float> block(int count, std::uint64_t id) {
     const auto values = random_values<float>(size(count), id);
@@ -76,11 +88,9 @@ TEST_CASE_TEMPLATE("layers agree with loops in double precision and with Eigen's
   using L = typename P::Bound;
   constexpr NaiveConvolution n = P::shape;
   Operands<P> o;
-  L::forward(o.x.data(), o.frozen.data(),
-             kernels::StoreActivated<kernels::Identity, float>{o.y.data()});
-  L::input_gradient(o.dy.data(), o.frozen.data(),
-                    kernels::StoreActivated<kernels::Identity, float>{o.dx.data()});
-  L::parameter_gradient(o.x.data(), o.dy.data(), o.gradient.data(), o.scratch.data());
+  L::forward(o.forward(), kernels::StoreActivated<kernels::Identity, float>{o.y.data()});
+  L::input_gradient(o.backward(), kernels::StoreActivated<kernels::Identity, float>{o.dx.data()});
+  L::parameter_gradient(o.backward(), o.gradient.data());
 
   const auto x = in_double(o.x), dy = in_double(o.dy);
   auto weight = in_double(o.parameters);
@@ -108,7 +118,7 @@ void forward(benchmark::State& state) {
   const kernels::StoreWithSlope<typename P::Activation, float> epilogue{o.y.data(), o.slope.data()};
   rates::Peak peak(1);
   for (auto _ : state) {
-    P::Bound::forward(o.x.data(), o.frozen.data(), epilogue);
+    P::Bound::forward(o.forward(), epilogue);
     benchmark::ClobberMemory();
     peak.measure_beside(state);
   }
@@ -123,7 +133,7 @@ void input_gradient(benchmark::State& state) {
   const kernels::MultiplyInto<float> epilogue{o.dx.data()};
   rates::Peak peak(1);
   for (auto _ : state) {
-    P::Bound::input_gradient(o.dy.data(), o.frozen.data(), epilogue);
+    P::Bound::input_gradient(o.backward(), epilogue);
     benchmark::ClobberMemory();
     peak.measure_beside(state);
   }
@@ -135,7 +145,7 @@ void parameter_gradient(benchmark::State& state) {
   Operands<P> o;
   rates::Peak peak(1);
   for (auto _ : state) {
-    P::Bound::parameter_gradient(o.x.data(), o.dy.data(), o.gradient.data(), o.scratch.data());
+    P::Bound::parameter_gradient(o.backward(), o.gradient.data());
     benchmark::ClobberMemory();
     peak.measure_beside(state);
   }

@@ -11,6 +11,7 @@
 #include <ebm/energy/expression.hpp>
 #include <ebm/energy/likelihood.hpp>
 #include <ebm/energy/neural.hpp>
+#include <ebm/energy/second_order.hpp>
 #include <ebm/eval/auroc.hpp>
 #include <ebm/eval/corruptions.hpp>
 #include <ebm/eval/psnr.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: the input of Conv2d can't stand behind Flatten or Linear
+// expect: the input of Conv2d can't come after Flatten or Linear
 #include <ebm/nn/conv2d.hpp>
 #include <ebm/nn/flatten.hpp>
 #include <ebm/nn/sequential.hpp>

@@ -32,7 +32,8 @@ void check_input_gradient() {
   const AlignedVector<double> block(gy.begin(), gy.end());
   std::vector<int> calls(static_cast<std::size_t>(N.x_size()));
   std::vector<double> gx(calls.size());
-  Layer::input_gradient(block.data(), frozen.data(), [&](const auto& value, int offset) {
+  const Backward<double> pass{block.data(), nullptr, nullptr, frozen.data(), nullptr, nullptr};
+  Layer::input_gradient(pass, [&](const auto& value, int offset) {
     for (int i = 0; i < value.size; ++i) {
       gx[static_cast<std::size_t>(offset + i)] = value.lane(i);
       ++calls[static_cast<std::size_t>(offset + i)];

@@ -59,8 +59,11 @@ void check_layer(int batch) {
   const std::vector<float> x(lanes_of(batch, In::size)), dy(lanes_of(batch, Out::size)),
       frozen(static_cast<std::size_t>(Layer::frozen_size));
   std::vector<int> forward(dy.size()), backward(x.size());
-  run.template forward<Layer>(x.data(), frozen.data(), Count{forward.data()});
-  run.template input_gradient<Layer>(dy.data(), frozen.data(), Count{backward.data()});
+  run.template forward<Layer>(Forward<float>{x.data(), nullptr, frozen.data(), nullptr},
+                              Count{forward.data()});
+  run.template input_gradient<Layer, 0, Layer::Input::size>(
+      Backward<float>{dy.data(), nullptr, nullptr, frozen.data(), nullptr, nullptr},
+      Count{backward.data()});
   CHECK(std::ranges::count(forward, 1) == std::ssize(forward));
   CHECK(std::ranges::count(backward, 1) == std::ssize(backward));
 }

@@ -92,7 +92,7 @@ void check_passes(M& machine, int count) {
   const simt::OnMachine<T, M, Wrt::inputs> run{machine, pass, threads.groups()};
   const auto recording = threads.network.forward(run, std::as_const(x).data());
   Samples<T> scores(count, 1);
-  machine.download(recording.value.back(), static_cast<std::size_t>(count), scores.data());
+  machine.download(recording.output(), static_cast<std::size_t>(count), scores.data());
   threads.network.backward(run, recording, std::as_const(dy).data(), dx.data());
   CHECK(scores == -energies(model, samples));
   CHECK(threads.stored(dx.data()) == -energy_gradients(model, samples));

@@ -17,9 +17,9 @@ namespace ebm::inline EBM_ABI {
 ///
 /// Active: whether an operand is; `rule(dy)` adds to the adjoints of the operands, by
 /// `Var::add_adjoint`; it holds pointers and numbers only
-template <bool Active, class Tape, class T, class Rule>
-auto record(Tape& tape, const Pack<T>& value, const Rule& rule) {
-  Pack<T>* stored = tape.allocate(1);
+template <bool Active, class Tape, class Rule>
+auto record(Tape& tape, const typename Tape::PackType& value, const Rule& rule) {
+  typename Tape::PackType* stored = tape.allocate(1);
   *stored = value;
   const auto y = tape.template make_var<Scalar, Active>(stored);
   if constexpr (Active) {

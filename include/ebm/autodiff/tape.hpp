@@ -2,8 +2,8 @@
 #pragma once
 
 #include <ebm/autodiff/arena.hpp>
+#include <ebm/core/dual.hpp>
 #include <ebm/core/error.hpp>
-#include <ebm/core/pack.hpp>
 #include <ebm/core/shape.hpp>
 #include <span>
 
@@ -28,11 +28,15 @@ class Var;
 ///
 /// The caller owns the tape and uses it again: `clear`, compute, `backward`. Once a round has been
 /// as large as any later one, nothing is allocated. One thread at a time.
+/// Number: float or double. On a tape of `WithTangent<T>` everything has a tangent: inputs bring
+/// theirs, adjoints get those of the derivatives, and parameter gradients are their tangents.
 /// Source: Griewank and Walther, "Evaluating Derivatives", 2008, chapter 3.
-template <class T, Wrt W = Wrt::inputs>
+template <class Number, Wrt W = Wrt::inputs>
 class Tape {
  public:
-  using value_type = T;
+  using number = Number;
+  using value_type = RealOf<Number>;
+  using PackType = PackOf<Number>;
   static constexpr Wrt wrt = W;
 
   Tape() = default;
@@ -51,24 +55,24 @@ class Tape {
   ///
   /// `x` stays the caller's and must outlive the recording.
   template <class S>
-  [[nodiscard]] auto input(const Pack<T>* x) {
+  [[nodiscard]] auto input(const PackType* x) {
     return make_var<S, wants_inputs(W)>(x);
   }
 
   /// A value of shape `S` that is computed on the tape; its adjoint (if `Active`) starts at zero.
   template <class S, bool Active>
-  [[nodiscard]] auto make_var(const Pack<T>* value) {
-    Pack<T>* adjoint = nullptr;
+  [[nodiscard]] auto make_var(const PackType* value) {
+    PackType* adjoint = nullptr;
     if constexpr (Active) {
       adjoint = allocate(S::size);
-      for (int i = 0; i < S::size; ++i) adjoint[i] = Pack<T>(T(0));
+      for (int i = 0; i < S::size; ++i) adjoint[i] = PackType(value_type(0));
     }
     return Var<Tape, S, Active>(*this, value, adjoint);
   }
 
   /// Uninitialised room for packs, until `clear`.
-  [[nodiscard]] Pack<T>* allocate(int packs) {
-    return arena_.template allocate<Pack<T>>(static_cast<std::size_t>(packs));
+  [[nodiscard]] PackType* allocate(int packs) {
+    return arena_.template allocate<PackType>(static_cast<std::size_t>(packs));
   }
 
   /// Bytes that the recording takes.
@@ -89,14 +93,14 @@ class Tape {
   /// Where rules add parameter gradients, in the model's own order of parameters.
   ///
   /// Unchanged by `clear`; not owned.
-  void set_parameter_gradient(std::span<T> gradient) { parameter_gradient_ = gradient; }
-  [[nodiscard]] std::span<T> parameter_gradient() const { return parameter_gradient_; }
+  void set_parameter_gradient(std::span<value_type> gradient) { parameter_gradient_ = gradient; }
+  [[nodiscard]] std::span<value_type> parameter_gradient() const { return parameter_gradient_; }
 
   /// Propagates adjoints from `output`, whose own adjoint is `seed` (one weight a lane), to
   /// everything that the tape is asked for.
   template <class V>
-  void backward(const V& output, const Pack<T>& seed = Pack<T>(T(1))) {
-    static_assert(W != Wrt::nothing, "a Tape<T, Wrt::nothing> has nothing to sweep back to");
+  void backward(const V& output, const PackType& seed = PackType(value_type(1))) {
+    static_assert(W != Wrt::nothing, "a tape of Wrt::nothing has nothing to sweep back to");
     require(output.tape() == this, "Tape::backward: the output was recorded on another tape");
     output.add_adjoint(seed);
     for (Node* node = last_; node != nullptr; node = node->previous) node->call(node);
@@ -110,7 +114,7 @@ class Tape {
 
   Arena arena_;
   Node* last_ = nullptr;
-  std::span<T> parameter_gradient_;
+  std::span<value_type> parameter_gradient_;
 };
 
 }  // namespace ebm::inline EBM_ABI

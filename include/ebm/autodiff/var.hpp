@@ -15,7 +15,7 @@ class Var {
   using Tape = TapeType;
   using shape = S;
   using value_type = typename Tape::value_type;
-  using PackType = Pack<value_type>;
+  using PackType = typename Tape::PackType;
   static constexpr bool active = Active;
 
   Var(Tape& tape, const PackType* value, PackType* adjoint) noexcept

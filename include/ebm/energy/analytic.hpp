@@ -40,7 +40,7 @@ class Gaussian {
 
   template <class Tape, bool Active>
   auto operator()(const Var<Tape, Input, Active>& x) const {
-    using P = Pack<typename Tape::value_type>;
+    using P = typename Tape::PackType;
     const auto scaled = [this](const auto& element, int i) {
       using T = typename Tape::value_type;
       const auto at = static_cast<std::size_t>(i);
@@ -101,7 +101,7 @@ class GaussianMixture {
   template <class Tape, bool Active>
   auto operator()(const Var<Tape, Input, Active>& x) const {
     using T = typename Tape::value_type;
-    using P = Pack<T>;
+    using P = typename Tape::PackType;
     Tape& tape = *x.tape();
     const int count = static_cast<int>(components_.size());
     const double precision = 1 / (deviation_ * deviation_);
@@ -160,7 +160,7 @@ class DoubleWell {
   template <class Tape, bool Active>
   auto operator()(const Var<Tape, Input, Active>& x) const {
     using T = typename Tape::value_type;
-    using P = Pack<T>;
+    using P = typename Tape::PackType;
     const P well = x.data()[0] * x.data()[0] - P(1);
     P sum = well * well * P(static_cast<T>(height_));
     for (int i = 1; i < Dimension; ++i) sum += P(0.5f) * x.data()[i] * x.data()[i];

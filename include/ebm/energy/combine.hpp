@@ -90,8 +90,9 @@ struct ValueTypeOf<A, Rest...> {
 /// What two energies in one have in common: parts `a` and `b`.
 template <class A, class B>
 class EnergyPair : public ValueTypeOf<A, B> {
-  static_assert(std::same_as<typename A::Input, typename B::Input>,
-                "energies are combined over samples of one shape; here each is over samples of another");
+  static_assert(
+      std::same_as<typename A::Input, typename B::Input>,
+      "energies are combined over samples of one shape; here each is over samples of another");
   static constexpr bool both = TrainableEnergy<A> && TrainableEnergy<B>;
 
  public:

@@ -64,15 +64,16 @@ class ParametricExpression {
     requires std::same_as<typename Tape::value_type, T>
   auto operator()(const Var<Tape, Input, Active>& x) const {
     Tape& tape = *x.tape();
-    Pack<T>* values = tape.allocate(Count);
-    for (int i = 0; i < Count; ++i) values[i] = Pack<T>(theta_[static_cast<std::size_t>(i)]);
+    using P = typename Tape::PackType;
+    P* values = tape.allocate(Count);
+    for (int i = 0; i < Count; ++i) values[i] = P(theta_[static_cast<std::size_t>(i)]);
     constexpr bool trained = wants_parameters(Tape::wrt);
     const auto theta = tape.template make_var<Shape<Count>, trained>(values);
     if constexpr (trained) {
       tape.on_backward([theta, &tape] {
         const std::span<T> gradient = tape.parameter_gradient();
         for (int i = 0; i < Count; ++i) {
-          gradient[static_cast<std::size_t>(i)] += sum_lanes(theta[i].adjoint());
+          gradient[static_cast<std::size_t>(i)] += sum_for_gradient(theta[i].adjoint());
         }
       });
     }

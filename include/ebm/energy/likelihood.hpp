@@ -40,8 +40,6 @@ class GaussianLikelihood {
   /// The energy of some rows, each with its observation.
   template <class T>
   class Block {
-    using P = Pack<T>;
-
    public:
     using Input = InputShape;
 
@@ -62,25 +60,30 @@ class GaussianLikelihood {
 
     template <class Tape, bool Active>
     auto operator()(const Var<Tape, Input, Active>& x) const {
+      using P = typename Tape::PackType;
       P sum(T(0));
       for (int i = 0; i < Input::size; ++i) {
         const P d = difference(x, i);
         sum = fma(d, d, sum);
       }
-      return record<Active>(*x.tape(), sum * precision_ * P(T(0.5)), [x, this](const P& dy) {
-        const P factor = precision_ * dy;
-        for (int i = 0; i < Input::size; ++i) x[i].add_adjoint(difference(x, i) * factor);
-      });
+      const P precision(precision_);
+      return record<Active>(*x.tape(), sum * precision * P(T(0.5)),
+                            [x, precision, this](const P& dy) {
+                              const P factor = precision * dy;
+                              for (int i = 0; i < Input::size; ++i) {
+                                x[i].add_adjoint(difference(x, i) * factor);
+                              }
+                            });
     }
 
    private:
     template <class X>
-    [[nodiscard]] P difference(const X& x, int i) const {
+    [[nodiscard]] auto difference(const X& x, int i) const {
       return x.data()[i] - observed_[static_cast<std::size_t>(i)];
     }
 
-    AlignedVector<P> observed_;  // [row][column][channel]
-    P precision_;
+    AlignedVector<Pack<T>> observed_;  // [row][column][channel]
+    T precision_;
   };
 
   /// See `at_block`; throws `InvalidArgument` for more rows than there are observations.

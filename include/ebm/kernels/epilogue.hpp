@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <ebm/core/dual.hpp>
 #include <ebm/kernels/activation.hpp>
 #include <type_traits>
 
 /// What happens to an accumulator when its sum is complete, fused into the loop that made it.
 ///
 /// Each is called with a vector and its offset in the block, and `at(first)` is the same for the
-/// block that begins at element `first` of the arrays.
+/// block that begins at element `first` of the arrays. T: float, double, or `WithTangent` of these
 namespace ebm::inline EBM_ABI::kernels {
 
 /// Satisfied by epilogues that say that they are a few instructions, which every loop may have in
@@ -20,11 +21,11 @@ concept LightEpilogue = requires { requires E::is_light; };
 template <class Activation, class T>
 struct StoreActivated {
   static constexpr bool is_light = std::is_same_v<Activation, Identity>;
-  T* y;
+  PointerTo<T> y;
 
   template <class V>
   EBM_INLINE void operator()(const V& a, int offset) const noexcept {
-    Activation::value(a).store(y + offset);
+    store_to(y + offset, Activation::value(a));
   }
   [[nodiscard]] EBM_INLINE StoreActivated at(std::ptrdiff_t first) const noexcept {
     return {y + first};
@@ -34,15 +35,15 @@ struct StoreActivated {
 /// y = activation(a), slope = activation'(a); the slope waits for the adjoint of y.
 template <class Activation, class T>
 struct StoreWithSlope {
-  T* y;
-  T* slope;
+  PointerTo<T> y;
+  PointerTo<T> slope;
 
   template <class V>
   EBM_INLINE void operator()(const V& a, int offset) const noexcept {
     V value, derivative;
     Activation::value_and_slope(a, value, derivative);
-    value.store(y + offset);
-    derivative.store(slope + offset);
+    store_to(y + offset, value);
+    store_to(slope + offset, derivative);
   }
   [[nodiscard]] EBM_INLINE StoreWithSlope at(std::ptrdiff_t first) const noexcept {
     return {y + first, slope + first};
@@ -53,11 +54,11 @@ struct StoreWithSlope {
 template <class T>
 struct MultiplyInto {
   static constexpr bool is_light = true;
-  T* slope;
+  PointerTo<T> slope;
 
   template <class V>
   EBM_INLINE void operator()(const V& a, int offset) const noexcept {
-    (a * V::load(slope + offset)).store(slope + offset);
+    store_to(slope + offset, a * load_from<V>(slope + offset));
   }
   [[nodiscard]] EBM_INLINE MultiplyInto at(std::ptrdiff_t first) const noexcept {
     return {slope + first};
@@ -68,11 +69,11 @@ struct MultiplyInto {
 template <class T>
 struct AddInto {
   static constexpr bool is_light = true;
-  T* adjoint;
+  PointerTo<T> adjoint;
 
   template <class V>
   EBM_INLINE void operator()(const V& a, int offset) const noexcept {
-    (V::load(adjoint + offset) + a).store(adjoint + offset);
+    store_to(adjoint + offset, load_from<V>(adjoint + offset) + a);
   }
   [[nodiscard]] EBM_INLINE AddInto at(std::ptrdiff_t first) const noexcept {
     return {adjoint + first};
@@ -83,11 +84,11 @@ struct AddInto {
 template <class T>
 struct AddToZero {
   static constexpr bool is_light = true;
-  T* adjoint;
+  PointerTo<T> adjoint;
 
   template <class V>
   EBM_INLINE void operator()(const V& a, int offset) const noexcept {
-    (V(T(0)) + a).store(adjoint + offset);
+    store_to(adjoint + offset, V(RealOf<T>(0)) + a);
   }
   [[nodiscard]] EBM_INLINE AddToZero at(std::ptrdiff_t first) const noexcept {
     return {adjoint + first};
@@ -98,12 +99,12 @@ struct AddToZero {
 template <class Then, class T>
 struct Plus {
   static constexpr bool is_light = LightEpilogue<Then>;
-  const T* addend;
+  ConstPointerTo<T> addend;
   Then then;
 
   template <class V>
   EBM_INLINE void operator()(const V& a, int offset) const noexcept {
-    then(a + V::load(addend + offset), offset);
+    then(a + load_from<V>(addend + offset), offset);
   }
   [[nodiscard]] EBM_INLINE Plus at(std::ptrdiff_t first) const noexcept {
     return {addend + first, then.at(first)};

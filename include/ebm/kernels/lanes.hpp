@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ebm/core/pack.hpp>
+#include <ebm/core/dual.hpp>
 
 /// Who computes a block: a core, a register of its 16 lanes at a time, or threads, one lane each.
 ///
@@ -59,6 +59,27 @@ EBM_INLINE Elements<WholeBlock<T>> elements_of(Pack<T>* x) noexcept {
 template <class T>
 EBM_INLINE Elements<WholeBlock<T>, const T> elements_of(const Pack<T>* x) noexcept {
   return {reinterpret_cast<const T*>(x)};
+}
+
+/// The elements of a CPU's block of duals, to read.
+template <class T>
+struct DualElements {
+  using Vector = Dual<Pack<T>>;
+  DualPointer<const T> first;
+
+  [[nodiscard]] EBM_INLINE Vector operator[](int element) const noexcept {
+    return load_from<Vector>(first + std::ptrdiff_t{element} * lanes);
+  }
+};
+
+/// The elements of a CPU's block of any numbers, to read; x: [element][lane]
+template <class T>
+EBM_INLINE Elements<WholeBlock<T>, const T> elements_at(const T* x) noexcept {
+  return {x};
+}
+template <class T>
+EBM_INLINE DualElements<T> elements_at(const DualPointer<const T>& x) noexcept {
+  return {x};
 }
 
 }  // namespace ebm::inline EBM_ABI::kernels

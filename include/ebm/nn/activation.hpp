@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ebm/kernels/activation.hpp>
 #include <ebm/nn/element_layer.hpp>
 
 namespace ebm::inline EBM_ABI {

@@ -20,7 +20,7 @@ struct AveragePool {
   struct Geometry {
     static_assert(!In::is_flat,
                   "AveragePool expects images, Shape<channels, rows, columns>; got a flat shape: "
-                  "AveragePool can't stand behind Flatten or Linear");
+                  "AveragePool can't come after Flatten or Linear");
     static_assert(In::rows >= KernelSize::rows && In::columns >= KernelSize::columns,
                   "AveragePool's kernel is larger than its input");
     static constexpr kernels::Windows windows{

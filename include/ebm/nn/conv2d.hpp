@@ -19,7 +19,7 @@ struct Conv2d {
   struct Geometry {
     static_assert(!In::is_flat,
                   "Conv2d expects images, Shape<channels, rows, columns>; got a flat shape: the "
-                  "input of Conv2d can't stand behind Flatten or Linear");
+                  "input of Conv2d can't come after Flatten or Linear");
     static_assert(In::rows + 2 * PaddingSize::rows >= KernelSize::rows &&
                       In::columns + 2 * PaddingSize::columns >= KernelSize::columns,
                   "Conv2d's kernel is larger than its padded input");
@@ -35,8 +35,10 @@ struct Conv2d {
     using Output =
         Shape<Out, Geometry<In>::rows.forward().outputs, Geometry<In>::columns.forward().outputs>;
     static constexpr const char* name = "conv";
-    static constexpr std::array weight_shape{Out, In::channels, KernelSize::rows,
-                                             KernelSize::columns};
+    static constexpr std::array parameters{
+        LayerParameter{
+            "weight", {Out, In::channels, KernelSize::rows, KernelSize::columns}, Bind::fan_in},
+        LayerParameter{"bias", {Out}, Bind::fan_in}};
   };
 };
 

@@ -5,6 +5,7 @@
 #include <ebm/kernels/correlate.hpp>
 #include <ebm/kernels/epilogue.hpp>
 #include <ebm/kernels/weight_gradient.hpp>
+#include <ebm/nn/layer.hpp>
 #include <utility>
 
 /// What convolutions and linear layers share: frozen weights and the three products with them.
@@ -33,11 +34,12 @@ struct AxisGeometry {
 /// Parameters: weight [out][in][kernel row][kernel column], then bias [out].
 /// Frozen: weights as the forward kernel reads them, bias, weights for the input gradient.
 template <AxisGeometry Rows, AxisGeometry Columns, int In, int Out>
-class CorrelationLayer {
+class CorrelationLayer : public LayerDefaults {
  public:
   static constexpr int weight_count = Out * In * Rows.kernel * Columns.kernel;
   static constexpr int bias_count = Out;
   static constexpr int fan_in = In * Rows.kernel * Columns.kernel;
+  static constexpr bool is_affine = true;
 
   static constexpr int bias_offset = padded_to_packs(weight_count);
   static constexpr int gradient_offset = bias_offset + padded_to_packs(bias_count);
@@ -75,7 +77,7 @@ class CorrelationLayer {
 
   static constexpr kernels::Convolution convolution{
       .rows = Rows.forward(), .columns = Columns.forward(), .inputs = In, .outputs = Out};
-  static constexpr int scratch_size = convolution.transposed_size();
+  static constexpr int scratch_size = convolution.transposed_size() / lanes;
   static constexpr std::int64_t multiply_adds =
       std::int64_t{convolution.positions()} * weight_count;
 
@@ -119,28 +121,38 @@ class CorrelationLayer {
   }
 
   template <class T, class Epilogue>
-  static void forward(const T* x, const T* frozen, const Epilogue& epilogue) noexcept {
-    kernels::correlate<forward_correlation()>(x, frozen, frozen + bias_offset, epilogue);
+  static void forward(const Forward<T>& pass, const Epilogue& epilogue) noexcept {
+    kernels::correlate<forward_correlation()>(pass.x, pass.frozen, pass.frozen + bias_offset,
+                                              epilogue);
+  }
+
+  /// W x.
+  template <class T, class Epilogue>
+  static void tangent(const Forward<T>& pass, const Epilogue& epilogue) noexcept {
+    kernels::correlate<forward_correlation()>(pass.x, pass.frozen, static_cast<const T*>(nullptr),
+                                              epilogue);
   }
 
   template <class T, class Epilogue>
-  static void input_gradient(const T* dy, const T* frozen, const Epilogue& epilogue) noexcept {
+  static void input_gradient(const Backward<T>& pass, const Epilogue& epilogue) noexcept {
     [&]<int... Residue>(std::integer_sequence<int, Residue...>) {
       kernels::correlate<gradient_correlation(Residue)...>(
-          dy, frozen + gradient_offset, static_cast<const T*>(nullptr), epilogue);
+          pass.dy, pass.frozen + gradient_offset, static_cast<const T*>(nullptr), epilogue);
     }(std::make_integer_sequence<int, residues>{});
   }
 
   template <class T>
-  static void parameter_gradient(const T* x, const T* dy, T* gradient, T* scratch) noexcept {
-    kernels::transpose_adjoints<convolution>(dy, scratch);
-    kernels::add_weight_gradient<convolution>(x, scratch, gradient);
-    kernels::add_bias_gradient<convolution>(scratch, gradient + weight_count);
+  static void parameter_gradient(const Backward<T>& pass, T* gradient) noexcept {
+    weight_gradient(pass, gradient);
+    kernels::add_bias_gradient<convolution>(pass.scratch, gradient + weight_count);
   }
 
-  /// The weight is the parameter itself.
+  /// That of W alone.
   template <class T>
-  static void finish_gradient(const T*, const T*, T*) noexcept {}
+  static void weight_gradient(const Backward<T>& pass, T* gradient) noexcept {
+    kernels::transpose_adjoints<convolution>(pass.dy, pass.scratch);
+    kernels::add_weight_gradient<convolution>(pass.x, pass.scratch, gradient);
+  }
 };
 
 }  // namespace ebm::inline EBM_ABI::detail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <ebm/nn/parameters.hpp>
 #include <ebm/random/stream.hpp>
@@ -11,7 +12,8 @@ namespace ebm::inline EBM_ABI {
 /// PyTorch's default initialisation of convolutions and linear layers.
 ///
 /// Weights are Kaiming-uniform with a = sqrt(5): uniform in +-sqrt(6 / ((1 + a^2) fan_in)), which
-/// is +-1 / sqrt(fan_in); biases are uniform in the same bound.
+/// is +-1 / sqrt(fan_in); biases are uniform in the same bound. Scales and shifts of normalisations
+/// start as ones and zeros.
 /// Source: He et al., "Delving Deep into Rectifiers", 2015, eq. 15; `torch.nn.Linear`.
 struct KaimingUniform {
   /// parameters: all of the model's, as `infos` describes them
@@ -20,11 +22,14 @@ struct KaimingUniform {
     std::uint64_t index = 0;
     for (const ParameterInfo& info : infos) {
       Sequence draws(rng.stream(Purpose::initialisation), index++);
-      const double bound = 1 / std::sqrt(static_cast<double>(info.fan_in));
-      for (int i = 0; i < info.size; ++i) {
-        parameters[static_cast<std::size_t>(info.offset + i)] =
-            static_cast<T>(bound * (2 * draws.uniform() - 1));
+      const auto values = parameters.subspan(static_cast<std::size_t>(info.offset),
+                                             static_cast<std::size_t>(info.size));
+      if (info.initial != Initial::uniform) {
+        std::fill(values.begin(), values.end(), info.initial == Initial::ones ? T(1) : T(0));
+        continue;
       }
+      const double bound = 1 / std::sqrt(static_cast<double>(info.fan_in));
+      for (T& value : values) value = static_cast<T>(bound * (2 * draws.uniform() - 1));
     }
   }
 };

@@ -27,7 +27,9 @@ struct Linear {
   struct Bind : detail::CorrelationLayer<pixel, pixel, Features<In>::count, Out> {
     using Output = Shape<Out>;
     static constexpr const char* name = "linear";
-    static constexpr std::array weight_shape{Out, In::channels};
+    static constexpr std::array parameters{
+        LayerParameter{"weight", {Out, In::channels}, In::channels},
+        LayerParameter{"bias", {Out}, In::channels}};
   };
 };
 

@@ -1,12 +1,64 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <ebm/nn/parameters.hpp>
 #include <ebm/nn/passes.hpp>
+#include <span>
+#include <string>
 #include <vector>
 
 /// What of a network takes compilers long, and how it is compiled once for a whole program.
 namespace ebm::inline EBM_ABI::detail {
+
+/// A layer of a network as far as its parameters' names go.
+struct LayerInfo {
+  const char* name;
+  int scope;
+  std::span<const LayerParameter> parameters;
+  int offset;  ///< of its first parameter
+};
+
+/// Names the parameters of layers that stand in these blocks: of each kind the layers, and the
+/// blocks that are numbered, count from 1 in the block around them.
+inline std::vector<ParameterInfo> parameter_infos(std::span<const Scope> scopes,
+                                                  std::span<const LayerInfo> layers) {
+  std::vector<std::string> used;  // prefixes with their numbers
+  const auto numbered = [&used](const std::string& prefix) {
+    int number = 1;
+    while (std::find(used.begin(), used.end(), prefix + std::to_string(number)) != used.end())
+      ++number;
+    return used.emplace_back(prefix + std::to_string(number));
+  };
+  std::vector<std::string> prefixes;
+  for (const Scope& scope : scopes) {
+    std::string prefix;
+    if (scope.parent != none) {
+      prefix = prefixes[static_cast<std::size_t>(scope.parent)] + scope.name;
+      if (scope.is_numbered) prefix = numbered(prefix);
+      prefix += '.';
+    }
+    prefixes.push_back(std::move(prefix));
+  }
+  std::vector<ParameterInfo> infos;
+  for (const LayerInfo& layer : layers) {
+    if (layer.parameters.empty()) continue;
+    const std::string name =
+        numbered(prefixes[static_cast<std::size_t>(layer.scope)] + layer.name) + ".";
+    int offset = layer.offset;
+    for (const LayerParameter& parameter : layer.parameters) {
+      const auto shape = parameter.shape();
+      infos.push_back({name + parameter.name,
+                       {shape.begin(), shape.end()},
+                       offset,
+                       parameter.size(),
+                       parameter.fan_in,
+                       parameter.initial});
+      offset += parameter.size();
+    }
+  }
+  return infos;
+}
 
 /// What concerns the parameters of a network, all blocks of samples apart.
 template <class Network, class T = float>
@@ -20,13 +72,17 @@ struct NetworkParameters {
 
 /// The passes over a network on tapes with this choice of `Wrt`, by inputs that have an adjoint or
 /// not. See `Passes`.
+///
+/// T: the type of numbers, also `WithTangent`
 template <Wrt W, bool Active, class Network, class T = float>
 struct NetworkPasses {
   using Passes = typename Network::Passes;
   using Recording = typename Passes::template Recording<T>;
 
-  static Recording forward(Tape<T, W>& tape, const T* frozen, const T* x);
-  static void backward(Tape<T, W>& tape, const Recording& recording, const T* dy, T* dx);
+  static Recording forward(Tape<T, W>& tape, const RealOf<T>* frozen, ConstPointerTo<T> x,
+                           ConstPointerTo<T> condition);
+  static void backward(Tape<T, W>& tape, const Recording& recording, ConstPointerTo<T> dy,
+                       PointerTo<T> dx);
 };
 
 // Defined outside of the classes: what is defined inside is inline, and would be compiled anew
@@ -34,24 +90,19 @@ struct NetworkPasses {
 
 template <class Network, class T>
 std::vector<ParameterInfo> NetworkParameters<Network, T>::infos() {
-  std::vector<ParameterInfo> infos;
-  unroll<Layout::stages>([&](auto i) {
-    using Stage = typename Layout::template StageAt<i>;
-    using L = typename Stage::Layer;
-    if constexpr (L::weight_count > 0) {
-      add_layer(infos, Stage::Scope::prefix() + L::name, L::weight_shape, L::weight_count,
-                L::bias_count, Layout::template parameter_offset<i>, L::fan_in);
-    }
-  });
-  return infos;
+  return []<int... I>(std::integer_sequence<int, I...>) {
+    const LayerInfo layers[] = {{Layout::template LayerAt<I>::name, Layout::template scope_at<I>,
+                                 Layout::template LayerAt<I>::parameters,
+                                 Layout::template parameter_offset<I>}...};
+    return parameter_infos(Layout::scopes, layers);
+  }(std::make_integer_sequence<int, Layout::stages>{});
 }
 
 template <class Network, class T>
 void NetworkParameters<Network, T>::freeze(const T* parameters, T* frozen) noexcept {
   unroll<Layout::stages>([&](auto i) {
-    using L = typename Layout::template StageAt<i>::Layer;
-    L::freeze(parameters + Layout::template parameter_offset<i>,
-              frozen + Layout::template frozen_offset<i>);
+    Layout::template LayerAt<i>::freeze(parameters + Layout::template parameter_offset<i>,
+                                        frozen + Layout::template frozen_offset<i>);
   });
 }
 
@@ -60,20 +111,21 @@ void NetworkParameters<Network, T>::finish_gradient(const T* parameters, const T
                                                     T* gradient) noexcept {
   unroll<Layout::stages>([&](auto i) {
     constexpr int offset = Layout::template parameter_offset<i>;
-    Layout::template StageAt<i>::Layer::finish_gradient(
+    Layout::template LayerAt<i>::finish_gradient(
         parameters + offset, frozen + Layout::template frozen_offset<i>, gradient + offset);
   });
 }
 
 template <Wrt W, bool Active, class Network, class T>
-auto NetworkPasses<W, Active, Network, T>::forward(Tape<T, W>& tape, const T* frozen, const T* x)
+auto NetworkPasses<W, Active, Network, T>::forward(Tape<T, W>& tape, const RealOf<T>* frozen,
+                                                   ConstPointerTo<T> x, ConstPointerTo<T> condition)
     -> Recording {
-  return Passes::forward(OnTape<Tape<T, W>, Active>{tape}, frozen, x);
+  return Passes::forward(OnTape<Tape<T, W>, Active>{tape}, frozen, x, condition);
 }
 
 template <Wrt W, bool Active, class Network, class T>
 void NetworkPasses<W, Active, Network, T>::backward(Tape<T, W>& tape, const Recording& recording,
-                                                    const T* dy, T* dx) {
+                                                    ConstPointerTo<T> dy, PointerTo<T> dx) {
   if constexpr (W != Wrt::nothing) {
     Passes::backward(OnTape<Tape<T, W>, Active>{tape}, recording, dy, dx);
   }

@@ -1,125 +1,208 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <ebm/autodiff/var.hpp>
+#include <ebm/core/unroll.hpp>
 #include <ebm/kernels/epilogue.hpp>
-#include <ebm/nn/layout.hpp>
+#include <ebm/nn/expansion.hpp>
 
 namespace ebm::inline EBM_ABI::detail {
+
+/// Hands real numbers to an epilogue of duals, with tangents that have been computed before.
+template <class T, class Epilogue>
+struct BesideTangents {
+  const T* tangents;
+  const Epilogue& epilogue;
+
+  template <class V>
+  EBM_INLINE void operator()(const V& value, int offset) const noexcept {
+    epilogue(Dual<V>(value, V::load(tangents + offset)), offset);
+  }
+};
 
 /// Runs the layers of a network on the block of a tape, here and now.
 template <class TapeType, bool Active>
 struct OnTape {
+  using Number = typename TapeType::number;
   using T = typename TapeType::value_type;
   static constexpr Wrt wrt = TapeType::wrt;
   static constexpr bool has_input_gradient = Active;
   TapeType& tape;
 
-  /// Uninitialised room for packs, as long as the recording lives.
-  [[nodiscard]] T* allocate(int packs) const { return reinterpret_cast<T*>(tape.allocate(packs)); }
-  template <class Layer, class Epilogue>
-  void forward(const T* x, const T* frozen, const Epilogue& epilogue) const {
-    Layer::forward(x, frozen, epilogue);
+  /// Uninitialised room for `elements` of each lane, as long as the recording lives.
+  [[nodiscard]] PointerTo<Number> allocate(int elements) const {
+    T* const room = reinterpret_cast<T*>(tape.allocate(elements));
+    if constexpr (is_dual<Number>) {
+      return {room, room + std::ptrdiff_t{elements} * lanes};
+    } else {
+      return room;
+    }
   }
+
   template <class Layer, class Epilogue>
-  void input_gradient(const T* dy, const T* frozen, const Epilogue& epilogue) const {
-    Layer::input_gradient(dy, frozen, epilogue);
+  void forward(const Forward<Number>& pass, const Epilogue& epilogue) const {
+    if constexpr (is_dual<Number> && Layer::is_affine) {
+      const Forward<T> values{pass.x.value, nullptr, pass.frozen, nullptr};
+      const Forward<T> tangents{pass.x.tangent, nullptr, pass.frozen, nullptr};
+      beside_tangents<Layer::Output::size>([&](const auto& to) { Layer::tangent(tangents, to); },
+                                           [&](const auto& to) { Layer::forward(values, to); },
+                                           epilogue);
+    } else {
+      Layer::forward(pass, epilogue);
+    }
   }
-  /// scratch: room for `Layer::scratch_size` elements
+
+  /// The gradient by input `Input` of the layer, of `Size` elements.
+  template <class Layer, int Input, int Size, class Epilogue>
+  void input_gradient(const Backward<Number>& pass, const Epilogue& epilogue) const {
+    if constexpr (Layer::inputs > 1) {
+      Layer::template input_gradient<Input>(pass, epilogue);
+    } else if constexpr (is_dual<Number> && Layer::is_affine) {
+      const auto gradient_of = [&](const T* dy, const auto& to) {
+        Layer::input_gradient(Backward<T>{dy, nullptr, nullptr, pass.frozen, nullptr, nullptr}, to);
+      };
+      beside_tangents<Size>([&](const auto& to) { gradient_of(pass.dy.tangent, to); },
+                            [&](const auto& to) { gradient_of(pass.dy.value, to); }, epilogue);
+    } else {
+      Layer::input_gradient(pass, epilogue);
+    }
+  }
+
+  /// offset: of the layer's first parameter
   template <class Layer>
-  void parameter_gradient(const T* x, const T* dy, int offset, T* scratch) const {
-    Layer::parameter_gradient(x, dy, tape.parameter_gradient().data() + offset, scratch);
+  void parameter_gradient(const Backward<Number>& pass, int offset) const {
+    T* const gradient = tape.parameter_gradient().data() + offset;
+    if constexpr (is_dual<Number> && Layer::is_affine) {
+      // The tangent of x times dy; the bias meets dy alone.
+      const auto operands = [&](const T* x, const T* dy) {
+        return Backward<T>{dy, x, nullptr, pass.frozen, nullptr, pass.scratch.value};
+      };
+      Layer::weight_gradient(operands(pass.x.tangent, pass.dy.value), gradient);
+      Layer::parameter_gradient(operands(pass.x.value, pass.dy.tangent), gradient);
+    } else {
+      Layer::parameter_gradient(pass, gradient);
+    }
   }
+
   /// How the input's adjoint takes the first of what is added to it: it stands at zero, and may be
   /// used by others too.
-  [[nodiscard]] static auto first_addition(T* adjoint) { return kernels::AddInto<T>{adjoint}; }
+  [[nodiscard]] static auto first_addition(PointerTo<Number> adjoint) {
+    return kernels::AddInto<Number>{adjoint};
+  }
+
+ private:
+  template <int Size, class Tangents, class Values, class Epilogue>
+  void beside_tangents(const Tangents& tangents, const Values& values,
+                       const Epilogue& epilogue) const {
+    T* const room = reinterpret_cast<T*>(tape.allocate((Size + 1) / 2));  // a dual has room for two
+    tangents(kernels::StoreActivated<kernels::Identity, T>{room});
+    values(BesideTangents<T, Epilogue>{room, epilogue});
+  }
 };
 
 /// The forward pass over the stages of a network, and the backward one.
 ///
-/// `Layout<...>` says what there is to do; this does it in the right order, and a runner such as
-/// `OnTape` does each step for one block or for many.
-template <class Stages>
+/// `Layout` says what there is to do; this does it in the right order, and a runner such as
+/// `OnTape` does each stage for one block or for many.
+template <class Network>
 class Passes {
-  using Network = Layout<Stages>;
   static constexpr int stages = Network::stages;
-  static constexpr auto wiring = Network::wiring;
-  static constexpr auto plan = Network::plan;
+  static constexpr auto graph = Network::graph;
   template <int I>
-  using StageAt = typename Network::template StageAt<I>;
+  using LayerAt = typename Network::template LayerAt<I>;
   template <int I>
   static constexpr int parameter_offset = Network::template parameter_offset<I>;
   template <int I>
   static constexpr int frozen_offset = Network::template frozen_offset<I>;
 
  public:
-  /// Packs that the backward pass takes for parameter gradients, besides what is recorded.
-  static constexpr int scratch_packs = [] {
+  /// Elements of each lane that the backward pass takes for room, besides what is recorded.
+  static constexpr int scratch_size = [] {
     int size = 1;
-    unroll<stages>([&](auto i) { size = std::max(size, StageAt<i>::Layer::scratch_size); });
-    return padded_to_packs(size) / lanes;
+    unroll<stages>([&](auto i) { size = std::max(size, LayerAt<i>::scratch_size); });
+    return size;
   }();
+  static constexpr auto kept_plan = graph.plan(true), passing_plan = graph.plan(false);
 
-  template <class T, int Count = stages>
-  using Pointers = std::array<T*, std::size_t{Count}>;
+  template <class Pointer, int Count = stages>
+  using Pointers = std::array<Pointer, std::size_t{Count}>;
 
   /// What the backward pass needs of the forward one.
-  template <class T>
+  template <class Number>
   struct Recording {
-    const T* frozen;
-    Pointers<const T, stages + 1> value;  // read by the stages; the last is the output
-    Pointers<T> adjoint;                  // slopes on the way there, adjoints on the way back
-    Pointers<T> sum;                      // of adjoints for which a slope waits
+    const RealOf<Number>* frozen;
+    Pointers<ConstPointerTo<Number>, stages + 2> value;  // by value; see `Graph`
+    Pointers<PointerTo<Number>> adjoint;  // slopes on the way there, adjoints on the way back
+    Pointers<PointerTo<Number>> sum;      // of adjoints for which a slope waits
+    Pointers<PointerTo<Number>> saved;    // by layers
+
+    [[nodiscard]] ConstPointerTo<Number> output() const { return value[stages]; }
 
     /// d output / d what stage `I` gives before its activation, once the sweep has come there.
     template <int I>
-    [[nodiscard]] T* adjoint_of() const {
-      return adjoint[wiring.adjoint_holder(I)];
+    [[nodiscard]] PointerTo<Number> adjoint_of() const {
+      return adjoint[graph.adjoint_holder(I)];
+    }
+    /// What layer `I` reads as its input number `Input`.
+    template <int I, int Input>
+    [[nodiscard]] ConstPointerTo<Number> input() const {
+      constexpr int read = graph.at(I).inputs[Input];
+      if constexpr (read == none) {
+        return {};
+      } else {
+        return value[read];
+      }
     }
   };
 
-  /// Computes all values; the last is the output.
-  template <class Runner, class T>
-  static Recording<T> forward(const Runner& run, const T* frozen, const T* x) {
-    constexpr bool differentiable = is_differentiable<Runner>;
-    Recording<T> recording{frozen, {}, {}, {}};
+  /// Computes all values; the last is the output. condition: none where the network reads none
+  template <class Runner, class Number = typename Runner::Number>
+  static Recording<Number> forward(const Runner& run, const RealOf<Number>* frozen,
+                                   ConstPointerTo<Number> x, ConstPointerTo<Number> condition) {
+    constexpr Wrt wrt = wrt_of<Runner>;
+    Recording<Number> recording{};
+    recording.frozen = frozen;
     recording.value[0] = x;
+    recording.value[graph.condition] = condition;
 
     // Without parameter gradients an output is of use only until the last stage has read it.
-    Pointers<T> buffers{};
-    if constexpr (!wants_parameters(Runner::wrt)) {
+    constexpr bool keeps_all = wants_parameters(wrt);
+    constexpr auto plan = wrt == Wrt::nothing ? passing_plan : kept_plan;
+    Pointers<PointerTo<Number>> buffers{};
+    if constexpr (!keeps_all) {
       for (std::size_t i = 0; i < plan.buffers; ++i) buffers[i] = run.allocate(plan.sizes[i]);
     }
     unroll<stages>([&](auto i) {
-      using Current = StageAt<i>;
+      using Layer = LayerAt<i>;
+      constexpr Stage stage = graph.at(i);
       constexpr bool is_last = i == stages - 1;
-      T* y = is_last || wants_parameters(Runner::wrt) ? run.allocate(Current::Output::size)
-                                                      : buffers[plan.buffer_of[i]];
-      if constexpr (differentiable) {
-        if constexpr (wiring.adjoint_holder(i) == i) {
-          recording.adjoint[i] = run.allocate(Current::Output::size);
+      const PointerTo<Number> y =
+          is_last || keeps_all ? run.allocate(stage.size) : buffers[plan.buffer_of[i]];
+      constexpr bool has_adjoint = graph.has_adjoint(i, wrt);
+      if constexpr (has_adjoint) {
+        if constexpr (graph.adjoint_holder(i) == i) {
+          recording.adjoint[i] = run.allocate(stage.size);
         }
-        if constexpr (wiring.needs_sum(i)) {  // on the way back nobody reads the output itself
-          recording.sum[i] =
-              wants_parameters(Runner::wrt) ? run.allocate(Current::Output::size) : y;
+        if constexpr (graph.needs_sum(i)) {  // on the way back nobody reads the output itself
+          recording.sum[i] = keeps_all ? run.allocate(stage.size) : y;
         }
       }
+      if constexpr (Layer::saved_size > 0) recording.saved[i] = run.allocate(Layer::saved_size);
       const auto compute = [&](const auto& epilogue) {
-        const T* weights = frozen + frozen_offset<i>;
-        if constexpr (Current::skip == no_skip) {
-          run.template forward<typename Current::Layer>(recording.value[Current::input], weights,
-                                                        epilogue);
+        const Forward<Number> pass{recording.template input<i, 0>(),
+                                   recording.template input<i, 1>(), frozen + frozen_offset<i>,
+                                   recording.saved[i]};
+        if constexpr (stage.added == none) {
+          run.template forward<Layer>(pass, epilogue);
         } else {
-          run.template forward<typename Current::Layer>(
-              recording.value[Current::input], weights,
-              plus(recording.value[Current::skip], epilogue));
+          run.template forward<Layer>(pass, plus<Number>(recording.value[stage.added], epilogue));
         }
       };
-      if constexpr (differentiable && !Current::is_linear) {
-        compute(kernels::StoreWithSlope<typename Current::Activation, T>{y, recording.adjoint[i]});
+      using Activation = typename Network::template ActivationAt<i>;
+      if constexpr (has_adjoint && !stage.is_linear()) {
+        compute(kernels::StoreWithSlope<Activation, Number>{y, recording.adjoint[i]});
       } else {
-        compute(kernels::StoreActivated<typename Current::Activation, T>{y});
+        compute(kernels::StoreActivated<Activation, Number>{y});
       }
       recording.value[i + 1] = y;
     });
@@ -127,107 +210,139 @@ class Passes {
   }
 
   /// Goes back from the output's adjoint `dy` to the parameters, and to the input's adjoint `dx`.
-  template <class Runner, class T>
-  static void backward(const Runner& run, const Recording<T>& recording, const T* dy, T* dx) {
-    T* scratch = nullptr;
-    if constexpr (wants_parameters(Runner::wrt)) {
-      scratch = run.allocate(scratch_packs);
+  template <class Runner, class Number = typename Runner::Number>
+  static void backward(const Runner& run, const Recording<Number>& recording,
+                       ConstPointerTo<Number> dy, PointerTo<Number> dx) {
+    PointerTo<Number> scratch{};
+    if constexpr (wants_parameters(Runner::wrt) || is_scratch_for_inputs) {
+      scratch = run.allocate(scratch_size);
     }
     hand_over<stages - 1>(run, dy, recording);
     unroll<stages>([&](auto reversed) {
       constexpr int i = stages - 1 - reversed;
-      using S = StageAt<i>;
-      const T* stage_dy = recording.template adjoint_of<i>();
-      if constexpr (wants_parameters(Runner::wrt) && S::Layer::weight_count > 0) {
-        run.template parameter_gradient<typename S::Layer>(recording.value[S::input], stage_dy,
-                                                           parameter_offset<i>, scratch);
-      }
-      if constexpr (S::skip > 0 && wiring.is_only_added(S::skip)) {
-        constexpr int shortcut = S::skip - 1;
-        if constexpr (wiring.adjoint_holder(shortcut) == shortcut) {
-          hand_over<shortcut>(run, stage_dy, recording);
+      constexpr Stage stage = graph.at(i);
+      if constexpr (graph.has_adjoint(i, wrt_of<Runner>)) {
+        using Layer = LayerAt<i>;
+        const Backward<Number> pass{recording.template adjoint_of<i>(),
+                                    recording.template input<i, 0>(),
+                                    recording.template input<i, 1>(),
+                                    recording.frozen + frozen_offset<i>,
+                                    recording.saved[i],
+                                    scratch};
+        if constexpr (wants_parameters(Runner::wrt) && layer_parameters<Layer> > 0) {
+          run.template parameter_gradient<Layer>(pass, parameter_offset<i>);
         }
-      }
-      const T* weights = recording.frozen + frozen_offset<i>;
-      if constexpr (S::input > 0) {
-        run.template input_gradient<typename S::Layer>(stage_dy, weights,
-                                                       to_earlier_stage<i>(recording));
-      } else if constexpr (Runner::has_input_gradient) {
-        run.template input_gradient<typename S::Layer>(stage_dy, weights,
-                                                       to_input<i>(run, recording, dx));
+        if constexpr (stage.added > 0 && graph.is_only_added(stage.added)) {
+          constexpr int shortcut = stage.added - 1;
+          if constexpr (graph.adjoint_holder(shortcut) == shortcut) {
+            hand_over<shortcut>(run, pass.dy, recording);
+          }
+        }
+        if constexpr (stage.inputs[1] != none) input_gradient<i, 1>(run, recording, pass, dx);
+        input_gradient<i, 0>(run, recording, pass, dx);
       }
     });
   }
 
  private:
+  /// What is differentiated by, on a tape that may have inputs without adjoints.
   template <class Runner>
-  static constexpr bool is_differentiable =
-      Runner::has_input_gradient || wants_parameters(Runner::wrt);
+  static constexpr Wrt wrt_of = wants_parameters(Runner::wrt) ? Runner::wrt
+                                : Runner::has_input_gradient  ? Wrt::inputs
+                                                              : Wrt::nothing;
 
-  template <class T, class Epilogue>
-  static auto plus(const T* addend, const Epilogue& epilogue) {
-    return kernels::Plus<Epilogue, T>{addend, epilogue};
+  static constexpr bool is_scratch_for_inputs = [] {
+    bool is_needed = false;
+    unroll<stages>([&](auto i) {
+      is_needed = is_needed || (LayerAt<i>::scratch_size > 0 && !LayerAt<i>::is_affine);
+    });
+    return is_needed;
+  }();
+
+  template <class Number, class Epilogue>
+  static auto plus(ConstPointerTo<Number> addend, const Epilogue& epilogue) {
+    return kernels::Plus<Epilogue, Number>{addend, epilogue};
   }
 
   /// Stores an adjoint where the slope waits for it, or where there is none.
-  template <class S, class T>
-  static auto chain_rule(T* adjoint) {
-    if constexpr (S::is_linear) {
-      return kernels::StoreActivated<kernels::Identity, T>{adjoint};
+  template <int I, class Number>
+  static auto chain_rule(PointerTo<Number> adjoint) {
+    if constexpr (graph.at(I).is_linear()) {
+      return kernels::StoreActivated<kernels::Identity, Number>{adjoint};
     } else {
-      return kernels::MultiplyInto<T>{adjoint};
+      return kernels::MultiplyInto<Number>{adjoint};
     }
   }
 
   /// Adds the adjoints of the sums of stage `From` and later that `Value` goes into.
-  template <int Value, int From = 0, class T, class Epilogue>
-  static auto plus_sums(const Recording<T>& recording, const Epilogue& epilogue) {
-    constexpr int adder = wiring.next_adder(Value, From);
+  template <int Value, int From = 0, class Number, class Epilogue>
+  static auto plus_sums(const Recording<Number>& recording, const Epilogue& epilogue) {
+    constexpr int adder = graph.next_adder(Value, From);
     if constexpr (adder == stages) {
       return epilogue;
     } else {
-      return plus_sums<Value, adder + 1>(recording,
-                                         plus<T>(recording.template adjoint_of<adder>(), epilogue));
+      return plus_sums<Value, adder + 1>(
+          recording, plus<Number>(recording.template adjoint_of<adder>(), epilogue));
     }
   }
 
-  /// Where the input gradient of stage `I` goes, if it goes to another stage's output.
+  /// The gradient of stage `I` by its input number `Input`, to where it goes.
+  template <int I, int Input, class Runner, class Number>
+  static void input_gradient(const Runner& run, const Recording<Number>& recording,
+                             const Backward<Number>& pass, PointerTo<Number> dx) {
+    constexpr int value = graph.at(I).inputs[Input], read = 2 * I + Input;
+    if constexpr (value == 0) {
+      if constexpr (Runner::has_input_gradient) {
+        run.template input_gradient<LayerAt<I>, Input, Network::input_size>(
+            pass, to_input<read>(run, recording, dx));
+      }
+    } else if constexpr (value < graph.condition) {
+      if constexpr (graph.has_adjoint(value - 1, wrt_of<Runner>)) {
+        run.template input_gradient<LayerAt<I>, Input, graph.at(value - 1).size>(
+            pass, to_earlier_stage<value, read>(recording));
+      }
+    }
+  }
+
+  /// Where the gradient of read number `Read` goes, if it is of another stage's output.
   ///
   /// The last to come, the first that read the value, brings everything together.
-  template <int I, class T>
-  static auto to_earlier_stage(const Recording<T>& recording) {
-    constexpr int value = StageAt<I>::input, earlier = value - 1;
-    constexpr bool is_first = I == wiring.first_reader(value);
-    constexpr bool is_last = I == wiring.last_reader(value);
-    using S = StageAt<earlier>;
-    T* sum = S::is_linear ? recording.adjoint[earlier] : recording.sum[earlier];
+  template <int Value, int Read, class Number>
+  static auto to_earlier_stage(const Recording<Number>& recording) {
+    constexpr int earlier = Value - 1;
+    constexpr bool is_first = Read == graph.first_read(Value);
+    constexpr bool is_last = Read == graph.last_read(Value);
+    const PointerTo<Number> sum =
+        graph.at(earlier).is_linear() ? recording.adjoint[earlier] : recording.sum[earlier];
     if constexpr (!is_first) {
       if constexpr (is_last) {
-        return kernels::StoreActivated<kernels::Identity, T>{sum};
+        return kernels::StoreActivated<kernels::Identity, Number>{sum};
       } else {
-        return kernels::AddInto<T>{sum};
+        return kernels::AddInto<Number>{sum};
       }
     } else {
-      const auto end = plus_sums<value>(recording, chain_rule<S>(recording.adjoint[earlier]));
+      const auto end =
+          plus_sums<Value>(recording, chain_rule<earlier, Number>(recording.adjoint[earlier]));
       if constexpr (is_last) {
         return end;
       } else {
-        return plus<T>(sum, end);
+        return plus<Number>(sum, end);
       }
     }
   }
 
   /// The same for the network's input, whose adjoint others add to as well.
-  template <int I, class Runner, class T>
-  static auto to_input(const Runner& run, const Recording<T>& recording, T* adjoint) {
+  template <int Read, class Runner, class Number>
+  static auto to_input(const Runner& run, const Recording<Number>& recording,
+                       PointerTo<Number> adjoint) {
     const auto end = [&] {
-      if constexpr (I == wiring.last_reader(0)) {
+      if constexpr (Read == graph.last_read(0)) {
         return run.first_addition(adjoint);
       } else {
-        return kernels::AddInto<T>{adjoint};
+        return kernels::AddInto<Number>{adjoint};
       }
     }();
-    if constexpr (I == wiring.first_reader(0)) {
+    if constexpr (Read == graph.first_read(0)) {
       return plus_sums<0>(recording, end);
     } else {
       return end;
@@ -235,10 +350,13 @@ class Passes {
   }
 
   /// Stage `I` gets the adjoint `dy` of its output.
-  template <int I, class Runner, class T>
-  static void hand_over(const Runner& run, const T* dy, const Recording<T>& recording) {
-    run.template input_gradient<PassThrough::Bind<typename StageAt<I>::Output>>(
-        dy, recording.frozen, chain_rule<StageAt<I>>(recording.adjoint[I]));
+  template <int I, class Runner, class Number>
+  static void hand_over(const Runner& run, ConstPointerTo<Number> dy,
+                        const Recording<Number>& recording) {
+    constexpr int size = graph.at(I).size;
+    run.template input_gradient<PassThrough::Bind<Shape<size>>, 0, size>(
+        Backward<Number>{dy, {}, {}, recording.frozen, {}, {}},
+        chain_rule<I, Number>(recording.adjoint[I]));
   }
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ebm/nn/stage.hpp>
+#include <concepts>
+#include <ebm/nn/expansion.hpp>
 
 namespace ebm::inline EBM_ABI {
 
@@ -11,24 +12,19 @@ namespace detail {
 template <class Skipped, class Computed>
 struct Branches {
   static_assert(std::same_as<Skipped, Computed>,
-                "Residual adds what goes round its layers to what its layers give, and both sides, "
-                "the two shapes of Branches<..., ...>, must be one shape: where the layers change "
-                "it, put a Shortcut<...> that does the same first");
+                "Residual adds its input to the output of its layers, so both need one shape; here "
+                "they are the two of Branches<..., ...>: start the block with a Shortcut<...> that "
+                "changes the shape the same way");
   using Sum = Computed;
 };
 
-/// Appends F(x) + value `Skip` of shape `Skipped`, where x is what the next layer reads.
-template <class Place, int Skip, class Skipped, class P, class... Layers>
-constexpr auto append_sum(P program, Chain<Layers...> layers) {
-  static_assert(sizeof...(Layers) > 0, "Residual needs at least one layer besides its Shortcut");
-  using End = decltype(append<Place>(program, layers));
-  using Sum = typename Branches<Skipped, typename End::Output>::Sum;
-  if constexpr (End::Open::is_linear && End::Open::skip == no_skip) {
-    return typename End::template Reopened<typename End::Open::template Sum<Skip>>{};
-  } else {
-    using Added = decltype(End::template then<PassThrough::Bind<Sum>, Place>());
-    return typename Added::template Reopened<typename Added::Open::template Sum<Skip>>{};
-  }
+/// Nodes whose result is `layers` of the input, plus `shortcut` of it.
+template <std::size_t N1, std::size_t M1, std::size_t N2, std::size_t M2>
+constexpr auto summed(const Nodes<N1, M1>& shortcut, const Nodes<N2, M2>& layers, int size) {
+  NodesBuilder<N1 + N2 + 1, M1 + M2 - 1> builder;
+  const int skipped = builder.add(shortcut, 0);
+  const int computed = builder.add(layers, 0);
+  return builder.give(builder.add(Node{Node::Kind::sum, {computed, skipped}, size}));
 }
 
 }  // namespace detail
@@ -40,14 +36,12 @@ template <class... Layers>
 struct Shortcut {
   static_assert(sizeof...(Layers) > 0,
                 "Shortcut needs at least one layer; without a Shortcut the input itself is added");
-  using IsBlock = void;
-  static constexpr const char* name = "shortcut";
+  using IsComposite = void;
 
-  template <class Place, int, class P>
-  static constexpr auto expand(P program) {
-    static_assert(sizeof(P) == 0, "Shortcut stands first in a Residual, and nowhere else");
-    return program;
-  }
+  template <class In, class Condition>
+  struct Expand {
+    static_assert(sizeof(In) == 0, "Shortcut stands first in a Residual, and nowhere else");
+  };
 };
 
 /// A residual block: y = x + F(x), where F is the chain of `Layers`.
@@ -55,35 +49,42 @@ struct Shortcut {
 /// With a shortcut S, `Residual<Shortcut<Conv2d<32, Kernel<1>>>, Layers...>`, y = S(x) + F(x).
 /// Both branches must give one shape; activations may follow, and blocks may stand in blocks.
 /// Nothing is copied for the sum: it belongs to the epilogue of F's last layer, as an activation
-/// behind the block does. Parameters are named residual1.conv1.weight, ...
+/// after the block does. Parameters are named residual1.conv1.weight, ...
 /// Source: He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", 2016, eq. 1 and 2.
 template <class... Layers>
 struct Residual {
-  using IsBlock = void;
-  static constexpr const char* name = "residual";
+  static_assert(sizeof...(Layers) > 0, "Residual needs at least one layer besides its Shortcut");
+  using IsComposite = void;
 
-  template <class Place, int Number, class P>
-  static constexpr auto expand(P) {
-    using X = typename P::Output;
-    return detail::append_sum<detail::Scope<Place, Residual, Number>, P::value, X>(
-        P::template branch<X, P::value>(), detail::Chain<Layers...>{});
-  }
+  template <class In, class Condition>
+  struct Expand {
+    using Computed = detail::Chain<In, Condition, Layers...>;
+    using Output = typename detail::Branches<In, typename Computed::Output>::Sum;
+    using Bounds =
+        decltype(typename Computed::Bounds{} + detail::TypeList<detail::BoundSum<Output>>{});
+    static constexpr auto nodes = detail::in_scope(
+        "residual", true, detail::summed(detail::Nodes<0>(), Computed::nodes, Output::size));
+  };
 };
 
 template <class... Around, class... Layers>
 struct Residual<Shortcut<Around...>, Layers...> {
-  using IsBlock = void;
-  static constexpr const char* name = "residual";
+  static_assert(sizeof...(Layers) > 0, "Residual needs at least one layer besides its Shortcut");
+  using IsComposite = void;
 
-  template <class Place, int Number, class P>
-  static constexpr auto expand(P) {
-    using Here = detail::Scope<Place, Residual, Number>;
-    using X = typename P::Output;
-    using S = decltype(detail::append<detail::Scope<Here, Shortcut<Around...>, 0>>(
-        P::template branch<X, P::value>(), detail::Chain<Around...>{}));
-    return detail::append_sum<Here, S::value, typename S::Output>(S::template branch<X, P::value>(),
-                                                                  detail::Chain<Layers...>{});
-  }
+  template <class In, class Condition>
+  struct Expand {
+    using Skipped = detail::Chain<In, Condition, Around...>;
+    using Computed = detail::Chain<In, Condition, Layers...>;
+    using Output =
+        typename detail::Branches<typename Skipped::Output, typename Computed::Output>::Sum;
+    using Bounds = decltype(typename Skipped::Bounds{} + typename Computed::Bounds{} +
+                            detail::TypeList<detail::BoundSum<Output>>{});
+    static constexpr auto nodes =
+        detail::in_scope("residual", true,
+                         detail::summed(detail::in_scope("shortcut", false, Skipped::nodes),
+                                        Computed::nodes, Output::size));
+  };
 };
 
 }  // namespace ebm::inline EBM_ABI

@@ -6,6 +6,65 @@
 /// A network as a chain of layers, with shapes worked out at compile time.
 namespace ebm::inline EBM_ABI {
 
+namespace detail {
+
+/// How a network finds the packs of a tape's variables: it reads and writes them where they are.
+template <class Number>
+struct NetworkBlock {
+  template <class Tape>
+  static ConstPointerTo<Number> elements(Tape&, const Pack<Number>* packs, int) {
+    return reinterpret_cast<const Number*>(packs);
+  }
+  template <class Tape>
+  static const Pack<Number>* packs(Tape&, ConstPointerTo<Number> elements, int) {
+    return reinterpret_cast<const Pack<Number>*>(elements);
+  }
+  template <class Tape>
+  static PointerTo<Number> adjoint(Tape&, Pack<Number>* packs, int) {
+    return reinterpret_cast<Number*>(packs);
+  }
+  static void add(PointerTo<Number>, Pack<Number>*, int) {}
+};
+
+/// Duals of a tape have their tangents beside the values, those of a network apart: copies.
+template <class T>
+struct NetworkBlock<WithTangent<T>> {
+  using P = Dual<Pack<T>>;
+  using Pointer = DualPointer<T>;
+
+  template <class Tape>
+  static Pointer room(Tape& tape, int count) {
+    T* const first = reinterpret_cast<T*>(tape.allocate(count));
+    return {first, first + std::ptrdiff_t{count} * lanes};
+  }
+  template <class Tape>
+  static Pointer elements(Tape& tape, const P* packs, int count) {
+    const Pointer to = room(tape, count);
+    for (int i = 0; i < count; ++i) store_to(to + std::ptrdiff_t{i} * lanes, packs[i]);
+    return to;
+  }
+  template <class Tape>
+  static P* packs(Tape& tape, DualPointer<const T> from, int count) {
+    P* const to = tape.allocate(count);
+    for (int i = 0; i < count; ++i) to[i] = load_from<P>(from + std::ptrdiff_t{i} * lanes);
+    return to;
+  }
+  /// Zeros, to which a network adds.
+  template <class Tape>
+  static Pointer adjoint(Tape& tape, P* packs, int count) {
+    if (packs == nullptr) return {};
+    const Pointer to = room(tape, count);
+    for (int i = 0; i < count; ++i) store_to(to + std::ptrdiff_t{i} * lanes, P(T(0)));
+    return to;
+  }
+  static void add(const Pointer& from, P* packs, int count) {
+    if (packs == nullptr) return;
+    for (int i = 0; i < count; ++i) packs[i] += load_from<P>(from + std::ptrdiff_t{i} * lanes);
+  }
+};
+
+}  // namespace detail
+
 /// Layers one behind the other, bound to an input shape.
 ///
 /// `Sequential<Shape<2>, Linear<64>, Swish, Linear<1>>`; the layers need no shapes of their own,
@@ -14,23 +73,20 @@ namespace ebm::inline EBM_ABI {
 template <class InputShape, class... Layers>
 class Sequential {
   static_assert(sizeof...(Layers) > 0, "Sequential needs at least one layer");
-  using Stages = decltype(decltype(detail::append<detail::Root>(
-      detail::Program<InputShape, 0, detail::NoStage>{}, detail::Chain<Layers...>{}))::stages());
+  using Expanded = detail::Chain<InputShape, void, Layers...>;
 
  public:
-  /// The stages that the layers became, and the passes over them; for who runs them elsewhere than
-  /// on a tape.
-  using Layout = detail::Layout<Stages>;
-  using Passes = detail::Passes<Stages>;
+  /// The stages that the layers became, and the passes over them; for code that runs them elsewhere
+  /// than on a tape.
+  using Layout = detail::Layout<InputShape, Expanded>;
+  using Passes = detail::Passes<Layout>;
 
  private:
   static constexpr int stages = Layout::stages;
-  template <int I>
-  using StageAt = typename Layout::template StageAt<I>;
 
  public:
   using Input = InputShape;
-  using Output = typename StageAt<stages - 1>::Output;
+  using Output = typename Expanded::Output;
 
   /// Elements of all parameters.
   static constexpr int parameter_count = Layout::template parameter_offset<stages>;
@@ -39,7 +95,7 @@ class Sequential {
   /// makes as many again.
   static constexpr std::int64_t multiply_adds = [] {
     std::int64_t count = 0;
-    unroll<stages>([&](auto i) { count += StageAt<i>::Layer::multiply_adds; });
+    unroll<stages>([&](auto i) { count += Layout::template LayerAt<i>::multiply_adds; });
     return count;
   }();
 
@@ -49,17 +105,18 @@ class Sequential {
   /// Packs that `apply` takes from a tape with this choice of `Wrt` for one block.
   template <Wrt W>
   static constexpr int recorded_packs = [] {
-    constexpr auto wiring = Layout::wiring;
+    constexpr auto graph = Layout::graph;
     int packs = Output::size;
     if (!wants_parameters(W)) {
-      for (const int size : Layout::plan.sizes) packs += size;
+      for (const int size : graph.plan(W != Wrt::nothing).sizes) packs += size;
     }
     for (int i = 0; i < stages; ++i) {
-      const int size = wiring.at(i).size;
+      const int size = graph.at(i).size;
       if (wants_parameters(W) && i < stages - 1) packs += size;
-      if (wants_parameters(W) && wiring.needs_sum(i)) packs += size;
-      if (W != Wrt::nothing && wiring.adjoint_holder(i) == i) packs += size;
+      if (wants_parameters(W) && graph.needs_sum(i)) packs += size;
+      if (graph.has_adjoint(i, W) && graph.adjoint_holder(i) == i) packs += size;
     }
+    unroll<stages>([&](auto i) { packs += Layout::template LayerAt<i>::saved_size; });
     if (W != Wrt::nothing) packs += Output::size;  // the adjoint of the output
     return packs;
   }();
@@ -90,17 +147,21 @@ class Sequential {
   /// frozen: as `freeze` leaves it; must outlive the recording.
   template <class Tape, bool Active>
   static auto apply(const typename Tape::value_type* frozen, const Var<Tape, Input, Active>& x) {
-    using T = typename Tape::value_type;
-    using Code = detail::NetworkPasses<Tape::wrt, Active, Sequential, T>;
+    using Number = typename Tape::number;
+    using Code = detail::NetworkPasses<Tape::wrt, Active, Sequential, Number>;
+    using Block = detail::NetworkBlock<Number>;
     constexpr bool differentiable = Active || wants_parameters(Tape::wrt);
     Tape& tape = *x.tape();
-    const auto recording = Code::forward(tape, frozen, reinterpret_cast<const T*>(x.data()));
+    const auto recording =
+        Code::forward(tape, frozen, Block::elements(tape, x.data(), Input::size), {});
     const auto y = tape.template make_var<Output, differentiable>(
-        reinterpret_cast<const Pack<T>*>(recording.value.back()));
+        Block::packs(tape, recording.output(), Output::size));
     if constexpr (differentiable) {
       tape.on_backward([recording, x, y] {
-        Code::backward(*x.tape(), recording, reinterpret_cast<const T*>(y.adjoint_data()),
-                       reinterpret_cast<T*>(x.adjoint_data()));
+        Tape& t = *x.tape();
+        const auto dx = Block::adjoint(t, x.adjoint_data(), Input::size);
+        Code::backward(t, recording, Block::elements(t, y.adjoint_data(), Output::size), dx);
+        Block::add(dx, x.adjoint_data(), Input::size);
       });
     }
     return y;

@@ -27,9 +27,8 @@ struct SpectralNorm {
   template <class In>
   class Bind : public L::template Bind<In> {
     using Plain = typename L::template Bind<In>;
-    static_assert(Plain::weight_count > 0,
-                  "SpectralNorm divides a weight: it takes a Conv2d or a Linear");
-    static constexpr int rows = Plain::weight_shape[0];
+    static_assert(Plain::is_affine, "SpectralNorm divides a weight: it takes a Conv2d or a Linear");
+    static constexpr int rows = Plain::parameters[0].extents[0];
     static constexpr int columns = Plain::weight_count / rows;
     static constexpr int left = Plain::frozen_size;
     static constexpr int right = left + padded_to_packs(rows);

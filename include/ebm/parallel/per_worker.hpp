@@ -2,12 +2,12 @@
 #pragma once
 
 #include <ebm/parallel/executor.hpp>
-#include <vector>
+#include <memory>
 
 namespace ebm::inline EBM_ABI {
 
-/// Something of its own for each worker of an executor, such as a tape: kept from one `for_each` to
-/// the next, so that warm rounds allocate nothing.
+/// Scratch memory of its own for each worker of an executor, such as a tape: kept from one
+/// `for_each` to the next, so that warm rounds allocate nothing.
 template <class Slot>
 class PerWorker {
  public:
@@ -18,17 +18,19 @@ class PerWorker {
     prepare(executor);
   }
 
-  /// Makes room for the workers of `executor`; what is there stays.
+  /// Makes room for the workers of `executor`: new memory, if these are more than before.
   template <Executor X>
   void prepare(const X& executor) {
-    const auto workers = static_cast<std::size_t>(executor.workers());
-    if (slots_.size() < workers) slots_.resize(workers);
+    if (executor.workers() <= count_) return;
+    count_ = executor.workers();
+    slots_ = std::make_unique<Slot[]>(static_cast<std::size_t>(count_));
   }
 
   [[nodiscard]] Slot& operator[](int worker) { return slots_[static_cast<std::size_t>(worker)]; }
 
  private:
-  std::vector<Slot> slots_;
+  std::unique_ptr<Slot[]> slots_;
+  int count_ = 0;
 };
 
 }  // namespace ebm::inline EBM_ABI

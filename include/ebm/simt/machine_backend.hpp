@@ -124,7 +124,7 @@ class MachineBackend {
         *machine_, memory, 2 * groups_, of_blocks_.data(), Network::parameter_count, samples()};
     const auto recording = network_.forward(run, std::as_const(both_).data());
     std::vector<T> scores(lanes_of(2));
-    machine_->download(recording.value.back(), scores.size(), scores.data());
+    machine_->download(recording.output(), scores.size(), scores.data());
     const BatchResult result = seeds(scores);
     machine_->upload(scores.data(), scores.size(), scores_.data());
     network_.backward(run, recording, std::as_const(scores_).data(), static_cast<T*>(nullptr));

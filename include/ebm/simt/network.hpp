@@ -56,6 +56,7 @@ struct PassMemory {
 /// `ebm::detail::OnTape`.
 template <class T, class M, Wrt W>
 struct OnMachine {
+  using Number = T;
   static constexpr Wrt wrt = W;
   static constexpr bool has_input_gradient = wants_inputs(W);
   M& machine;
@@ -65,45 +66,44 @@ struct OnMachine {
   int parameters = 0;
   SampleBlocks samples{};
 
-  [[nodiscard]] T* allocate(int packs) const {
-    return memory.take(std::ptrdiff_t{packs} * warp_lanes * groups);
+  [[nodiscard]] T* allocate(int elements) const {
+    return memory.take(std::ptrdiff_t{elements} * warp_lanes * groups);
   }
 
   template <class Layer, class Epilogue>
-  void forward(const T* x, const T* frozen, const Epilogue& epilogue) const {
+  void forward(const Forward<T>& pass, const Epilogue& epilogue) const {
     if constexpr (WeightLayer<Layer>) {
       constexpr kernels::Correlation c = ThreadTiles<Layer>::forward;
       machine.launch(Correlate<T, Epilogue, Layer::Output::size, c>{
-          x, frozen, frozen + Layer::bias_offset, epilogue, groups});
+          pass.x, pass.frozen, pass.frozen + Layer::bias_offset, epilogue, groups});
     } else {
       using Rule = detail::OutputRule<typename Layer::ElementRule>;
       machine.launch(ForEachElement<T, Rule, Epilogue, Layer::Input::size, Layer::Output::size>{
-          x, {}, epilogue, groups});
+          pass.x, {}, epilogue, groups});
     }
   }
 
-  template <class Layer, class Epilogue>
-  void input_gradient(const T* dy, const T* frozen, const Epilogue& epilogue) const {
+  template <class Layer, int Input, int Size, class Epilogue>
+  void input_gradient(const Backward<T>& pass, const Epilogue& epilogue) const {
     if constexpr (WeightLayer<Layer>) {
       [&]<int... Residue>(std::integer_sequence<int, Residue...>) {
-        constexpr int size = Layer::convolution.rows.sources * Layer::convolution.columns.sources *
-                             Layer::convolution.inputs;
-        machine.launch(Correlate<T, Epilogue, size, ThreadTiles<Layer>::gradient(Residue)...>{
-            dy, frozen + Layer::gradient_offset, nullptr, epilogue, groups});
+        machine.launch(Correlate<T, Epilogue, Size, ThreadTiles<Layer>::gradient(Residue)...>{
+            pass.dy, pass.frozen + Layer::gradient_offset, nullptr, epilogue, groups});
       }(std::make_integer_sequence<int, Layer::residues>{});
     } else {
       using Rule = detail::GradientRule<typename Layer::ElementRule>;
-      machine.launch(ForEachElement<T, Rule, Epilogue, Layer::Output::size, Layer::Input::size>{
-          dy, {}, epilogue, groups});
+      machine.launch(ForEachElement<T, Rule, Epilogue, Layer::Output::size, Size>{
+          pass.dy, {}, epilogue, groups});
     }
   }
 
   template <class Layer>
-  void parameter_gradient(const T* x, const T* dy, int offset, T* transposed) const {
+  void parameter_gradient(const Backward<T>& pass, int offset) const {
     constexpr kernels::Convolution c = Layer::convolution;
-    machine.launch(TransposeAdjoints<T, c>{dy, transposed, samples});
-    machine.launch(WeightGradient<T, c>{x, transposed, gradients + offset, parameters, samples});
-    machine.launch(BiasGradient<T, c>{transposed, gradients + offset + Layer::weight_count,
+    machine.launch(TransposeAdjoints<T, c>{pass.dy, pass.scratch, samples});
+    machine.launch(
+        WeightGradient<T, c>{pass.x, pass.scratch, gradients + offset, parameters, samples});
+    machine.launch(BiasGradient<T, c>{pass.scratch, gradients + offset + Layer::weight_count,
                                       parameters, samples});
   }
 
@@ -138,7 +138,7 @@ class MachineNetwork {
   /// Makes changed parameters count.
   void freeze() {
     unroll<Layout::stages>([&](auto i) {
-      using Layer = typename Layout::template StageAt<i>::Layer;
+      using Layer = typename Layout::template LayerAt<i>;
       static_assert(WeightLayer<Layer> || ElementLayer<Layer>,
                     "a GPU computes Conv2d, Linear, AveragePool, Flatten and activations; the "
                     "network has a layer that is none of these");
@@ -153,13 +153,13 @@ class MachineNetwork {
   template <Wrt W>
   static std::size_t pass_size(int groups) {
     const int packs =
-        Network::template recorded_packs<W> + (wants_parameters(W) ? Passes::scratch_packs : 0);
+        Network::template recorded_packs<W> + (wants_parameters(W) ? Passes::scratch_size : 0);
     return static_cast<std::size_t>(packs) * static_cast<std::size_t>(warp_lanes * groups);
   }
 
   /// f(x) for each lane: [group][lane], in `memory`.
   auto forward(const auto& run, const T* x) const {
-    return Passes::forward(run, frozen_.data(), x);
+    return Passes::forward(run, frozen_.data(), x, nullptr);
   }
 
   static void backward(const auto& run, const auto& recording, const T* dy, T* dx) {

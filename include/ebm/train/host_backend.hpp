@@ -38,8 +38,7 @@ struct TrainingMemory {
     restored.starts.restore(state.part("buffer"));
     if constexpr (Stateful<Optimizer>) restored.optimizer.restore(state.part("optimizer"));
 
-    model.change_parameters(
-        [&](auto parameters) { std::ranges::copy(stored, parameters.begin()); });
+    model.change_parameters([&](auto p) { std::copy(stored.begin(), stored.end(), p.begin()); });
     *this = std::move(restored);
   }
 };
@@ -104,7 +103,8 @@ class HostBackend {
   double clip_gradient() { return recipe_->gradient_clip(std::span<T>(gradient_)); }
 
   void update(double learning_rate) {
-    std::ranges::copy(model_->parameters(), previous_.begin());
+    const std::span<const T> now = model_->parameters();
+    std::copy(now.begin(), now.end(), previous_.begin());
     model_->change_parameters([&](std::span<T> parameters) {
       memory_.optimizer.step(parameters, std::span<const T>(gradient_), learning_rate);
     });
@@ -112,7 +112,7 @@ class HostBackend {
   [[nodiscard]] bool parameters_are_finite() const { return all_finite(model_->parameters()); }
   void take_back() {
     model_->change_parameters(
-        [&](std::span<T> parameters) { std::ranges::copy(previous_, parameters.begin()); });
+        [&](std::span<T> p) { std::copy(previous_.begin(), previous_.end(), p.begin()); });
   }
 
   [[nodiscard]] State state() const { return memory_.state(model_->parameters()); }
