@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: AveragePool can't come after Flatten or Linear
+// expect: pooling can't come after Flatten or Linear
 #include <ebm/nn/average_pool.hpp>
 #include <ebm/nn/flatten.hpp>
 #include <ebm/nn/sequential.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: AveragePool's kernel is larger than its input
+// expect: a pooling's kernel is larger than its input
 #include <ebm/nn/average_pool.hpp>
 #include <ebm/nn/sequential.hpp>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// expect: Shape<4>, ebm.*Shape<3>.*so both need one shape|so both need one shape.*Shape<4>, ebm.*Shape<3>
+// expect: Shape<4>, ebm.*Shape<3>.*so both need one shape|so both need one shape.*Shape<4>,
+// ebm.*Shape<3>
 #include <ebm/nn/linear.hpp>
 #include <ebm/nn/residual.hpp>
 #include <ebm/nn/sequential.hpp>

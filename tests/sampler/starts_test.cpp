@@ -20,7 +20,7 @@ struct WithoutEnd {
     void restore(const ebm::State&) {}
   };
   template <class T>
-  [[nodiscard]] Chains<T> for_chains(int, int) const {
+  [[nodiscard]] Chains<T> for_chains(int, int, int) const {
     return {};
   }
 };
@@ -29,7 +29,7 @@ struct WithoutEnd {
 template <class Policy>
 std::vector<Samples<float>> starts_of(const Policy& policy, const Samples<float>& data,
                                       int iterations = 3) {
-  auto starts = policy.template for_chains<float>(4, 3);
+  auto starts = policy.template for_chains<float>(4, 3, 0);
   std::vector<Samples<float>> all;
   Samples<float> chains(4, 3);
   for (int iteration = 0; iteration < iterations; ++iteration) {
@@ -76,8 +76,8 @@ TEST_CASE("persistent chains start once, and then go on where they ended") {
 TEST_CASE("starts that are put back begin the next chains as if nothing had happened") {
   const auto check = [](const auto& policy) {
     const auto data = random_samples<float>(4, 3, 1);
-    auto first = policy.template for_chains<float>(4, 3);
-    auto second = policy.template for_chains<float>(4, 3);
+    auto first = policy.template for_chains<float>(4, 3, 0);
+    auto second = policy.template for_chains<float>(4, 3, 0);
     Samples<float> chains(4, 3), expected(4, 3);
     first.begin(chains, data, Rng{1}, 0);
     first.end(chains);
@@ -93,19 +93,19 @@ TEST_CASE("starts that are put back begin the next chains as if nothing had happ
 }
 
 TEST_CASE("persistent chains of another number are refused, and nothing changes") {
-  auto starts = ebm::PersistentChains{}.for_chains<float>(4, 3);
+  auto starts = ebm::PersistentChains{}.for_chains<float>(4, 3, 0);
   const auto before = starts.state();
   CHECK(message_of<ebm::Error>([&] {
-          starts.restore(ebm::PersistentChains{}.for_chains<float>(5, 3).state());
+          starts.restore(ebm::PersistentChains{}.for_chains<float>(5, 3, 0).state());
         }) == "State: entry 'chains' holds 15 numbers, expected 12");
   CHECK(starts.state() == before);
 }
 
 TEST_CASE("a range of noise that is none is refused") {
   CHECK(message_of<ebm::InvalidArgument>([] {
-          (void)ebm::FromNoise{.low = 1, .high = 1}.for_chains<float>(1, 1);
+          (void)ebm::FromNoise{.low = 1, .high = 1}.for_chains<float>(1, 1, 0);
         }) == "FromNoise: low must be below high, both finite, got 1 and 1");
   CHECK(message_of<ebm::InvalidArgument>([] {
-          (void)ebm::PersistentChains{.low = std::nan("")}.for_chains<float>(1, 1);
+          (void)ebm::PersistentChains{.low = std::nan("")}.for_chains<float>(1, 1, 0);
         }) == "PersistentChains: low must be below high, both finite, got nan and 1");
 }

@@ -46,8 +46,9 @@ TEST_CASE("the domain of data is that of the chains, or all of space") {
   Samples<float> data = Samples<float>::Zero(3, 2);
   data(1, 1) = 2;
   const auto message = [&](const auto& transition) {
-    return message_of<ebm::InvalidArgument>(
-        [&] { ebm::require_in_domain<float>("f", data, ebm::domain_of<float>(transition)); });
+    return message_of<ebm::InvalidArgument>([&] {
+      ebm::require_in_domain<ebm::Shape<2>, float>("f", data, ebm::domain_of<float>(transition));
+    });
   };
   CHECK(message(ebm::Langevin<>()) ==
         "f: sample 1 holds 2, outside of the sampler's domain [-1, 1]");

@@ -31,15 +31,12 @@ void load_block(const ConstSamplesRef<T>& samples, int index, Pack<T>* block) {
   for (int lane = 0; lane < lanes; ++lane) {
     row_of[lane] = sample_of(samples, std::min(first + lane, samples.rows() - 1)).data();
   }
-  T* to = reinterpret_cast<T*>(block);
-  for (int row = 0; row < S::rows; ++row) {
-    for (int column = 0; column < S::columns; ++column) {
-      for (int channel = 0; channel < S::channels; ++channel) {
-        const int from = (channel * S::rows + row) * S::columns + column;
-        for (int lane = 0; lane < lanes; ++lane) *to++ = row_of[lane][from];
-      }
-    }
-  }
+  T* const to = reinterpret_cast<T*>(block);
+  int feature = 0;
+  S::for_each_feature([&](int element) {
+    for (int lane = 0; lane < lanes; ++lane) to[element * lanes + lane] = row_of[lane][feature];
+    ++feature;
+  });
 }
 
 /// Copies the filled lanes of a block into rows of `samples` from row 16 * `index` on.
@@ -52,7 +49,7 @@ void store_block(const Pack<T>* block, int index, SamplesRef<T> samples) {
   const T* from = reinterpret_cast<const T*>(block);
   for (int lane = 0; lane < fill; ++lane) {
     T* to = sample_of(samples, first + lane).data();
-    for_each_feature<S>([&](int element) { *to++ = from[element * lanes + lane]; });
+    S::for_each_feature([&](int element) { *to++ = from[element * lanes + lane]; });
   }
 }
 

@@ -38,18 +38,38 @@ struct Shape {
   static constexpr int element(int feature) {
     return feature % (rows * columns) * channels + feature / (rows * columns);
   }
-};
-
-/// Calls `f(element)` for every element of shape `S` in the order of PyTorch's features: channel,
-/// row, column; `element` is its position in a block.
-template <class S, class F>
-constexpr void for_each_feature(const F& f) {
-  for (int channel = 0; channel < S::channels; ++channel) {
-    for (int row = 0; row < S::rows; ++row) {
-      for (int column = 0; column < S::columns; ++column) f(S::offset(channel, row, column));
+  /// Calls `f(element)` for every element in the order of the features.
+  template <class F>
+  static constexpr void for_each_feature(const F& f) {
+    for (int channel = 0; channel < channels; ++channel) {
+      for (int row = 0; row < rows; ++row) {
+        for (int column = 0; column < columns; ++column) f(offset(channel, row, column));
+      }
     }
   }
-}
+
+  /// Elements, the last ones, that are a condition: chains and noise leave them as they are.
+  static constexpr int condition_size = 0;
+};
+
+/// A sample and its condition in one, such as an image and its class: the elements of the sample,
+/// then those of the condition.
+template <class SampleShape, class ConditionShape>
+struct Conditioned {
+  static_assert(
+      ConditionShape::is_flat,
+      "the condition of Conditioned is flat, Shape<features>, such as one number a class");
+  using Sample = SampleShape;
+  using Condition = ConditionShape;
+  static constexpr int condition_size = Condition::size;
+  static constexpr int size = Sample::size + Condition::size;
+
+  template <class F>
+  static constexpr void for_each_feature(const F& f) {
+    Sample::for_each_feature(f);
+    for (int i = Sample::size; i < size; ++i) f(i);
+  }
+};
 
 /// An energy or a score: one number a sample.
 using Scalar = Shape<1>;

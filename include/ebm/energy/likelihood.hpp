@@ -53,7 +53,7 @@ class GaussianLikelihood {
       for (int lane = 0; lane < lanes; ++lane) {
         const Eigen::Index row = all.rows() == 1 ? 0 : first + std::min(lane, count - 1);
         const double* from = sample_of(all, row).data();
-        for_each_feature<Input>(
+        Input::for_each_feature(
             [&](int element) { to[element * lanes + lane] = static_cast<T>(*from++); });
       }
     }

@@ -111,4 +111,20 @@ struct Plus {
   }
 };
 
+/// Adds a number a channel first: biases that are computed for each sample.
+///
+/// For blocks of a CPU, [row][column][channel][lane]
+template <int Channels, class Then, class T>
+struct PlusChannels {
+  static constexpr bool is_light = LightEpilogue<Then>;
+  ConstPointerTo<T> biases;  ///< [channel][lane]
+  Then then;
+
+  template <class V>
+  EBM_INLINE void operator()(const V& a, int offset) const noexcept {
+    const int channel = offset / lanes % Channels;
+    then(a + load_from<V>(biases + (channel * lanes + offset % lanes)), offset);
+  }
+};
+
 }  // namespace ebm::inline EBM_ABI::kernels

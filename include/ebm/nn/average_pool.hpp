@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ebm/kernels/average.hpp>
 #include <ebm/nn/element_layer.hpp>
-#include <ebm/nn/window.hpp>
+#include <ebm/nn/pooling.hpp>
 
 namespace ebm::inline EBM_ABI {
 
@@ -17,22 +16,10 @@ namespace ebm::inline EBM_ABI {
 template <class KernelSize, class StrideSize = Stride<KernelSize::rows, KernelSize::columns>>
 struct AveragePool {
   template <class In>
-  struct Geometry {
-    static_assert(!In::is_flat,
-                  "AveragePool expects images, Shape<channels, rows, columns>; got a flat shape: "
-                  "AveragePool can't come after Flatten or Linear");
-    static_assert(In::rows >= KernelSize::rows && In::columns >= KernelSize::columns,
-                  "AveragePool's kernel is larger than its input");
-    static constexpr kernels::Windows windows{
-        .rows = {In::rows, KernelSize::rows, StrideSize::rows},
-        .columns = {In::columns, KernelSize::columns, StrideSize::columns},
-        .channels = In::channels};
-  };
-
-  template <class In>
   struct Mean {
-    static constexpr kernels::Windows windows = Geometry<In>::windows;
-    using Output = Shape<In::channels, windows.rows.outputs(), windows.columns.outputs()>;
+    static constexpr kernels::Windows windows =
+        detail::Pooling<In, KernelSize, StrideSize>::windows;
+    using Output = typename detail::Pooling<In, KernelSize, StrideSize>::Output;
 
     template <class Elements>
     static EBM_INLINE auto output(const Elements& x, int i) noexcept {

@@ -96,6 +96,12 @@ class CorrelationLayer : public LayerDefaults {
 
   template <class T>
   static void freeze(const T* parameters, T* frozen) noexcept {
+    freeze_weight(parameters, frozen);
+    std::copy_n(parameters + weight_count, bias_count, frozen + bias_offset);
+  }
+
+  template <class T>
+  static void freeze_weight(const T* parameters, T* frozen) noexcept {
     constexpr kernels::Correlation forward = forward_correlation();
     constexpr kernels::Correlation backward = gradient_correlation(0);  // all classes pack alike
     const T* weight = parameters;
@@ -110,7 +116,6 @@ class CorrelationLayer : public LayerDefaults {
         }
       }
     }
-    std::copy_n(parameters + weight_count, bias_count, frozen + bias_offset);
   }
 
   /// Multiplies the frozen weight, in both its layouts, and not the bias.
@@ -135,9 +140,16 @@ class CorrelationLayer : public LayerDefaults {
 
   template <class T, class Epilogue>
   static void input_gradient(const Backward<T>& pass, const Epilogue& epilogue) noexcept {
+    transposed(pass.dy, pass.frozen, static_cast<const T*>(nullptr), epilogue);
+  }
+
+  /// W^T y + b, with a bias of the input's channels, or null for zeros.
+  template <class T, class Epilogue>
+  static void transposed(const T* y, const T* frozen, const T* bias,
+                         const Epilogue& epilogue) noexcept {
     [&]<int... Residue>(std::integer_sequence<int, Residue...>) {
-      kernels::correlate<gradient_correlation(Residue)...>(
-          pass.dy, pass.frozen + gradient_offset, static_cast<const T*>(nullptr), epilogue);
+      kernels::correlate<gradient_correlation(Residue)...>(y, frozen + gradient_offset, bias,
+                                                           epilogue);
     }(std::make_integer_sequence<int, residues>{});
   }
 

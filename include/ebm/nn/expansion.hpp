@@ -26,9 +26,19 @@ struct BoundActivation : PassThrough::Bind<In> {
   using Activation = Kernel;
 };
 
-/// A sum as a node.
+/// A sum as a node, and one of a number a channel.
 template <class In>
 struct BoundSum : PassThrough::Bind<In> {};
+template <class In>
+struct BoundChannelBias : PassThrough::Bind<In> {
+  static constexpr int channels = In::channels;
+};
+
+/// A bound layer as a node.
+template <class Bound>
+constexpr Node layer_node(const std::array<int, 2>& inputs) {
+  return {Node::Kind::layer, inputs, Bound::Output::size, Bound::needs_input};
+}
 
 /// Satisfied by layers that are made of layers, such as `Residual`.
 ///
@@ -45,8 +55,7 @@ struct Expansion {
   using Bound = typename L::template Bind<In>;
   using Output = typename Bound::Output;
   using Bounds = TypeList<Bound>;
-  static constexpr Nodes<1> nodes{
-      Node{Node::Kind::layer, {0, none}, Output::size, Bound::needs_input}};
+  static constexpr Nodes<1> nodes{layer_node<Bound>({0, none})};
 };
 
 template <kernels::Activation Kernel, class In, class Condition>
@@ -108,6 +117,10 @@ class Layout {
   using LayerAt = std::tuple_element_t<static_cast<std::size_t>(graph.at(I).layer), Bounds>;
   template <int I>
   using ActivationAt = typename decltype(activation<graph.at(I).activation>())::type;
+  /// The channels of the biases that stage `I` adds.
+  template <int I>
+  static constexpr int bias_channels =
+      std::tuple_element_t<static_cast<std::size_t>(graph.at(I).bias_node), Bounds>::channels;
   /// The block that stage `I` stands in, a place in `scopes`.
   template <int I>
   static constexpr int scope_at =

@@ -15,12 +15,13 @@ inline constexpr int condition_input = -2;
 
 /// One computation of a network, before fusion; value 0 is the input, value i + 1 node i's output.
 struct Node {
-  enum class Kind { layer, activation, sum };
+  enum class Kind { layer, activation, sum, bias };
   Kind kind;
-  std::array<int, 2> inputs;  ///< values; a sum adds the second to the first
-  int size;                   ///< elements of the output
-  bool needs_input = false;   ///< also on the way back
-  int scope = 0;              ///< place among the names of blocks
+  std::array<int, 2>
+      inputs;                ///< values; a sum adds the second to the first, a bias to its channels
+  int size;                  ///< elements of the output
+  bool needs_input = false;  ///< also on the way back
+  int scope = 0;             ///< place among the names of blocks
 };
 
 /// A block of layers, as its parameters' names tell of it: "residual1.".
@@ -113,12 +114,14 @@ constexpr auto in_scope(const char* name, bool is_numbered, const Nodes<N, M>& i
   return outer;
 }
 
-/// y = activation(layer(inputs) + added), all in the layer's epilogue.
+/// y = activation(layer(inputs) + bias + added), all in the layer's epilogue.
 ///
 /// Value 0 is the network's input, value i + 1 the output of stage i; after those, the condition.
 struct Stage {
   int layer;                  ///< the node whose layer computes
   std::array<int, 2> inputs;  ///< values that the layer reads
+  int bias = none;            ///< value, a number a channel, that is added; nobody else reads it
+  int bias_node = none;       ///< the node that says so
   int added = none;           ///< value
   int activation = none;      ///< node
   int size = 0;               ///< elements of the output
@@ -134,17 +137,22 @@ struct Fused {
   int count = 0;
 };
 
-/// Joins activations and sums to the layer before them, where nobody else reads its output.
+/// Joins biases, sums and activations to the layer before them, where nobody else reads its output.
+/// What the condition alone decides comes first, so that it is there wherever it is added.
 template <std::size_t N>
 constexpr Fused<N> fuse(const std::array<Node, N>& nodes) {
-  std::array<int, N + 1> readers{}, stage_value{};  // by value before fusion
-  for (const Node& node : nodes) {
-    for (const int value : node.inputs) {
-      if (value >= 0) ++readers[static_cast<std::size_t>(value)];
+  // By value before fusion.
+  std::array<int, N + 1> readers{}, stage_value{};
+  std::array<bool, N + 1> depends{true};  // on the network's input
+  for (std::size_t i = 0; i < N; ++i) {
+    for (const int value : nodes[i].inputs) {
+      if (value < 0) continue;
+      ++readers[static_cast<std::size_t>(value)];
+      depends[i + 1] |= depends[static_cast<std::size_t>(value)];
     }
   }
   Fused<N> fused;
-  for (std::size_t i = 0; i < N; ++i) {
+  const auto add = [&](std::size_t i) {
     const Node& node = nodes[i];
     const auto read = [&](int value) {
       return value < 0 ? value : stage_value[static_cast<std::size_t>(value)];
@@ -157,23 +165,48 @@ constexpr Fused<N> fuse(const std::array<Node, N>& nodes) {
     if (node.kind == Node::Kind::activation && before != nullptr && before->is_linear()) {
       before->activation = place;
       stage_value[i + 1] = input;
-      continue;
+      return;
+    }
+    if (node.kind == Node::Kind::bias && before != nullptr && before->is_linear() &&
+        before->added == none && before->bias == none) {
+      before->bias = read(node.inputs[1]);
+      before->bias_node = place;
+      stage_value[i + 1] = input;
+      return;
     }
     if (node.kind == Node::Kind::sum && before != nullptr && before->is_linear() &&
         before->added == none) {
       before->added = read(node.inputs[1]);
       stage_value[i + 1] = input;
-      continue;
+      return;
     }
     Stage stage{.layer = place,
                 .inputs = {input, none},
                 .size = node.size,
                 .needs_input = node.needs_input};
-    if (node.kind == Node::Kind::layer) stage.inputs[1] = read(node.inputs[1]);
-    if (node.kind == Node::Kind::activation) stage.activation = place;
-    if (node.kind == Node::Kind::sum) stage.added = read(node.inputs[1]);
+    switch (node.kind) {
+      case Node::Kind::layer:
+        stage.inputs[1] = read(node.inputs[1]);
+        break;
+      case Node::Kind::activation:
+        stage.activation = place;
+        break;
+      case Node::Kind::sum:
+        stage.added = read(node.inputs[1]);
+        break;
+      case Node::Kind::bias:
+        stage.bias = read(node.inputs[1]);
+        stage.bias_node = place;
+        break;
+    }
     fused.stages[static_cast<std::size_t>(fused.count++)] = stage;
     stage_value[i + 1] = fused.count;
+  };
+  for (std::size_t i = 0; i < N; ++i) {
+    if (!depends[i + 1]) add(i);
+  }
+  for (std::size_t i = 0; i < N; ++i) {
+    if (depends[i + 1]) add(i);
   }
   for (Stage& stage : fused.stages) {
     for (int& value : stage.inputs) {
@@ -207,6 +240,7 @@ class Graph {
     first_read_.fill(2 * count);
     last_read_.fill(none);
     last_adder_.fill(none);
+    last_bias_use_.fill(none);
     depends_[0] = true;
     for (int stage = 0; stage < count; ++stage) {
       for (int input = 0; input < 2; ++input) {
@@ -219,11 +253,15 @@ class Graph {
         if (depends_[place]) depends_[static_cast<std::size_t>(stage) + 1] = true;
         if (at(stage).needs_input) is_needed_[place] = true;
       }
+      if (at(stage).bias >= 0) {
+        last_bias_use_[static_cast<std::size_t>(at(stage).bias)] = stage;
+        depends_[static_cast<std::size_t>(stage) + 1] |=
+            depends_[static_cast<std::size_t>(at(stage).bias)];
+      }
       if (at(stage).added >= 0) {
         last_adder_[static_cast<std::size_t>(at(stage).added)] = stage;
-        if (depends_[static_cast<std::size_t>(at(stage).added)]) {
-          depends_[static_cast<std::size_t>(stage) + 1] = true;
-        }
+        depends_[static_cast<std::size_t>(stage) + 1] |=
+            depends_[static_cast<std::size_t>(at(stage).added)];
       }
     }
   }
@@ -256,6 +294,11 @@ class Graph {
     return last_adder(value) >= 0 && last_read(value) < 0;
   }
 
+  /// Whether a layer reads `value` also on the way back.
+  [[nodiscard]] constexpr bool is_needed(int value) const {
+    return is_needed_[static_cast<std::size_t>(value)];
+  }
+
   /// Whether a stage has an adjoint: its output depends on what is differentiated by.
   [[nodiscard]] constexpr bool has_adjoint(int stage, Wrt wrt) const {
     return wants_parameters(wrt) ||
@@ -277,15 +320,18 @@ class Graph {
 
   /// Gives each output the first buffer that nobody reads any more.
   ///
-  /// A sum may take the place of what it adds, element by element, but not of what its layer reads.
+  /// A sum may take the place of what it adds, element by element, but not of what its layer reads
+  /// or of its biases.
   /// Where there is a way back, what a layer needs there keeps its buffer.
   [[nodiscard]] constexpr BufferPlan<N> plan(bool has_way_back) const {
     BufferPlan<N> plan;
     std::array<int, N> holds{};  // the value in each buffer
     for (int stage = 0; stage < count - 1; ++stage) {
       const auto is_free = [&](int value) {
-        if (has_way_back && is_needed_[static_cast<std::size_t>(value)]) return false;
-        const int last_reader = last_read(value) < 0 ? none : last_read(value) / 2;
+        if (has_way_back && is_needed(value)) return false;
+        const int last_layer = last_read(value) < 0 ? none : last_read(value) / 2;
+        const int last_reader =
+            std::max(last_layer, last_bias_use_[static_cast<std::size_t>(value)]);
         const int last_use = std::max(last_reader, last_adder(value));
         return last_use < stage || (last_use == stage && last_reader != stage);
       };
@@ -302,7 +348,7 @@ class Graph {
  private:
   std::array<Stage, N> stages_{};
   // By value.
-  std::array<int, N + 2> first_read_{}, last_read_{}, last_adder_{};
+  std::array<int, N + 2> first_read_{}, last_read_{}, last_adder_{}, last_bias_use_{};
   std::array<bool, N + 2> depends_{}, is_needed_{};
 };
 

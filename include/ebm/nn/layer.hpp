@@ -24,9 +24,16 @@ struct LayerParameter {
   Initial initial = Initial::uniform;
 
   constexpr LayerParameter(const char* its_name, std::initializer_list<int> its_extents,
-                           int its_fan_in, Initial its_initial = Initial::uniform)
-      : name(its_name), fan_in(its_fan_in), initial(its_initial) {
+                           int its_fan_in)
+      : name(its_name), fan_in(its_fan_in) {
     for (const int extent : its_extents) extents[static_cast<std::size_t>(rank++)] = extent;
+  }
+  /// One that starts as a number.
+  template <std::size_t Rank>
+  constexpr LayerParameter(const char* its_name, const std::array<int, Rank>& its_extents,
+                           Initial its_initial)
+      : name(its_name), rank(static_cast<int>(Rank)), fan_in(1), initial(its_initial) {
+    for (std::size_t i = 0; i < Rank; ++i) extents[i] = its_extents[i];
   }
 
   [[nodiscard]] constexpr std::span<const int> shape() const {
@@ -130,8 +137,9 @@ concept HasTangent =
 ///
 /// The passes are templates over the type of numbers. With `WithTangent<T>` they are differentiated
 /// once more, by dual numbers: layers that compute with `kernels::elements_at` get that for
-/// nothing. A layer whose kernels take real numbers alone says `is_affine`, for y = W x + b, and
-/// has `tangent(Forward, epilogue)`, which is forward without b; it then never sees a dual number.
+/// nothing. A layer whose kernels take real numbers alone says `is_affine`, for y = W x + b; it
+/// never sees a dual number, but has `tangent(Forward, epilogue)`, which is forward without b, and
+/// `weight_gradient(Backward, gradient)`, which is `parameter_gradient` without that of b.
 template <class Bound>
 concept BoundLayer =
     requires(const Forward<float>& forward, const float* from, float* to) {

@@ -183,8 +183,10 @@ class Passes {
         if constexpr (graph.adjoint_holder(i) == i) {
           recording.adjoint[i] = run.allocate(stage.size);
         }
-        if constexpr (graph.needs_sum(i)) {  // on the way back nobody reads the output itself
-          recording.sum[i] = keeps_all ? run.allocate(stage.size) : y;
+        if constexpr (graph.needs_sum(i)) {
+          // Where nobody reads the output itself on the way back, its place will do.
+          constexpr bool is_kept = keeps_all || graph.is_needed(i + 1);
+          recording.sum[i] = is_kept ? run.allocate(stage.size) : y;
         }
       }
       if constexpr (Layer::saved_size > 0) recording.saved[i] = run.allocate(Layer::saved_size);
@@ -193,9 +195,10 @@ class Passes {
                                    recording.template input<i, 1>(), frozen + frozen_offset<i>,
                                    recording.saved[i]};
         if constexpr (stage.added == none) {
-          run.template forward<Layer>(pass, epilogue);
+          run.template forward<Layer>(pass, plus_bias<i>(recording, epilogue));
         } else {
-          run.template forward<Layer>(pass, plus<Number>(recording.value[stage.added], epilogue));
+          run.template forward<Layer>(
+              pass, plus_bias<i>(recording, plus<Number>(recording.value[stage.added], epilogue)));
         }
       };
       using Activation = typename Network::template ActivationAt<i>;
@@ -232,6 +235,11 @@ class Passes {
         if constexpr (wants_parameters(Runner::wrt) && layer_parameters<Layer> > 0) {
           run.template parameter_gradient<Layer>(pass, parameter_offset<i>);
         }
+        if constexpr (stage.bias != none) {
+          if constexpr (graph.has_adjoint(stage.bias - 1, wrt_of<Runner>)) {
+            sum_of_channels<i>(recording, pass.dy);
+          }
+        }
         if constexpr (stage.added > 0 && graph.is_only_added(stage.added)) {
           constexpr int shortcut = stage.added - 1;
           if constexpr (graph.adjoint_holder(shortcut) == shortcut) {
@@ -262,6 +270,30 @@ class Passes {
   template <class Number, class Epilogue>
   static auto plus(ConstPointerTo<Number> addend, const Epilogue& epilogue) {
     return kernels::Plus<Epilogue, Number>{addend, epilogue};
+  }
+
+  /// Adds the biases of stage `I`, if it has some.
+  template <int I, class Number, class Epilogue>
+  static auto plus_bias(const Recording<Number>& recording, const Epilogue& epilogue) {
+    if constexpr (graph.at(I).bias == none) {
+      return epilogue;
+    } else {
+      return kernels::PlusChannels<Network::template bias_channels<I>, Epilogue, Number>{
+          recording.value[graph.at(I).bias], epilogue};
+    }
+  }
+
+  /// The adjoint of stage `I`'s biases: the sum over positions of its own.
+  template <int I, class Number>
+  static void sum_of_channels(const Recording<Number>& recording, ConstPointerTo<Number> adjoint) {
+    constexpr int channels = Network::template bias_channels<I>, producer = graph.at(I).bias - 1;
+    const auto dy = kernels::elements_at(adjoint);
+    const auto end = chain_rule<producer, Number>(recording.adjoint[producer]);
+    for (int channel = 0; channel < channels; ++channel) {
+      auto sum = dy[channel];
+      for (int i = channel + channels; i < graph.at(I).size; i += channels) sum += dy[i];
+      end(sum, channel * lanes);
+    }
   }
 
   /// Stores an adjoint where the slope waits for it, or where there is none.

@@ -8,6 +8,18 @@ namespace ebm::inline EBM_ABI {
 
 namespace detail {
 
+/// What a network takes: a sample, and perhaps a condition.
+template <class Inputs>
+struct NetworkInputs {
+  using Sample = Inputs;
+  using Condition = void;
+};
+template <class SampleShape, class ConditionShape>
+struct NetworkInputs<Conditioned<SampleShape, ConditionShape>> {
+  using Sample = SampleShape;
+  using Condition = ConditionShape;
+};
+
 /// How a network finds the packs of a tape's variables: it reads and writes them where they are.
 template <class Number>
 struct NetworkBlock {
@@ -51,7 +63,7 @@ struct NetworkBlock<WithTangent<T>> {
   }
   /// Zeros, to which a network adds.
   template <class Tape>
-  static Pointer adjoint(Tape& tape, P* packs, int count) {
+  static Pointer adjoint(Tape& tape, const P* packs, int count) {
     if (packs == nullptr) return {};
     const Pointer to = room(tape, count);
     for (int i = 0; i < count; ++i) store_to(to + std::ptrdiff_t{i} * lanes, P(T(0)));
@@ -70,22 +82,30 @@ struct NetworkBlock<WithTangent<T>> {
 /// `Sequential<Shape<2>, Linear<64>, Swish, Linear<1>>`; the layers need no shapes of their own,
 /// and one that doesn't fit is a compile-time error. Activations, and the sums of `Residual`
 /// blocks, are fused into the layer before them. An empty type: parameters come from outside.
-template <class InputShape, class... Layers>
+///
+/// Inputs: the shape of a sample, or `Conditioned`, which adds that of a condition
+template <class Inputs, class... Layers>
 class Sequential {
   static_assert(sizeof...(Layers) > 0, "Sequential needs at least one layer");
-  using Expanded = detail::Chain<InputShape, void, Layers...>;
+
+ public:
+  using Input = Inputs;
+
+ private:
+  using Sample = typename detail::NetworkInputs<Input>::Sample;
+  using Expanded =
+      detail::Chain<Sample, typename detail::NetworkInputs<Input>::Condition, Layers...>;
 
  public:
   /// The stages that the layers became, and the passes over them; for code that runs them elsewhere
   /// than on a tape.
-  using Layout = detail::Layout<InputShape, Expanded>;
+  using Layout = detail::Layout<Sample, Expanded>;
   using Passes = detail::Passes<Layout>;
 
  private:
   static constexpr int stages = Layout::stages;
 
  public:
-  using Input = InputShape;
   using Output = typename Expanded::Output;
 
   /// Elements of all parameters.
@@ -113,7 +133,10 @@ class Sequential {
     for (int i = 0; i < stages; ++i) {
       const int size = graph.at(i).size;
       if (wants_parameters(W) && i < stages - 1) packs += size;
-      if (wants_parameters(W) && graph.needs_sum(i)) packs += size;
+      if (graph.has_adjoint(i, W) && graph.needs_sum(i) &&
+          (wants_parameters(W) || graph.is_needed(i + 1))) {
+        packs += size;
+      }
       if (graph.has_adjoint(i, W) && graph.adjoint_holder(i) == i) packs += size;
     }
     unroll<stages>([&](auto i) { packs += Layout::template LayerAt<i>::saved_size; });
@@ -142,7 +165,7 @@ class Sequential {
     detail::NetworkParameters<Sequential, T>::finish_gradient(parameters, frozen, gradient);
   }
 
-  /// The network's output for the block `x`, on the tape of `x`.
+  /// The network's output for the block `x`, on the tape of `x`; conditions get no adjoint.
   ///
   /// frozen: as `freeze` leaves it; must outlive the recording.
   template <class Tape, bool Active>
@@ -152,16 +175,17 @@ class Sequential {
     using Block = detail::NetworkBlock<Number>;
     constexpr bool differentiable = Active || wants_parameters(Tape::wrt);
     Tape& tape = *x.tape();
-    const auto recording =
-        Code::forward(tape, frozen, Block::elements(tape, x.data(), Input::size), {});
+    const auto sample = Block::elements(tape, x.data(), Sample::size);
+    const auto condition = Block::elements(tape, x.data() + Sample::size, Input::condition_size);
+    const auto recording = Code::forward(tape, frozen, sample, condition);
     const auto y = tape.template make_var<Output, differentiable>(
         Block::packs(tape, recording.output(), Output::size));
     if constexpr (differentiable) {
       tape.on_backward([recording, x, y] {
         Tape& t = *x.tape();
-        const auto dx = Block::adjoint(t, x.adjoint_data(), Input::size);
+        const auto dx = Block::adjoint(t, x.adjoint_data(), Sample::size);
         Code::backward(t, recording, Block::elements(t, y.adjoint_data(), Output::size), dx);
-        Block::add(dx, x.adjoint_data(), Input::size);
+        Block::add(dx, x.adjoint_data(), Sample::size);
       });
     }
     return y;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <ebm/core/aligned.hpp>
 #include <ebm/core/block.hpp>
 #include <limits>
@@ -14,7 +15,7 @@ namespace ebm::inline EBM_ABI {
 /// shape: [chain][feature]
 using ElementMask = Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// The held elements of a block of chains, if there are any.
+/// The held elements of a block of chains of shape S: its conditions, and those of a mask.
 template <class T>
 class HeldElements {
  public:
@@ -23,30 +24,38 @@ class HeldElements {
 
   /// Holds the elements of block `index` where `mask` is true, at their values in `x`.
   ///
-  /// mask: [chain][feature]; x: [row][column][channel], finite; room: where the values are kept
+  /// mask: [chain][feature], or null: the conditions alone; x: [row][column][channel], finite;
+  /// room: where the values are kept
   template <class S>
-  HeldElements(S, const ElementMask& mask, const Pack<T>* x, int index,
-               AlignedVector<Pack<T>>& room) {
-    room.assign(S::size, Pack<T>(std::numeric_limits<T>::infinity()));
-    const T* from = reinterpret_cast<const T*>(x);
-    T* to = reinterpret_cast<T*>(room.data());
-    for (int lane = 0; lane < block_fill(mask.rows(), index); ++lane) {
-      const bool* is_held = sample_of(mask, Eigen::Index{index} * lanes + lane).data();
-      for_each_feature<S>([&](int element) {
-        const int at = element * lanes + lane;
-        if (*is_held++) to[at] = from[at];
+  HeldElements(S, const ElementMask* mask, const Pack<T>* x, int index,
+               AlignedVector<Pack<T>>& room)
+      : first_(mask == nullptr ? S::size - S::condition_size : 0) {
+    room.resize(static_cast<std::size_t>(S::size - first_));
+    std::copy_n(x + first_, room.size(), room.begin());
+    values_ = room;
+    if (mask == nullptr) return;
+    T* const values = reinterpret_cast<T*>(room.data());
+    for (int lane = 0; lane < lanes; ++lane) {
+      const Eigen::Index chain = Eigen::Index{index} * lanes + lane;
+      const bool* is_held = chain < mask->rows() ? sample_of(*mask, chain).data() : nullptr;
+      S::for_each_feature([&](int element) {
+        const bool is_free = is_held == nullptr || !*is_held++;
+        if (is_free && element < S::size - S::condition_size) {
+          values[element * lanes + lane] = std::numeric_limits<T>::infinity();
+        }
       });
     }
-    values_ = room;
   }
 
   /// Puts the held elements of `x` back to where they were.
   EBM_INLINE void restore(Pack<T>* x) const noexcept {
+    x += first_;
     for (std::size_t i = 0; i < values_.size(); ++i) x[i] = select(held(i), values_[i], x[i]);
   }
 
   /// Makes the held elements zero: of a gradient or a velocity along which they must not move.
   EBM_INLINE void clear(Pack<T>* x) const noexcept {
+    x += first_;
     for (std::size_t i = 0; i < values_.size(); ++i) x[i] = select(held(i), Pack<T>(T(0)), x[i]);
   }
 
@@ -55,7 +64,9 @@ class HeldElements {
     return values_[i] < Pack<T>(std::numeric_limits<T>::infinity());
   }
 
-  std::span<const Pack<T>> values_;  // infinity where an element is free; none: nothing is held
+  // From element `first_` on; infinity where an element is free; none: nothing is held.
+  std::span<const Pack<T>> values_;
+  int first_ = 0;
 };
 
 }  // namespace ebm::inline EBM_ABI

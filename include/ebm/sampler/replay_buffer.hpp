@@ -63,6 +63,18 @@ void fill_with_noise(SamplesRef<T> chains, Rng rng, std::uint64_t draw = 0, doub
   }
 }
 
+/// Gives the first `count` chains the conditions of the data, the last `conditions` features.
+template <class T>
+void copy_conditions(const ConstSamplesRef<T>& data, SamplesRef<T> chains, Eigen::Index count,
+                     int conditions) {
+  const auto size = static_cast<std::size_t>(conditions);
+  for (Eigen::Index i = 0; conditions > 0 && i < count; ++i) {
+    const auto from = sample_of(data, i).last(size);
+    const auto to = sample_of(chains, i).last(size);
+    std::copy(from.begin(), from.end(), to.begin());
+  }
+}
+
 /// Refill: each chain of a batch starts fresh with probability `fresh`, so their number is
 /// Binomial(batch, fresh); the others are drawn from the buffer with replacement.
 ///
@@ -141,11 +153,13 @@ class ReplayPlaces {
 template <class T = float, class Refill = BinomialRefill, class Eviction = DropOldest>
 class ReplayBuffer {
  public:
-  /// An empty buffer for samples of `features` numbers.
+  /// An empty buffer for samples of `features` numbers, of which the last `conditions` are given.
   ///
   /// Throws `InvalidArgument` if an option is outside of its range.
-  explicit ReplayBuffer(int features, const ReplayBufferOptions& options = {})
-      : options_(options), places_(options.capacity, Refill{options.fresh}) {
+  explicit ReplayBuffer(int features, const ReplayBufferOptions& options = {}, int conditions = 0)
+      : options_(options),
+        places_(options.capacity, Refill{options.fresh}),
+        conditions_(conditions) {
     require(features >= 1, "ReplayBuffer: features must be >= 1, got ", features);
     require(options.capacity >= 1, "ReplayBuffer: capacity must be >= 1, got ", options.capacity);
     require(options.fresh >= 0 && options.fresh <= 1, "ReplayBuffer: fresh must be in [0, 1], got ",
@@ -202,13 +216,15 @@ class ReplayBuffer {
     }
   }
 
-  // As `ChainStarts`: an empty buffer first gets a batch of noise.
-  void begin(SamplesRef<T> chains, const ConstSamplesRef<T>&, Rng rng, std::uint64_t iteration) {
+  // As `ChainStarts`: an empty buffer first gets a batch of noise. Fresh chains have conditions of
+  // the data.
+  void begin(SamplesRef<T> chains, const ConstSamplesRef<T>& data, Rng rng,
+             std::uint64_t iteration) {
     if (size() == 0) {
-      draw(chains, rng, before_any_iteration);
+      copy_conditions<T>(data, chains, draw(chains, rng, before_any_iteration), conditions_);
       push(chains);
     }
-    draw(chains, rng, iteration);
+    copy_conditions<T>(data, chains, draw(chains, rng, iteration), conditions_);
   }
   void end(const ConstSamplesRef<T>& chains) { push(chains); }
 
@@ -240,6 +256,7 @@ class ReplayBuffer {
  private:
   ReplayBufferOptions options_;
   ReplayPlaces<Refill, Eviction> places_;
+  int conditions_;
   Samples<T> storage_;
 };
 

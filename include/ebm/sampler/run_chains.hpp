@@ -17,8 +17,9 @@ struct ChainRun {
   /// Number of the first row's chain. The same seed and numbers draw the same noise again: to go on
   /// with chains that have run already, give other ones.
   std::uint64_t first_chain = 0;
-  /// Elements that stay where they are, bit by bit, [chain][feature]; null: none. With exact
-  /// gradients and no bounds the others follow their distribution given the held ones.
+  /// Elements that stay where they are, bit by bit, beside conditions, [chain][feature]; null:
+  /// none. With exact gradients and no bounds the others follow their distribution given the held
+  /// ones.
   const ElementMask* hold = nullptr;
   int every = 0;  ///< steps from one call of `observe` to the next; 0: none
   /// Sees `states`, [chain][feature], of the chains from row `first` on when `steps_done` are done.
@@ -82,7 +83,9 @@ ChainReport run_chains(const K& transition, const E& energy,
                            .first_chain = run.first_chain + static_cast<std::uint64_t>(first),
                            .tape = &slot.tape};
     load_block<S, T>(chains, index, block.x);
-    if (run.hold != nullptr) block.held = {S{}, *run.hold, block.x, index, slot.held};
+    if (run.hold != nullptr || S::condition_size > 0) {
+      block.held = {S{}, run.hold, block.x, index, slot.held};
+    }
     const auto& energy_of_block = at_block<T>(energy, first, count);
     Walk walk(transition, block);
     for (int step = 0; step < run.steps; ++step) {

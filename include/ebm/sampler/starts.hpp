@@ -18,11 +18,12 @@ concept ChainStarts = Stateful<S> && requires(S& starts, SamplesRef<T> chains,
   starts.end(data);
 };
 
-/// Satisfied by the `starts` of a recipe: `policy.for_chains<T>(batch, features)` makes the
-/// `ChainStarts` of a training whose iterations have `batch` chains.
+/// Satisfied by the `starts` of a recipe: `policy.for_chains<T>(batch, features, conditions)` makes
+/// the `ChainStarts` of a training whose iterations have `batch` chains. The last `conditions`
+/// features are given: chains that start anew have those of the data.
 template <class P, class T = float>
 concept StartPolicy = requires(const P& policy) {
-  { policy.template for_chains<T>(1, 1) } -> ChainStarts<T>;
+  { policy.template for_chains<T>(1, 1, 0) } -> ChainStarts<T>;
 };
 
 /// Starts: a replay buffer, which at first holds a batch of noise.
@@ -32,8 +33,8 @@ struct FromReplayBuffer {
   ReplayBufferOptions options{};
 
   template <class T>
-  [[nodiscard]] ReplayBuffer<T> for_chains(int, int features) const {
-    return ReplayBuffer<T>(features, options);
+  [[nodiscard]] ReplayBuffer<T> for_chains(int, int features, int conditions) const {
+    return ReplayBuffer<T>(features, options, conditions);
   }
 };
 
@@ -53,7 +54,7 @@ struct FromData {
   };
 
   template <class T>
-  [[nodiscard]] Chains<T> for_chains(int, int) const {
+  [[nodiscard]] Chains<T> for_chains(int, int, int) const {
     return {};
   }
 };
@@ -68,10 +69,12 @@ struct FromNoise {
   template <class T>
   struct Chains {
     double low, high;
+    int conditions;
 
-    void begin(SamplesRef<T> chains, const ConstSamplesRef<T>&, Rng rng,
+    void begin(SamplesRef<T> chains, const ConstSamplesRef<T>& data, Rng rng,
                std::uint64_t iteration) const {
       fill_with_noise<T>(chains, rng, iteration, low, high);
+      copy_conditions<T>(data, chains, chains.rows(), conditions);
     }
     static void end(const ConstSamplesRef<T>&) {}
     [[nodiscard]] static State state() { return {}; }
@@ -80,9 +83,9 @@ struct FromNoise {
 
   /// Throws `InvalidArgument` unless low < high, both finite in `T`.
   template <class T>
-  [[nodiscard]] Chains<T> for_chains(int, int) const {
+  [[nodiscard]] Chains<T> for_chains(int, int, int conditions) const {
     detail::require_noise_range<T>("FromNoise", low, high);
-    return {low, high};
+    return {low, high, conditions};
   }
 };
 
@@ -97,11 +100,14 @@ struct PersistentChains {
   template <class T>
   class Chains {
    public:
-    Chains(int batch, int features, double low, double high)
-        : chains_(batch, features), low_(low), high_(high) {}
+    Chains(int batch, int features, int conditions, double low, double high)
+        : chains_(batch, features), conditions_(conditions), low_(low), high_(high) {}
 
-    void begin(SamplesRef<T> chains, const ConstSamplesRef<T>&, Rng rng, std::uint64_t) {
-      if (!has_begun_) fill_with_noise<T>(chains_, rng, before_any_iteration, low_, high_);
+    void begin(SamplesRef<T> chains, const ConstSamplesRef<T>& data, Rng rng, std::uint64_t) {
+      if (!has_begun_) {
+        fill_with_noise<T>(chains_, rng, before_any_iteration, low_, high_);
+        copy_conditions<T>(data, chains_, chains_.rows(), conditions_);
+      }
       has_begun_ = true;
       chains = chains_;
     }
@@ -122,15 +128,16 @@ struct PersistentChains {
 
    private:
     Samples<T> chains_;
+    int conditions_;
     double low_, high_;
     bool has_begun_ = false;
   };
 
   /// Throws `InvalidArgument` unless low < high, both finite in `T`.
   template <class T>
-  [[nodiscard]] Chains<T> for_chains(int batch, int features) const {
+  [[nodiscard]] Chains<T> for_chains(int batch, int features, int conditions) const {
     detail::require_noise_range<T>("PersistentChains", low, high);
-    return {batch, features, low, high};
+    return {batch, features, conditions, low, high};
   }
 };
 

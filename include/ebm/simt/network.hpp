@@ -119,6 +119,8 @@ template <class Network, class T, Machine M>
 class MachineNetwork {
   using Passes = typename Network::Passes;
   using Layout = typename Network::Layout;
+  static_assert(Network::Input::condition_size == 0,
+                "a GPU computes networks without a condition; the network is over Conditioned");
 
  public:
   using Input = typename Network::Input;

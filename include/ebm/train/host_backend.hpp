@@ -47,9 +47,10 @@ struct TrainingMemory {
 template <class E, class RecipeType>
 [[nodiscard]] auto training_memory(const RecipeType& recipe) {
   using T = typename E::value_type;
-  using Starts = decltype(recipe.starts.template for_chains<T>(recipe.batch, E::Input::size));
-  return TrainingMemory<Starts, decltype(RecipeType::optimizer)>{
-      recipe.starts.template for_chains<T>(recipe.batch, E::Input::size), recipe.optimizer};
+  using S = typename E::Input;
+  auto starts = recipe.starts.template for_chains<T>(recipe.batch, S::size, S::condition_size);
+  return TrainingMemory<decltype(starts), decltype(RecipeType::optimizer)>{std::move(starts),
+                                                                           recipe.optimizer};
 }
 
 /// Backend: the program's own processor, by an executor.

@@ -142,7 +142,7 @@ class Trainer {
     require(data.rows() >= recipe_.batch, "Trainer::fit: a batch has ", recipe_.batch,
             " samples, but there are only ", data.rows());
     require_samples<T>("Trainer::fit", data, E::Input::size);
-    require_in_domain<T>("Trainer::fit", data, domain_of<T>(recipe_.sampler));
+    require_in_domain<typename E::Input, T>("Trainer::fit", data, domain_of<T>(recipe_.sampler));
     start(data.rows());
     try {
       train(data, callbacks...);

@@ -54,19 +54,21 @@ template <class T, class K>
   }
 }
 
-/// Throws `InvalidArgument` that names the first sample with a feature outside of the domain.
-template <class T, class Domain>
+/// Throws `InvalidArgument` that names the first sample of shape `S` with a feature outside of the
+/// domain; its condition may be anywhere.
+template <class S, class T, class Domain>
 void require_in_domain(const char* function, const ConstSamplesRef<T>& samples,
                        const Domain& domain) {
   for (Eigen::Index row = 0; row < samples.rows(); ++row) {
-    for (const T value : sample_of(samples, row)) {
+    for (const T value : sample_of(samples, row).first(S::size - S::condition_size)) {
       require(domain.contains(value), function, ": sample ", row, " holds ", value,
               ", outside of the sampler's domain [", domain.low, ", ", domain.high, "]");
     }
   }
 }
 
-/// Adds normal noise to samples of shape `S` and keeps them in the domain.
+/// Adds normal noise to samples of shape `S`, not to their conditions, and keeps them in the
+/// domain.
 ///
 /// samples: [sample][feature]; row i gets the numbers of chain `first` + i of the stream `key`
 template <class S, class T, class Domain, Executor X>
@@ -79,8 +81,8 @@ void add_noise(std::type_identity_t<SamplesRef<T>> samples, double deviation, co
     Pack<T>* x = room[worker].data();
     load_block<S, T>(samples, block, x);
     const ChainDraws<T> draws(key, first + static_cast<std::uint64_t>(block) * lanes);
-    kernels::advance_and_perturb(kernels::elements_of(x), 0, S::size, kernels::Stay{},
-                                 static_cast<T>(deviation), draws, 0, domain);
+    kernels::advance_and_perturb(kernels::elements_of(x), 0, S::size - S::condition_size,
+                                 kernels::Stay{}, static_cast<T>(deviation), draws, 0, domain);
     store_block<S>(x, block, samples);
   });
 }
