@@ -7,7 +7,7 @@
 #include "support/allocation_counter.hpp"
 #include "support/catch.hpp"
 
-TEST_CASE("each worker has memory of its own, which stays as long as no more workers come") {
+TEST_CASE("each worker has memory of its own, which stays") {
   ebm::Threads threads(3);
   ebm::PerWorker<std::vector<int>> numbers(threads);
   for (int worker = 0; worker < 3; ++worker) numbers[worker].assign(10, worker);

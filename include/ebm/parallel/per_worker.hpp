@@ -2,7 +2,7 @@
 #pragma once
 
 #include <ebm/parallel/executor.hpp>
-#include <memory>
+#include <vector>
 
 namespace ebm::inline EBM_ABI {
 
@@ -18,19 +18,17 @@ class PerWorker {
     prepare(executor);
   }
 
-  /// Makes room for the workers of `executor`: new memory, if these are more than before.
+  /// Makes room for the workers of `executor`; what is there stays.
   template <Executor X>
   void prepare(const X& executor) {
-    if (executor.workers() <= count_) return;
-    count_ = executor.workers();
-    slots_ = std::make_unique<Slot[]>(static_cast<std::size_t>(count_));
+    const auto workers = static_cast<std::size_t>(executor.workers());
+    if (slots_.size() < workers) slots_.resize(workers);
   }
 
   [[nodiscard]] Slot& operator[](int worker) { return slots_[static_cast<std::size_t>(worker)]; }
 
  private:
-  std::unique_ptr<Slot[]> slots_;
-  int count_ = 0;
+  std::vector<Slot> slots_;
 };
 
 }  // namespace ebm::inline EBM_ABI
