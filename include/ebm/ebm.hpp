@@ -16,6 +16,7 @@
 #include <ebm/eval/auroc.hpp>
 #include <ebm/eval/corruptions.hpp>
 #include <ebm/eval/psnr.hpp>
+#include <ebm/loss/denoising_score_matching.hpp>
 #include <ebm/nn/add_condition.hpp>
 #include <ebm/nn/average_pool.hpp>
 #include <ebm/nn/concat.hpp>

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <ebm/core/error.hpp>
+#include <ebm/io/byte_order.hpp>
 #include <ebm/io/digits.hpp>
 #include <ebm/io/file.hpp>
 #include <ebm/io/gray_images.hpp>
@@ -33,16 +34,6 @@ struct IdxArray {
   std::vector<std::uint8_t> bytes;
 };
 
-[[nodiscard]] inline std::uint32_t read_big_endian(std::span<const std::uint8_t, 4> bytes) {
-  std::uint32_t value = 0;
-  for (const std::uint8_t byte : bytes) value = value << 8 | byte;
-  return value;
-}
-
-inline void append_big_endian(std::vector<std::uint8_t>& bytes, std::uint32_t value) {
-  for (const int shift : {24, 16, 8, 0}) bytes.push_back(static_cast<std::uint8_t>(value >> shift));
-}
-
 [[nodiscard]] inline std::string hexadecimal(std::uint32_t value) {
   return "0x" + zero_padded(value, 8, 16);
 }
@@ -57,7 +48,8 @@ template <std::size_t Dimensions>
   GzipReader file(path);
   const auto header = file.read(header_size);
   if (header.size() < 4) refuse("has ", header.size(), " bytes and is no IDX file");
-  const auto magic = read_big_endian(std::span(header).template first<4>());
+  const std::span<const std::uint8_t> bytes(header);
+  const auto magic = read_number<std::endian::big, std::uint32_t>(bytes);
   if (magic != idx_magic<Dimensions>) {
     refuse("begins with ", hexadecimal(magic), ", expected ", hexadecimal(idx_magic<Dimensions>),
            " of an IDX file of ", things);
@@ -70,7 +62,7 @@ template <std::size_t Dimensions>
   IdxArray<Dimensions> array;
   std::uint64_t expected = 1, each = 1;
   for (std::size_t d = 0; d < Dimensions; ++d) {
-    const auto size = read_big_endian(std::span(header).subspan(4 * (d + 1)).template first<4>());
+    const auto size = read_number<std::endian::big, std::uint32_t>(bytes.subspan(4 * (d + 1)));
     if (size == 0 && d > 0) refuse("claims ", things, " without pixels");
     if (!std::in_range<int>(size) || (size != 0 && expected > most / size)) {
       refuse("claims a size of ", size, " in dimension ", d, ", more than a file can hold");
@@ -94,8 +86,9 @@ template <std::size_t Dimensions>
 void write_idx(const std::filesystem::path& path, const std::array<int, Dimensions>& sizes,
                std::span<const std::uint8_t> bytes) {
   std::vector<std::uint8_t> file;
-  append_big_endian(file, idx_magic<Dimensions>);
-  for (const int size : sizes) append_big_endian(file, static_cast<std::uint32_t>(size));
+  append_number<std::endian::big>(file, idx_magic<Dimensions>);
+  for (const int size : sizes)
+    append_number<std::endian::big>(file, static_cast<std::uint32_t>(size));
   file.insert(file.end(), bytes.begin(), bytes.end());
   write_file_atomically(path, std::as_bytes(std::span(file)));
 }

@@ -42,9 +42,7 @@ template <class... Parts>
   const bool is_png = bytes.size() >= 8 && std::ranges::equal(bytes.first(8), png_signature);
   if (!is_png) refuse("is no PNG file");
   const auto number = [&](std::size_t at) {
-    std::uint32_t value = 0;
-    for (const std::uint8_t byte : bytes.subspan(at, 4)) value = value << 8 | byte;
-    return value;
+    return read_number<std::endian::big, std::uint32_t>(bytes.subspan(at));
   };
   constexpr std::size_t frame = 12;  // a chunk's length, type and checksum
   PngBytes essential(bytes.begin(), bytes.begin() + 8);

@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <ebm/io/byte_order.hpp>
 #include <ebm/io/picture.hpp>
 #include <new>
 #include <span>
@@ -25,12 +26,10 @@ using PngBytes = std::vector<std::uint8_t>;
 inline constexpr std::array<std::uint8_t, 8> png_signature{0x89, 'P',  'N',  'G',
                                                            '\r', '\n', 0x1a, '\n'};
 
-/// Appends a number, its highest byte first.
-template <std::unsigned_integral T>
+/// Appends a number as PNG files hold it.
+template <class T>
 void append_number(PngBytes& bytes, T value) {
-  for (std::size_t byte = sizeof(T); byte-- > 0;) {
-    bytes.push_back(static_cast<std::uint8_t>(value >> (8 * byte)));
-  }
+  append_number<std::endian::big>(bytes, value);
 }
 
 /// Appends a chunk: the content's length, the type of four letters, the content, a checksum.

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <ebm/core/error.hpp>
+#include <ebm/io/byte_order.hpp>
 #include <ebm/io/crc32c.hpp>
 #include <ebm/io/file.hpp>
 #include <filesystem>
@@ -23,14 +24,6 @@ namespace detail {
 /// A checksum as record files hold it: not that of the bytes, which may hold checksums themselves.
 [[nodiscard]] constexpr std::uint32_t masked_crc32c(std::span<const std::byte> bytes) noexcept {
   return std::rotr(crc32c(bytes), 15) + 0xa282ead8u;
-}
-
-/// Appends a number, its lowest byte first.
-template <std::unsigned_integral T>
-void append_little_endian(std::vector<std::byte>& bytes, T value) {
-  for (std::size_t byte = 0; byte < sizeof(T); ++byte) {
-    bytes.push_back(static_cast<std::byte>(value >> (8 * byte)));
-  }
 }
 
 }  // namespace detail
@@ -61,11 +54,11 @@ class RecordFile {
     constexpr std::size_t most_waiting = std::size_t{1} << 20;
     if (waiting_.size() >= most_waiting) flush();
     const auto start = waiting_.size();
-    detail::append_little_endian(waiting_, std::uint64_t{record.size()});
+    detail::append_number<std::endian::little>(waiting_, std::uint64_t{record.size()});
     const auto length = std::span<const std::byte>(waiting_).subspan(start);
-    detail::append_little_endian(waiting_, detail::masked_crc32c(length));
+    detail::append_number<std::endian::little>(waiting_, detail::masked_crc32c(length));
     waiting_.insert(waiting_.end(), record.begin(), record.end());
-    detail::append_little_endian(waiting_, detail::masked_crc32c(record));
+    detail::append_number<std::endian::little>(waiting_, detail::masked_crc32c(record));
   }
 
   /// Hands all records to the system, where other processes see them; throws Error with its reason.

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <ebm/autodiff/tape.hpp>
 #include <ebm/energy/analytic.hpp>
+#include <ebm/random/stream.hpp>
 #include <span>
 #include <string_view>
 
@@ -50,6 +51,21 @@ struct BatchResult {
   }
 };
 
+/// What a loss draws for the samples of a batch: sample i has the random numbers of chain
+/// `first` + i.
+struct SampleDraws {
+  Rng rng{};
+  std::uint64_t first = 0;
+};
+
+/// Tapes for losses of the slopes dE/dx: one for the slopes themselves, and one on which parameter
+/// gradients are those of slopes along a direction.
+template <class T>
+struct SlopeTapes {
+  Tape<T, Wrt::inputs> slopes;
+  Tape<WithTangent<T>, Wrt::parameters> directions;
+};
+
 /// A block of samples of one role, for a loss to judge.
 template <class T>
 struct JudgedBlock {
@@ -57,7 +73,9 @@ struct JudgedBlock {
   const Pack<T>* x;                ///< [row][column][channel]; lanes beyond the last row repeat it
   int rows;                        ///< samples in the block
   Role role;
-  double share;  ///< of each sample in the mean over those of its role
+  double share;              ///< of each sample in the mean over those of its role
+  SampleDraws draws;         ///< of the block's first sample
+  SlopeTapes<T>* of_slopes;  ///< for losses that want them; they add to the same gradient
 };
 
 /// Satisfied by losses that judge a sample by its score f = -E and its role alone.
@@ -84,7 +102,8 @@ concept BlockLoss =
 ///
 /// It may have `static constexpr std::array part_names`, of `std::string_view`: reports show the
 /// parts of its value by these names. `static constexpr bool wants_chains = false` says that it
-/// judges data alone: no chains are run for it.
+/// judges data alone: no chains are run for it. `static constexpr bool wants_slopes = true` says
+/// that it wants `SlopeTapes`.
 template <class L, class T = float>
 concept Loss = ScoreLoss<L> || BlockLoss<L, T>;
 
@@ -106,6 +125,16 @@ template <class L>
     return L::wants_chains;
   } else {
     return true;
+  }
+}
+
+/// Whether a loss judges slopes.
+template <class L>
+[[nodiscard]] constexpr bool wants_slopes() {
+  if constexpr (requires { L::wants_slopes; }) {
+    return L::wants_slopes;
+  } else {
+    return false;
   }
 }
 

@@ -57,11 +57,12 @@ class LossGradient {
   /// The loss of the batch; its gradient is left in `gradient`.
   ///
   /// data, samples: [sample][feature], at least one row each, but no samples for a loss that wants
-  /// no chains; gradient: [parameter], overwritten
+  /// no chains; gradient: [parameter], overwritten; draws: for losses that draw random numbers
   /// Throws `InvalidArgument` if the shapes don't fit or a value is not finite.
   template <TrainableEnergy E, Loss<T> L, Executor X>
   BatchResult operator()(const E& energy, const L& loss, const ConstSamplesRef<T>& data,
-                         const ConstSamplesRef<T>& samples, X& executor, std::span<T> gradient) {
+                         const ConstSamplesRef<T>& samples, X& executor, std::span<T> gradient,
+                         const SampleDraws& draws = {}) {
     using S = typename E::Input;
     require(data.rows() > 0 && (samples.rows() > 0 || !wants_chains<L>()),
             "LossGradient: at least one data and one model sample expected");
@@ -73,6 +74,7 @@ class LossGradient {
     const int data_blocks = block_count(data.rows());
     const int blocks = data_blocks + block_count(samples.rows());
     tapes_.prepare(executor);
+    if constexpr (wants_slopes<L>()) slope_tapes_.prepare(executor);
     parameters_ = energy.parameters().size();
     sums_.resize(runs * parameters_);
     results_.resize(static_cast<std::size_t>(blocks));
@@ -81,11 +83,16 @@ class LossGradient {
       const std::span<T> sum = sum_of(run);
       std::fill(sum.begin(), sum.end(), T(0));
       tape.set_parameter_gradient(sum);
+      SlopeTapes<T>* of_slopes = nullptr;
+      if constexpr (wants_slopes<L>()) {
+        of_slopes = &slope_tapes_[worker];
+        of_slopes->directions.set_parameter_gradient(sum);
+      }
       for (int block = first_block(run, blocks); block < first_block(run + 1, blocks); ++block) {
         const bool is_data = block < data_blocks;
         results_[static_cast<std::size_t>(block)] =
-            is_data ? judge_block(energy, loss, Role::data, data, block, tape)
-                    : judge_block(energy, loss, Role::model, samples, block - data_blocks, tape);
+            judge_block(energy, loss, is_data ? Role::data : Role::model, is_data ? data : samples,
+                        is_data ? block : block - data_blocks, tape, draws, of_slopes);
       }
     });
     add_runs(executor, gradient);
@@ -103,16 +110,24 @@ class LossGradient {
   template <class E, class L>
   BatchResult judge_block(const E& energy, const L& loss, Role role,
                           const ConstSamplesRef<T>& samples, int index,
-                          Tape<T, Wrt::parameters>& tape) {
+                          Tape<T, Wrt::parameters>& tape, const SampleDraws& draws,
+                          SlopeTapes<T>* of_slopes) {
     using S = typename E::Input;
     tape.clear();
     Pack<T>* x = tape.allocate(S::size);
     load_block<S>(samples, index, x);
     const int rows = block_fill(samples.rows(), index);
-    const auto& energy_of_block = at_block<T>(energy, Eigen::Index{index} * lanes, rows);
+    const Eigen::Index first = Eigen::Index{index} * lanes;
+    const auto& energy_of_block = at_block<T>(energy, first, rows);
     return detail::judge(
         loss, energy_of_block,
-        JudgedBlock<T>{tape, x, rows, role, 1 / static_cast<double>(samples.rows())});
+        JudgedBlock<T>{.tape = tape,
+                       .x = x,
+                       .rows = rows,
+                       .role = role,
+                       .share = 1 / static_cast<double>(samples.rows()),
+                       .draws = {draws.rng, draws.first + static_cast<std::uint64_t>(first)},
+                       .of_slopes = of_slopes});
   }
 
   template <class X>
@@ -131,6 +146,7 @@ class LossGradient {
   }
 
   PerWorker<Tape<T, Wrt::parameters>> tapes_;
+  PerWorker<SlopeTapes<T>> slope_tapes_;
   std::vector<T> sums_;
   std::vector<BatchResult> results_;
   std::size_t parameters_ = 0;

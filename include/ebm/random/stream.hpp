@@ -19,6 +19,7 @@ enum class Purpose : std::uint32_t {
   corruption,
   pictures,
   acceptance,
+  loss_noise,
   user = 1000,
 };
 

@@ -84,12 +84,13 @@ class MachineBackend {
   }
   void start() { upload_parameters(); }
 
-  void load_data(const Samples<T>& batch) {
+  void load_data(const Samples<T>& batch, std::uint64_t first_chain) {
+    first_chain_ = first_chain;
     machine_->upload(batch.data(), samples_.size(), samples_.data());
     machine_->launch(LoadSamples<T, S>{samples_.data(), both_.data(), batch_});
   }
-  void add_data_noise(std::uint64_t first_chain) {
-    const DrawNumbers numbers{recipe_->rng.stream(Purpose::data_noise), first_chain};
+  void add_data_noise() {
+    const DrawNumbers numbers{recipe_->rng.stream(Purpose::data_noise), first_chain_};
     machine_->upload(&numbers, 1, draws_.data());
     using Domain = typename Sampler::template DomainPolicy<T>;
     const LangevinOptions& options = recipe_->sampler.options();
@@ -108,8 +109,8 @@ class MachineBackend {
   void begin_chains(std::uint64_t iteration) {
     buffer_.begin(chains_.states(), recipe_->rng, iteration);
   }
-  ChainReport run_chains(int steps, std::uint64_t first_chain) {
-    chains_.run(network_, recipe_->sampler, steps, recipe_->rng, first_chain);
+  ChainReport run_chains(int steps) {
+    chains_.run(network_, recipe_->sampler, steps, recipe_->rng, first_chain_);
     machine_->copy(chains_.states(), lanes_of(S::size), both_.data() + lanes_of(S::size));
     return {.gradient_evaluations = std::int64_t{steps} * batch_};
   }
@@ -249,6 +250,7 @@ class MachineBackend {
   Array<T> samples_, both_, scores_, memory_, of_blocks_, gradient_, previous_, mean_, square_;
   Array<double> sums_, norm_;
   Array<DrawNumbers> draws_;
+  std::uint64_t first_chain_ = 0;  // of the iteration
   bool has_moments_ = false;
   mutable bool model_is_old_ = false;
 };

@@ -15,10 +15,11 @@ namespace ebm::inline EBM_ABI {
 /// the chains with their starts, and the optimiser. Each part works on what the parts before it
 /// have left:
 /// - `start()` takes the model's parameters as they are now.
-/// - `load_data(batch)`, [sample][feature]; `add_data_noise(first_chain)`, as of chains with these
-///   numbers.
-/// - `begin_chains(iteration)`, from 0; `run_chains(steps, first_chain)`; `chains_are_finite()`;
-///   `end_chains()` keeps them for later starts.
+/// - `load_data(batch, first_chain)`, [sample][feature]: samples and chains of the iteration have
+/// the
+///   random numbers of chains from that number on; `add_data_noise()`.
+/// - `begin_chains(iteration)`, from 0; `run_chains(steps)`; `chains_are_finite()`; `end_chains()`
+///   keeps them for later starts.
 /// - `loss_gradient()` of the data and the chains' ends; `clip_gradient()` returns its norm before.
 /// - `update(learning_rate)` makes a step of the optimiser; `parameters_are_finite()`;
 ///   `take_back()` undoes the last update of the parameters.
@@ -29,10 +30,10 @@ template <class B, class T>
 concept Backend = Stateful<B> && requires(B& backend, Samples<T>& batch, std::uint64_t number,
                                           int steps, double learning_rate) {
   backend.start();
-  backend.load_data(batch);
-  backend.add_data_noise(number);
+  backend.load_data(batch, number);
+  backend.add_data_noise();
   backend.begin_chains(number);
-  { backend.run_chains(steps, number) } -> std::same_as<ChainReport>;
+  { backend.run_chains(steps) } -> std::same_as<ChainReport>;
   { backend.chains_are_finite() } -> std::same_as<bool>;
   backend.end_chains();
   { backend.loss_gradient() } -> std::same_as<BatchResult>;

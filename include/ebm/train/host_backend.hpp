@@ -76,10 +76,13 @@ class HostBackend {
   void start() const noexcept {}
   void fetch() const noexcept {}
 
-  void load_data(Samples<T>& batch) noexcept { batch_ = &batch; }
-  void add_data_noise(std::uint64_t first_chain) {
+  void load_data(Samples<T>& batch, std::uint64_t first_chain) noexcept {
+    batch_ = &batch;
+    draws_ = {recipe_->rng, first_chain};
+  }
+  void add_data_noise() {
     add_noise<typename E::Input, T>(*batch_, recipe_->data_noise, domain_of<T>(recipe_->sampler),
-                                    first_chain, recipe_->rng.stream(Purpose::data_noise),
+                                    draws_.first, recipe_->rng.stream(Purpose::data_noise),
                                     *executor_, noise_room_);
   }
 
@@ -87,9 +90,9 @@ class HostBackend {
     chains_.resize(recipe_->batch, E::Input::size);
     memory_.starts.begin(chains_, *batch_, recipe_->rng, iteration);
   }
-  ChainReport run_chains(int steps, std::uint64_t first_chain) {
+  ChainReport run_chains(int steps) {
     return ebm::run_chains(recipe_->sampler, std::as_const(*model_), chains_,
-                           {.steps = steps, .rng = recipe_->rng, .first_chain = first_chain},
+                           {.steps = steps, .rng = recipe_->rng, .first_chain = draws_.first},
                            *executor_, workspace_);
   }
   [[nodiscard]] bool chains_are_finite() const {
@@ -99,7 +102,7 @@ class HostBackend {
 
   BatchResult loss_gradient() {
     return loss_gradient_(*model_, recipe_->loss, *batch_, chains_, *executor_,
-                          std::span<T>(gradient_));
+                          std::span<T>(gradient_), draws_);
   }
   double clip_gradient() { return recipe_->gradient_clip(std::span<T>(gradient_)); }
 
@@ -125,6 +128,7 @@ class HostBackend {
   X* executor_;
   decltype(training_memory<E>(std::declval<const RecipeType&>())) memory_;
   Samples<T>* batch_ = nullptr;
+  SampleDraws draws_;  // of the iteration
   Samples<T> chains_;
   LossGradient<T> loss_gradient_;
   std::vector<T> gradient_;

@@ -30,12 +30,11 @@ class TrainingStep {
   /// Throws `Diverged` if something stops being finite; the parameters stay those of before.
   void run(Samples<T>& batch, int steps, BatchReport& report) {
     const auto iteration = static_cast<std::uint64_t>(report.iteration - 1);
-    const std::uint64_t first_chain = iteration * static_cast<std::uint64_t>(recipe_->batch);
-    backend_.load_data(batch);
-    if (recipe_->data_noise > 0) backend_.add_data_noise(first_chain);
+    backend_.load_data(batch, iteration * static_cast<std::uint64_t>(recipe_->batch));
+    if (recipe_->data_noise > 0) backend_.add_data_noise();
     if constexpr (wants_chains<decltype(RecipeType::loss)>()) {
       backend_.begin_chains(iteration);
-      report.chains = backend_.run_chains(steps, first_chain);
+      report.chains = backend_.run_chains(steps);
       require_finite(backend_.chains_are_finite(), "the chains are", report);
       backend_.end_chains();
     }
