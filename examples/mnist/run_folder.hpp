@@ -2,7 +2,7 @@
 #pragma once
 
 #include <ebm/io/image_grid.hpp>
-#include <ebm/train/divergence_guard.hpp>
+#include <ebm/train/guard/divergence_guard.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>

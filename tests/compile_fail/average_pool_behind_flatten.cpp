@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expect: pooling can't come after Flatten or Linear
-#include <ebm/nn/average_pool.hpp>
-#include <ebm/nn/flatten.hpp>
+#include <ebm/nn/element_layer.hpp>
+#include <ebm/nn/pooling.hpp>
 #include <ebm/nn/sequential.hpp>
 
 int main() {

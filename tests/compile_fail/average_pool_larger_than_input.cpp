@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expect: a pooling's kernel is larger than its input
-#include <ebm/nn/average_pool.hpp>
+#include <ebm/nn/pooling.hpp>
 #include <ebm/nn/sequential.hpp>
 
 int main() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expect: the input of Conv2d can't come after Flatten or Linear
 #include <ebm/nn/conv2d.hpp>
-#include <ebm/nn/flatten.hpp>
+#include <ebm/nn/element_layer.hpp>
 #include <ebm/nn/sequential.hpp>
 
 int main() {

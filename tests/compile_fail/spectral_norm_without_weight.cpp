@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expect: SpectralNorm divides a weight: it takes a Conv2d or a Linear
-#include <ebm/nn/flatten.hpp>
+#include <ebm/nn/element_layer.hpp>
 #include <ebm/nn/sequential.hpp>
 #include <ebm/nn/spectral_norm.hpp>
 

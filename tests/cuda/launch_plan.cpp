@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ebm/energy/neural.hpp>
-#include <ebm/parallel/serial.hpp>
+#include <ebm/parallel/executor.hpp>
 #include <ebm/simt/emulator.hpp>
 #include <ebm/simt/machine_backend.hpp>
 #include <ebm/train/trainer.hpp>

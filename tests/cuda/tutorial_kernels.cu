@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <ebm/cuda/device.hpp>
-#include <ebm/parallel/serial.hpp>
+#include <ebm/parallel/executor.hpp>
 #include <ebm/simt/machine_backend.hpp>
 #include <ebm/train/trainer.hpp>
 

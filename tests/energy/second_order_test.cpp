@@ -5,10 +5,10 @@
 #include <ebm/energy/likelihood.hpp>
 #include <ebm/energy/neural.hpp>
 #include <ebm/energy/second_order.hpp>
-#include <ebm/nn/average_pool.hpp>
 #include <ebm/nn/conv2d.hpp>
-#include <ebm/nn/flatten.hpp>
+#include <ebm/nn/element_layer.hpp>
 #include <ebm/nn/linear.hpp>
+#include <ebm/nn/pooling.hpp>
 #include <ebm/nn/residual.hpp>
 #include <ebm/nn/spectral_norm.hpp>
 #include <ebm/parallel/threads.hpp>

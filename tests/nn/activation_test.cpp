@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
-#include <ebm/nn/activation.hpp>
+#include <ebm/nn/element_layer.hpp>
 #include <ebm/nn/sequential.hpp>
 #include <limits>
 #include <string>

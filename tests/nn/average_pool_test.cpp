@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <ebm/nn/average_pool.hpp>
-#include <ebm/nn/flatten.hpp>
+#include <ebm/nn/element_layer.hpp>
+#include <ebm/nn/pooling.hpp>
 #include <ebm/nn/sequential.hpp>
 
 #include "support/catch.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
-#include <ebm/nn/init.hpp>
+#include <ebm/nn/parameters.hpp>
 #include <span>
 #include <vector>
 

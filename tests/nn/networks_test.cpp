@@ -2,11 +2,10 @@
 #include <ebm/nn/add_condition.hpp>
 #include <ebm/nn/concat.hpp>
 #include <ebm/nn/conv2d.hpp>
-#include <ebm/nn/conv_transpose2d.hpp>
-#include <ebm/nn/flatten.hpp>
+#include <ebm/nn/element_layer.hpp>
 #include <ebm/nn/linear.hpp>
-#include <ebm/nn/max_pool.hpp>
 #include <ebm/nn/normalization.hpp>
+#include <ebm/nn/pooling.hpp>
 #include <ebm/nn/residual.hpp>
 #include <ebm/nn/self_attention.hpp>
 #include <ebm/nn/sequential.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
 #include <ebm/nn/conv2d.hpp>
-#include <ebm/nn/flatten.hpp>
+#include <ebm/nn/element_layer.hpp>
 #include <ebm/nn/linear.hpp>
 #include <ebm/nn/sequential.hpp>
 #include <span>

@@ -3,8 +3,8 @@
 
 #include <Eigen/SVD>
 #include <cmath>
-#include <ebm/nn/flatten.hpp>
-#include <ebm/nn/init.hpp>
+#include <ebm/nn/element_layer.hpp>
+#include <ebm/nn/parameters.hpp>
 #include <ebm/nn/residual.hpp>
 #include <ebm/nn/sequential.hpp>
 #include <ebm/nn/spectral_norm.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <ebm/nn/average_pool.hpp>
+#include <ebm/nn/pooling.hpp>
 #include <ebm/nn/residual.hpp>
-#include <ebm/nn/working_set.hpp>
+#include <ebm/nn/sequential.hpp>
 
 #include "support/catch.hpp"
 #include "support/tutorial_net.hpp"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <ebm/parallel/per_worker.hpp>
-#include <ebm/parallel/serial.hpp>
+#include <ebm/parallel/executor.hpp>
 #include <ebm/parallel/threads.hpp>
 #include <vector>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <ebm/parallel/serial.hpp>
+#include <ebm/parallel/executor.hpp>
 #include <stdexcept>
 #include <vector>
 

@@ -2,18 +2,17 @@
 #include <algorithm>
 #include <cmath>
 #include <ebm/core/block.hpp>
-#include <ebm/nn/average_pool.hpp>
 #include <ebm/nn/conv2d.hpp>
 #include <ebm/nn/linear.hpp>
+#include <ebm/nn/pooling.hpp>
 #include <ebm/optim/clip.hpp>
 #include <ebm/sampler/policies.hpp>
-#include <ebm/simt/elements.hpp>
-#include <ebm/simt/freeze.hpp>
-#include <ebm/simt/langevin.hpp>
+#include <ebm/simt/chains.hpp>
+#include <ebm/simt/correlate.hpp>
 #include <ebm/simt/network.hpp>
 #include <ebm/simt/optimize.hpp>
 #include <ebm/simt/parameter_gradient.hpp>
-#include <ebm/simt/replay.hpp>
+#include <ebm/simt/replay_buffer.hpp>
 
 #include "support/catch.hpp"
 #include "support/random_samples.hpp"

@@ -3,10 +3,10 @@
 #include <ebm/energy/neural.hpp>
 #include <ebm/loss/contrastive_divergence.hpp>
 #include <ebm/loss/loss_gradient.hpp>
-#include <ebm/nn/average_pool.hpp>
 #include <ebm/nn/conv2d.hpp>
-#include <ebm/nn/flatten.hpp>
+#include <ebm/nn/element_layer.hpp>
 #include <ebm/nn/linear.hpp>
+#include <ebm/nn/pooling.hpp>
 #include <ebm/nn/residual.hpp>
 #include <ebm/sampler/langevin.hpp>
 #include <ebm/sampler/run_chains.hpp>

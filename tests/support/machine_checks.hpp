@@ -2,10 +2,10 @@
 #pragma once
 
 #include <ebm/energy/neural.hpp>
-#include <ebm/nn/average_pool.hpp>
 #include <ebm/nn/conv2d.hpp>
-#include <ebm/nn/flatten.hpp>
+#include <ebm/nn/element_layer.hpp>
 #include <ebm/nn/linear.hpp>
+#include <ebm/nn/pooling.hpp>
 #include <ebm/nn/residual.hpp>
 #include <ebm/sampler/langevin.hpp>
 #include <ebm/simt/machine_backend.hpp>

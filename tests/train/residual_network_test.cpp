@@ -3,7 +3,7 @@
 #include <cmath>
 #include <ebm/energy/neural.hpp>
 #include <ebm/io/model.hpp>
-#include <ebm/nn/working_set.hpp>
+#include <ebm/nn/sequential.hpp>
 #include <ebm/parallel/threads.hpp>
 #include <ebm/train/trainer.hpp>
 

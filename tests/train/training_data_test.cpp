@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <ebm/parallel/serial.hpp>
+#include <ebm/parallel/executor.hpp>
 #include <ebm/parallel/threads.hpp>
 #include <ebm/sampler/hmc.hpp>
 #include <ebm/sampler/langevin.hpp>

@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ebm/core/attributes.hpp>
 #include <ebm/core/register.hpp>
-#include <ebm/core/unroll.hpp>
 #include <type_traits>
 
 /// `Pack<T, L>`: one value for each of L lanes; a lane is a chain, and lanes never mix.

@@ -2,12 +2,36 @@
 #pragma once
 
 #include <cuda_runtime.h>
+#include <cuda_runtime_api.h>
 
-#include <ebm/cuda/check.hpp>
+#include <ebm/core/error.hpp>
 #include <ebm/simt/machine.hpp>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <type_traits>
+
+namespace ebm::inline EBM_ABI::cuda {
+
+/// A call of the CUDA runtime has failed.
+class CudaError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Throws `CudaError` with the call, the file and what the code means, unless the call succeeded.
+inline void check(cudaError_t code, const char* call,
+                  const std::source_location& place = std::source_location::current()) {
+  if (code == cudaSuccess) return;
+  cudaGetLastError();  // told once, unless it has broken the GPU's context
+  throw CudaError(sentence(call, ": ", cudaGetErrorString(code), " (", cudaGetErrorName(code),
+                           ", at ", place.file_name(), ":", place.line(), ")"));
+}
+
+}  // namespace ebm::inline EBM_ABI::cuda
+
+/// Makes a call of the CUDA runtime; throws `CudaError` that names it if it fails.
+#define EBM_CUDA_CHECK(call) ::ebm::cuda::check((call), #call)
 
 /// A GPU as a machine of threads. What is here is all that only CUDA can do: memory, launches and
 /// graphs; everything that is computed is in `simt/` and `kernels/`.

@@ -6,8 +6,7 @@
 #include <ebm/core/error.hpp>
 #include <ebm/core/finite.hpp>
 #include <ebm/energy/energy.hpp>
-#include <ebm/parallel/per_worker.hpp>
-#include <ebm/parallel/serial.hpp>
+#include <ebm/parallel/executor.hpp>
 
 /// Energies and their gradients for many samples at once.
 namespace ebm::inline EBM_ABI {

@@ -4,7 +4,7 @@
 #include <ebm/autodiff/operations.hpp>
 #include <ebm/core/aligned.hpp>
 #include <ebm/energy/energy.hpp>
-#include <ebm/nn/init.hpp>
+#include <ebm/nn/parameters.hpp>
 #include <ebm/nn/sequential.hpp>
 
 namespace ebm::inline EBM_ABI {

@@ -28,3 +28,58 @@ struct ElementLayer : LayerDefaults {
 };
 
 }  // namespace ebm::inline EBM_ABI::detail
+
+namespace ebm::inline EBM_ABI {
+
+/// Turns images into flat features in PyTorch's order: channel, row, column.
+///
+/// input: Shape<channels, rows, columns>; output: Shape<channels * rows * columns>
+struct Flatten {
+  template <class In>
+  struct Permutation {
+    template <class Elements>
+    static EBM_INLINE auto output(const Elements& x, int flat) noexcept {
+      return x[In::element(flat)];
+    }
+    template <class Elements>
+    static EBM_INLINE auto gradient(const Elements& dy, int image) noexcept {
+      return dy[In::feature(image)];
+    }
+  };
+
+  template <class In>
+  struct Bind : detail::ElementLayer<Permutation<In>, In, Shape<In::size>> {};
+};
+
+static_assert(Layer<Flatten, Shape<64, 2, 2>>);
+
+namespace detail {
+
+/// Hands a block on element by element: what an activation or a sum is fused into if there is no
+/// layer to take it.
+struct PassThrough {
+  template <class Elements>
+  static EBM_INLINE auto output(const Elements& x, int i) noexcept {
+    return x[i];
+  }
+  template <class Elements>
+  static EBM_INLINE auto gradient(const Elements& dy, int i) noexcept {
+    return dy[i];
+  }
+
+  template <class In>
+  struct Bind : ElementLayer<PassThrough, In, In> {};
+};
+
+}  // namespace detail
+
+// Element-wise layers for any shape; see kernels/activation.hpp.
+using kernels::Elu;
+using kernels::Gelu;
+using kernels::LeakyRelu;
+using kernels::Relu;
+using kernels::Softplus;
+using kernels::Swish;
+using kernels::Tanh;
+
+}  // namespace ebm::inline EBM_ABI

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ebm/nn/activation.hpp>
+#include <ebm/nn/element_layer.hpp>
 #include <ebm/nn/graph.hpp>
 #include <ebm/nn/layer.hpp>
 #include <numeric>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <ebm/autodiff/var.hpp>
-#include <ebm/core/unroll.hpp>
+#include <ebm/core/attributes.hpp>
 #include <ebm/kernels/epilogue.hpp>
 #include <ebm/nn/expansion.hpp>
 

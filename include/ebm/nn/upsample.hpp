@@ -1,10 +1,99 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ebm/nn/correlation_layer.hpp>
 #include <ebm/nn/element_layer.hpp>
 #include <ebm/nn/window.hpp>
 
 namespace ebm::inline EBM_ABI {
+
+/// A transposed convolution with bias: the input gradient of the `Conv2d` that leads from its
+/// output to its input, by the same kernels.
+///
+/// y[o][r][c] = b[o] + sum over i, ky, kx with r + p = s r' + ky, c + p = s c' + kx of
+/// w[i][o][ky][kx] x[i][r'][c']
+/// input: Shape<channels, rows, columns>; output: Shape<Out, (rows - 1) s - 2p + k, ...>; weight:
+/// [in][out][kernel row][kernel column]
+/// Source: Dumoulin and Visin, "A Guide to Convolution Arithmetic for Deep Learning", 2016, chapter
+/// 4; `torch.nn.ConvTranspose2d`.
+template <int Out, class KernelSize, class StrideSize = Stride<1>, class PaddingSize = Padding<0>>
+struct ConvTranspose2d {
+  static_assert(Out >= 1, "ConvTranspose2d has at least one output channel");
+
+  template <class In>
+  struct Mirror {
+    static_assert(!In::is_flat,
+                  "ConvTranspose2d expects images, Shape<channels, rows, columns>; got a flat "
+                  "shape: ConvTranspose2d can't come after Flatten or Linear");
+    static constexpr int rows =
+        (In::rows - 1) * StrideSize::rows - 2 * PaddingSize::rows + KernelSize::rows;
+    static constexpr int columns =
+        (In::columns - 1) * StrideSize::columns - 2 * PaddingSize::columns + KernelSize::columns;
+    static_assert(rows >= 1 && columns >= 1,
+                  "ConvTranspose2d's padding leaves nothing of its output");
+    /// The convolution from the output to the input.
+    using Convolution =
+        detail::CorrelationLayer<detail::AxisGeometry{rows, KernelSize::rows, StrideSize::rows,
+                                                      PaddingSize::rows},
+                                 detail::AxisGeometry{columns, KernelSize::columns,
+                                                      StrideSize::columns, PaddingSize::columns},
+                                 Out, In::channels>;
+  };
+
+  template <class In>
+  struct Bind : LayerDefaults {
+    using Convolution = typename Mirror<In>::Convolution;
+    using Output = Shape<Out, Mirror<In>::rows, Mirror<In>::columns>;
+    static constexpr const char* name = "conv_transpose";
+    static constexpr int weight_count = Convolution::weight_count;
+    static constexpr int fan_in = Out * KernelSize::rows * KernelSize::columns;  // PyTorch's
+    static constexpr std::array parameters{
+        LayerParameter{
+            "weight", {In::channels, Out, KernelSize::rows, KernelSize::columns}, fan_in},
+        LayerParameter{"bias", {Out}, fan_in}};
+    static constexpr std::int64_t multiply_adds = Convolution::multiply_adds;
+    static constexpr int bias_offset = Convolution::frozen_size;
+    static constexpr int frozen_size = bias_offset + padded_to_packs(Out);
+    static constexpr int scratch_size = Convolution::scratch_size;
+    static constexpr bool is_affine = true;
+
+    template <class T>
+    static void freeze(const T* values, T* frozen) noexcept {
+      Convolution::freeze_weight(values, frozen);
+      std::copy_n(values + weight_count, Out, frozen + bias_offset);
+    }
+
+    template <class T, class Epilogue>
+    static void forward(const Forward<T>& pass, const Epilogue& epilogue) noexcept {
+      Convolution::transposed(pass.x, pass.frozen, pass.frozen + bias_offset, epilogue);
+    }
+    template <class T, class Epilogue>
+    static void tangent(const Forward<T>& pass, const Epilogue& epilogue) noexcept {
+      Convolution::transposed(pass.x, pass.frozen, static_cast<const T*>(nullptr), epilogue);
+    }
+    template <class T, class Epilogue>
+    static void input_gradient(const Backward<T>& pass, const Epilogue& epilogue) noexcept {
+      Convolution::tangent(Forward<T>{pass.dy, nullptr, pass.frozen, nullptr}, epilogue);
+    }
+    template <class T>
+    static void weight_gradient(const Backward<T>& pass, T* gradient) noexcept {
+      Convolution::weight_gradient(
+          Backward<T>{pass.x, pass.dy, nullptr, pass.frozen, nullptr, pass.scratch}, gradient);
+    }
+    template <class T>
+    static void parameter_gradient(const Backward<T>& pass, T* gradient) noexcept {
+      weight_gradient(pass, gradient);
+      const auto dy = kernels::elements_at(pass.dy);
+      for (int channel = 0; channel < Out; ++channel) {
+        Pack<T> sum = dy[channel];
+        for (int i = channel + Out; i < Output::size; i += Out) sum += dy[i];
+        gradient[weight_count + channel] += sum_lanes(sum);
+      }
+    }
+  };
+};
+
+static_assert(Layer<ConvTranspose2d<16, Kernel<4>, Stride<2>, Padding<1>>, Shape<32, 7, 7>>);
 
 /// Repeats every pixel `Rows` times `Columns` times: the nearest neighbour at a higher resolution.
 ///

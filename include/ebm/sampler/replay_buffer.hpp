@@ -8,7 +8,6 @@
 #include <ebm/core/samples.hpp>
 #include <ebm/core/state.hpp>
 #include <ebm/random/stream.hpp>
-#include <ebm/random/uniform.hpp>
 #include <span>
 #include <utility>
 #include <vector>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <ebm/energy/evaluate.hpp>
-#include <ebm/parallel/per_worker.hpp>
+#include <ebm/parallel/executor.hpp>
 #include <ebm/sampler/transition.hpp>
 #include <functional>
 

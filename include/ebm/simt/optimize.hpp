@@ -3,7 +3,7 @@
 
 #include <cmath>
 #include <ebm/kernels/adam.hpp>
-#include <ebm/simt/grid.hpp>
+#include <ebm/simt/machine.hpp>
 
 /// The gradient's norm and the optimiser's step, by threads; a lane is a parameter here.
 namespace ebm::inline EBM_ABI::simt {

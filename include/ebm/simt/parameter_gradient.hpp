@@ -3,7 +3,7 @@
 
 #include <ebm/kernels/weight_gradient.hpp>
 #include <ebm/loss/loss_gradient.hpp>
-#include <ebm/simt/grid.hpp>
+#include <ebm/simt/machine.hpp>
 
 /// Parameter gradients by threads, in the very sums of the CPU.
 ///

@@ -4,7 +4,7 @@
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/energy/neural.hpp>
 #include <ebm/simt/chains.hpp>
-#include <ebm/simt/replay.hpp>
+#include <ebm/simt/replay_buffer.hpp>
 
 namespace ebm::inline EBM_ABI::simt {
 

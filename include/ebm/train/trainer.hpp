@@ -5,7 +5,7 @@
 #include <cmath>
 #include <ebm/core/block.hpp>
 #include <ebm/core/state.hpp>
-#include <ebm/parallel/serial.hpp>
+#include <ebm/parallel/executor.hpp>
 #include <ebm/train/callback.hpp>
 #include <ebm/train/host_backend.hpp>
 #include <ebm/train/position.hpp>

@@ -4,7 +4,7 @@
 #include <ebm/core/block.hpp>
 #include <ebm/core/error.hpp>
 #include <ebm/kernels/langevin.hpp>
-#include <ebm/parallel/per_worker.hpp>
+#include <ebm/parallel/executor.hpp>
 #include <ebm/random/stream.hpp>
 #include <ebm/sampler/policies.hpp>
 #include <numeric>

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <ebm/core/samples.hpp>
-#include <ebm/train/divergence_detection.hpp>
+#include <ebm/train/guard/detection.hpp>
 
 namespace ebm::inline EBM_ABI {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ebm/train/divergence_detection.hpp>
+#include <ebm/train/guard/detection.hpp>
 #include <limits>
 
 namespace ebm::inline EBM_ABI {
