@@ -42,6 +42,9 @@ class Generate {
   void on_epoch(Trainer& trainer, const EpochReport& report) {
     using T = typename Trainer::value_type;
     if (report.epoch % options_.every != 0) return;
+    static_assert(Trainer::Model::Input::condition_size == 0,
+                  "Generate draws samples without a condition; the model's have one: show them by "
+                  "a callback of your own, with chain_ends and with_conditions");
     const auto& sampler = trainer.recipe().sampler;
     double low = -1, high = 1;
     if constexpr (requires { sampler.template domain<double>(); }) {
