@@ -90,12 +90,13 @@ struct NetworkPasses {
 
 template <class Network, class T>
 std::vector<ParameterInfo> NetworkParameters<Network, T>::infos() {
-  return []<int... I>(std::integer_sequence<int, I...>) {
-    const LayerInfo layers[] = {{Layout::template LayerAt<I>::name, Layout::template scope_at<I>,
-                                 Layout::template LayerAt<I>::parameters,
-                                 Layout::template parameter_offset<I>}...};
-    return parameter_infos(Layout::scopes, layers);
-  }(std::make_integer_sequence<int, Layout::stages>{});
+  std::vector<LayerInfo> layers;
+  unroll<Layout::stages>([&layers](auto i) {
+    using Layer = typename Layout::template LayerAt<i>;
+    layers.push_back({Layer::name, Layout::template scope_at<i>, Layer::parameters,
+                      Layout::template parameter_offset<i>});
+  });
+  return parameter_infos(Layout::scopes, layers);
 }
 
 template <class Network, class T>

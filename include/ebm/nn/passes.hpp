@@ -194,11 +194,12 @@ class Passes {
         const Forward<Number> pass{recording.template input<i, 0>(),
                                    recording.template input<i, 1>(), frozen + frozen_offset<i>,
                                    recording.saved[i]};
-        if constexpr (stage.added == none) {
+        constexpr int added = graph.at(i).added;  // nvcc takes no constant of the outer lambda here
+        if constexpr (added == none) {
           run.template forward<Layer>(pass, plus_bias<i>(recording, epilogue));
         } else {
           run.template forward<Layer>(
-              pass, plus_bias<i>(recording, plus<Number>(recording.value[stage.added], epilogue)));
+              pass, plus_bias<i>(recording, plus<Number>(recording.value[added], epilogue)));
         }
       };
       using Activation = typename Network::template ActivationAt<i>;
