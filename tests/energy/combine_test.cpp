@@ -8,6 +8,7 @@
 #include <ebm/loss/loss_gradient.hpp>
 #include <ebm/nn/linear.hpp>
 #include <ebm/nn/spectral_norm.hpp>
+#include <stdexcept>
 
 #include "support/catch.hpp"
 #include "support/check_gradient.hpp"
@@ -23,6 +24,22 @@ using Network = Neural<Net, double>;
 template <class E>
 Eigen::VectorXd values(const E& energy, const Samples<double>& samples) {
   return energies(energy, samples);
+}
+
+/// The contrastive divergence's parameter gradient, against central differences.
+template <class E>
+void check_parameter_gradient(E& energy, const Samples<double>& x) {
+  LossGradient<double> loss_gradient;
+  Serial executor;
+  std::vector<double> gradient(energy.parameters().size()), unused(gradient.size());
+  const auto loss_into = [&](std::vector<double>& into) {
+    return loss_gradient(energy, ContrastiveDivergence({.alpha = 0.3}), x, x, executor,
+                         std::span<double>(into))
+        .loss.total;
+  };
+  loss_into(gradient);
+  CHECK(relative_error(gradient, central_differences(energy, [&] { return loss_into(unused); })) <
+        1e-6);
 }
 
 }  // namespace
@@ -91,17 +108,7 @@ TEST_CASE("sums, products and scalings of trainable energies train all their par
   const auto check = [&](auto energy, std::size_t parameters) {
     STATIC_REQUIRE(TrainableEnergy<decltype(energy)>);
     REQUIRE(energy.parameters().size() == parameters);
-    LossGradient<double> loss_gradient;
-    Serial executor;
-    std::vector<double> gradient(parameters), unused(parameters);
-    const auto loss_into = [&](std::vector<double>& into) {
-      return loss_gradient(energy, ContrastiveDivergence({.alpha = 0.3}), x, x, executor,
-                           std::span<double>(into))
-          .loss.total;
-    };
-    loss_into(gradient);
-    CHECK(relative_error(gradient, central_differences(energy, [&] { return loss_into(unused); })) <
-          1e-6);
+    check_parameter_gradient(energy, x);
     check_energy_gradient(energy, x);
     int expected = 0;
     for (const auto& info : energy.parameter_infos()) {
@@ -128,15 +135,16 @@ TEST_CASE("a network's norms get their gradients inside of a sum") {
       Neural<Sequential<Shape<2>, SpectralNorm<Linear<4>, 1000>, Swish, Linear<1>>, double>;
   auto energy = Neural<Sequential<Shape<2>, Linear<1>>, double>(Rng{1}) + Normed(Rng{2});
   const auto x = random_samples<double>(20, 2, 1);
-  LossGradient<double> loss_gradient;
-  Serial executor;
-  std::vector<double> gradient(energy.parameters().size()), unused(gradient.size());
-  const auto loss_into = [&](std::vector<double>& into) {
-    return loss_gradient(energy, ContrastiveDivergence({.alpha = 0.3}), x, x, executor,
-                         std::span<double>(into))
-        .loss.total;
-  };
-  loss_into(gradient);
-  CHECK(relative_error(gradient, central_differences(energy, [&] { return loss_into(unused); })) <
-        1e-6);
+  check_parameter_gradient(energy, x);
+}
+
+TEST_CASE("a change of a sum's parameters that throws counts as far as it came") {
+  auto sum = Network(Rng{1}) + Network(Rng{2});
+  const auto x = random_samples<double>(3, 2, 1);
+  const auto before = values(sum, x);
+  CHECK_THROWS(sum.change_parameters([](std::span<double> parameters) {
+    parameters.back() += 1;
+    throw std::runtime_error("half way");
+  }));
+  CHECK(values(sum, x).isApprox((before.array() - 1).matrix(), 1e-12));
 }

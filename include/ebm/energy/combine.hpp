@@ -106,9 +106,6 @@ class EnergyPair : public ValueTypeOf<A, B> {
     }
   }
 
-  [[nodiscard]] const A& a() const noexcept { return a_; }
-  [[nodiscard]] const B& b() const noexcept { return b_; }
-
   // As `TrainableEnergy`.
   [[nodiscard]] auto parameters() const
     requires(
@@ -142,14 +139,17 @@ class EnergyPair : public ValueTypeOf<A, B> {
     return infos;
   }
 
+  /// See `TrainableEnergy`. Parameters that `change` leaves by an exception count as they are.
   template <class Change>
     requires(TrainableEnergy<A> || TrainableEnergy<B>)
   void change_parameters(const Change& change) {
     if constexpr (both) {
+      struct HandOn {
+        EnergyPair& pair;
+        ~HandOn() { pair.hand_on_parameters(); }
+      };
+      const HandOn at_the_end{*this};
       change(std::span(all_));
-      const auto split = all_.begin() + static_cast<std::ptrdiff_t>(parameter_count(a_));
-      a_.change_parameters([&](auto part) { std::copy(all_.begin(), split, part.begin()); });
-      b_.change_parameters([&](auto part) { std::copy(split, all_.end(), part.begin()); });
     } else if constexpr (TrainableEnergy<A>) {
       a_.change_parameters(change);
     } else {
@@ -188,6 +188,12 @@ class EnergyPair : public ValueTypeOf<A, B> {
   B b_;
 
  private:
+  void hand_on_parameters() {
+    const auto split = all_.begin() + static_cast<std::ptrdiff_t>(parameter_count(a_));
+    a_.change_parameters([&](auto part) { std::copy(all_.begin(), split, part.begin()); });
+    b_.change_parameters([&](auto part) { std::copy(split, all_.end(), part.begin()); });
+  }
+
   struct Nothing {};
   template <class E, bool IsKept>
   struct Kept {
