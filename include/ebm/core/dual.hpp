@@ -9,9 +9,10 @@
 /// Dual numbers: a value and its derivative along one direction, its tangent.
 ///
 /// What is computed with them, forward or backward, is differentiated once more: the rules below
-/// are the chain rule, and everything else follows. Source: Griewank and Walther, "Evaluating
-/// Derivatives", 2008, chapter 3 (forward mode), and section 5.1 for second derivatives by forward
-/// over reverse.
+/// are the chain rule, and everything else follows.
+///
+/// Source: Griewank and Walther, "Evaluating Derivatives", 2008, chapter 3 (forward mode), and
+/// section 5.1 for second derivatives by forward over reverse.
 namespace ebm::inline EBM_ABI {
 
 /// A value with its tangent; V: `Pack`.
@@ -119,10 +120,10 @@ EBM_INLINE Dual<V> tanh(const Dual<V>& a) noexcept {
 }
 template <class V>
 EBM_INLINE void standard_normal(const Dual<V>& a, Dual<V>& density, Dual<V>& cdf) noexcept {
-  V p, P;
-  standard_normal(a.value, p, P);
-  density = {p, -(a.value * p * a.tangent)};
-  cdf = {P, p * a.tangent};
+  V slope, value;
+  standard_normal(a.value, slope, value);
+  density = {slope, -(a.value * slope * a.tangent)};
+  cdf = {value, slope * a.tangent};
 }
 
 /// Names numbers of type `T` with tangents, as `float` names those without; see `PackOf`.

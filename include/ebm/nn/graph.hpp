@@ -17,11 +17,10 @@ inline constexpr int condition_input = -2;
 struct Node {
   enum class Kind { layer, activation, sum, bias };
   Kind kind;
-  std::array<int, 2>
-      inputs;                ///< values; a sum adds the second to the first, a bias to its channels
-  int size;                  ///< elements of the output
-  bool needs_input = false;  ///< also on the way back
-  int scope = 0;             ///< place among the names of blocks
+  std::array<int, 2> inputs;  ///< values; what is added, by a sum or a bias, is the second
+  int size;                   ///< elements of the output
+  bool needs_input = false;   ///< also on the way back
+  int scope = 0;              ///< place among the names of blocks
 };
 
 /// A block of layers, as its parameters' names tell of it: "residual1.".

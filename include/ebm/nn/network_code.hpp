@@ -26,8 +26,9 @@ inline std::vector<ParameterInfo> parameter_infos(std::span<const Scope> scopes,
   std::vector<std::string> used;  // prefixes with their numbers
   const auto numbered = [&used](const std::string& prefix) {
     int number = 1;
-    while (std::find(used.begin(), used.end(), prefix + std::to_string(number)) != used.end())
+    while (std::find(used.begin(), used.end(), prefix + std::to_string(number)) != used.end()) {
       ++number;
+    }
     return used.emplace_back(prefix + std::to_string(number));
   };
   std::vector<std::string> prefixes;

@@ -20,7 +20,7 @@ template <class Noise = GaussianNoise, template <class> class Clip = ClipElement
           template <class> class Domain = Box, class StepSize = ConstantStep>
 class Langevin {
  public:
-  // The policies, for who runs the chains elsewhere.
+  // The policies, for code that runs the chains elsewhere.
   using NoisePolicy = Noise;
   template <class T>
   using ClipPolicy = Clip<T>;

@@ -126,7 +126,7 @@ template <class K, class E, class Start, Executor X = Serial, class T = typename
 }
 
 /// The states of chains that start at `start`, after every `run.every`-th step, first to last; see
-/// `run_chains`.
+/// `run_chains`, whose `run.observe` it takes for itself.
 ///
 /// result: [snapshot][chain][feature], floor(steps / every) snapshots
 /// Throws `InvalidArgument` also unless run.every >= 1.

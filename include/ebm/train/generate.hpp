@@ -23,7 +23,9 @@ struct GenerateOptions {
 /// The chains are moved by the recipe's own sampler; the noise fills its domain, or [-1, 1).
 /// `show(report, snapshots)` gets the states after steps s, 2s, ... with s = steps / snapshots,
 /// each [chain][feature]. The starts and the noise are the same each time: what changes is the
-/// model. Source: UvA deep learning course, Tutorial 8 (`GenerateCallback`).
+/// model.
+///
+/// Source: UvA deep learning course, Tutorial 8 (`GenerateCallback`).
 template <class Show>
 class Generate {
  public:
