@@ -17,6 +17,8 @@ set(ebm_io_dependencies
     ZLIB          ZLIB::ZLIB                   any       zlib          "Debian: zlib1g-dev"
     PNG           PNG::PNG                     any       libpng        "Debian: libpng-dev"
     Protozero     Protozero::Protozero         any       none          "Debian: libprotozero-dev")
+set(ebm_mpi_dependencies
+    MPI           MPI::MPI_CXX                 any       none          "Debian: libopenmpi-dev openmpi-bin")
 set(ebm_cuda_dependencies
     CUDAToolkit   CUDA::cudart                 any       none          "the CUDA toolkit, from NVIDIA")
 

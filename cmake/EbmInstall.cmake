@@ -14,7 +14,9 @@ install(
   FILES_MATCHING
   PATTERN "*.hpp"
   PATTERN "io" EXCLUDE
+  PATTERN "log" EXCLUDE
   PATTERN "simt" EXCLUDE
+  PATTERN "mpi" EXCLUDE
   PATTERN "cuda" EXCLUDE)
 install(TARGETS ebm EXPORT ebm-targets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT ebm-targets NAMESPACE ebm:: DESTINATION "${package_dir}")
@@ -34,7 +36,7 @@ function(ebm_install_component name)
 endfunction()
 
 if(EBM_IO)
-  ebm_install_component(io io)
+  ebm_install_component(io io log)
   ebm_install_pkg_config(ebm-io ebm_io_dependencies)
   install(
     DIRECTORY "${PROJECT_SOURCE_DIR}/cmake/"
@@ -45,6 +47,9 @@ if(EBM_IO)
 endif()
 if(EBM_CUDA)
   ebm_install_component(cuda simt cuda)
+endif()
+if(EBM_MPI)
+  ebm_install_component(mpi mpi)
 endif()
 
 write_basic_package_version_file(

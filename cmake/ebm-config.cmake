@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# find_package(ebm) gives ebm::ebm; find_package(ebm COMPONENTS io cuda) gives ebm::io and
-# ebm::cuda as well, if they were installed; ebm::cuda is for a project that has enabled CUDA.
+# find_package(ebm) gives ebm::ebm; find_package(ebm COMPONENTS io cuda mpi) gives ebm::io,
+# ebm::cuda and ebm::mpi as well, if they were installed; ebm::cuda is for a project that has enabled
+# CUDA.
 include("${CMAKE_CURRENT_LIST_DIR}/EbmDependencies.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/EbmInstructionSets.cmake")
 
@@ -27,8 +28,8 @@ include("${CMAKE_CURRENT_LIST_DIR}/ebm-targets.cmake")
 
 foreach(ebm_component IN LISTS ebm_FIND_COMPONENTS)
   set(ebm_component_targets "${CMAKE_CURRENT_LIST_DIR}/ebm-${ebm_component}-targets.cmake")
-  if(NOT ebm_component MATCHES "^(io|cuda)$")
-    set(ebm_complaint "ebm has no component ${ebm_component}: its components are io and cuda")
+  if(NOT ebm_component MATCHES "^(io|cuda|mpi)$")
+    set(ebm_complaint "ebm has no component ${ebm_component}: its components are io, cuda and mpi")
   elseif(NOT EXISTS "${ebm_component_targets}")
     string(TOUPPER "EBM_${ebm_component}" ebm_option)
     set(ebm_complaint "ebm was installed without its component ${ebm_component}: configure ebm \

@@ -42,6 +42,30 @@ using NamedImages = std::pair<std::string, ebm::Samples<float>>;
 Analysis analyze(const Engine& engine, const Model& model, const ImageSets& sets,
                  const std::vector<NamedImages>& own, std::uint32_t seed, int threads);
 
+/// What a judge says of a group of images.
+struct Quality {
+  double distance = 0;   ///< Fréchet distance of features to those of other training images, >= 0
+  double confident = 0;  ///< share of images with a class of probability 0.9 or more
+  double balance = 0;    ///< entropy of the classes, 1: all equally often
+  double precision = 0;  ///< share of images that are like as many other training images
+  double recall = 0;     ///< share of those that are like the images
+};
+
+/// A group of images and what a judge says of it.
+using Judgement = std::pair<std::string, Quality>;
+
+/// Throws `ebm::InvalidArgument` unless as many samples can be compared with these sets: 4 or more,
+/// of test images as many, of training images twice as many.
+void require_comparable(int samples, const ImageSets& sets);
+
+/// Compares samples, as many test images and as many training images, both drawn by the seed, with
+/// the other training images.
+///
+/// samples: [sample][pixel], finite, as many as `require_comparable` allows
+/// returns: of "model", "test" and "train"; the last is what images of the same origin reach
+std::vector<Judgement> judge_samples(const Judge& judge, const ebm::Samples<float>& samples,
+                                     const ImageSets& sets, std::uint32_t seed, int threads);
+
 /// The corruption of that name, which there is.
 const Corruption& find_corruption(const Engine& engine, std::string_view name);
 

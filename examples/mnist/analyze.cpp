@@ -13,6 +13,7 @@
 #include "commands.hpp"
 #include "engine.hpp"
 #include "images.hpp"
+#include "pictures.hpp"
 
 namespace ebm_mnist {
 
@@ -27,6 +28,9 @@ struct AnalyzeOptions {
   std::vector<fs::path> ood;
   fs::path out;
   int images = 0;
+  int samples = 0;
+  fs::path judge = EBM_MNIST_JUDGE;
+  ChainOptions chains{.steps = 256, .langevin = {}};
   bool json = false, quiet = false;
   std::uint32_t seed = 0;
   int threads = 0;
@@ -56,12 +60,25 @@ struct Examples {
   std::vector<double> f;
 };
 
-std::string print(const Analysis& analysis) {
+nlohmann::ordered_json json_of(const std::vector<Judgement>& judgements) {
+  nlohmann::ordered_json json;
+  for (const auto& [group, quality] : judgements) {
+    json[group] = {{"distance", quality.distance},
+                   {"confident", quality.confident},
+                   {"balance", quality.balance},
+                   {"precision", quality.precision},
+                   {"recall", quality.recall}};
+  }
+  return json;
+}
+
+std::string print(const Analysis& analysis, const std::vector<Judgement>& judgements) {
   nlohmann::ordered_json json;
   for (const auto& [name, f] : analysis.scores) json["scores"][name] = mean(f);
   for (const auto& [group, description, area] : analysis.comparisons) {
     json["auroc"][group] = {{"value", area.value}, {"low", area.low}, {"high", area.high}};
   }
+  if (!judgements.empty()) json["samples"] = json_of(judgements);
   // File names need not be UTF-8; JSON is.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
 }
@@ -91,6 +108,35 @@ std::string print(const Analysis& analysis, const Examples& examples) {
   return text.str();
 }
 
+std::string print(const std::vector<Judgement>& judgements, const AnalyzeOptions& o) {
+  std::ostringstream text;
+  text << "\nWhat the judge says of " << o.samples << " samples after " << o.chains.steps
+       << " steps, of as many test and training images, each compared with\nthe other training "
+          "images\n"
+       << std::fixed << std::setprecision(3) << "      ";
+  for (const char* name : {"distance", "confident", "balance", "precision", "recall"}) {
+    text << std::setw(11) << name;
+  }
+  for (const auto& [group, quality] : judgements) {
+    text << '\n' << std::setw(6) << std::left << group << std::right;
+    for (const double value : {quality.distance, quality.confident, quality.balance,
+                               quality.precision, quality.recall}) {
+      text << std::setw(11) << value;
+    }
+  }
+  text << '\n';
+  return text.str();
+}
+
+/// Draws samples and compares them, if there is a judge.
+std::vector<Judgement> judgements_of(const AnalyzeOptions& o, const Judge* judge,
+                                     const Model& model, const ImageSets& sets) {
+  if (judge == nullptr) return {};
+  const Images samples = model.run_chains(o.samples, o.chains, 0, o.seed, o.threads).final;
+  require_finite(samples, o.model);
+  return judge_samples(*judge, samples, sets, o.seed, o.threads);
+}
+
 /// `name`, or "name-2" and so on where that is taken.
 std::string unique_name(const std::string& name, std::set<std::string>& taken) {
   std::string unique = name;
@@ -100,11 +146,13 @@ std::string unique_name(const std::string& name, std::set<std::string>& taken) {
   return unique;
 }
 
-void run(const AnalyzeOptions& o, const Engine& engine) {
+void run(const CLI::App& command, const AnalyzeOptions& o, const Engine& engine) {
   ebm::require(o.out.empty() || has_extension(o.out, ".png"),
                "--out: expected a name that ends in .png, got ", ebm::io::quoted(o.out));
   if (!o.out.empty()) ebm::io::require_writable(o.out);
   const auto model = engine.load(o.model);
+  require_options_fit(command, *model);
+  const auto judge = o.samples > 0 ? engine.load_judge(o.judge) : nullptr;
   std::vector<NamedImages> own;  // all of them read before the work
   std::set<std::string> taken;
   for (const Corruption& corruption : engine.corruptions()) taken.insert(corruption.name);
@@ -113,7 +161,9 @@ void run(const AnalyzeOptions& o, const Engine& engine) {
     own.emplace_back(unique_name(name.stem().string(), taken), read_images_or_folder(path));
   }
   const ImageSets sets = read_image_sets(o.data, o.images);
+  if (o.samples > 0) require_comparable(o.samples, sets);
   const Analysis analysis = analyze(engine, *model, sets, own, o.seed, o.threads);
+  const std::vector<Judgement> judgements = judgements_of(o, judge.get(), *model, sets);
 
   const Examples examples(sets.test, engine, *model, o.seed, o.threads);
   if (!o.out.empty()) {
@@ -121,9 +171,10 @@ void run(const AnalyzeOptions& o, const Engine& engine) {
                               {.columns = Examples::columns, .scale = 4});
   }
   if (o.json) {
-    std::cout << print(analysis);
+    std::cout << print(analysis, judgements);
   } else if (!o.quiet) {
     std::cout << print(analysis, examples);
+    if (!judgements.empty()) std::cout << print(judgements, o);
   }
 }
 
@@ -134,27 +185,48 @@ void add_analyze(CLI::App& app, const std::string& cpu) {
   CLI::App& c = *app.add_subcommand("analyze",
                                     "Tell what a model finds unusual, e.g.\n  ebm-mnist analyze "
                                     "--model runs/mnist/model.safetensors --out examples.png");
-  c.footer(std::string("Prints mean scores f = -E of random, training and test images, f of test "
-                       "images that are made noisy, flipped\n(a half turn) and shrunk, and the "
-                       "area under the ROC curve of test images against ten corruptions of\nthem "
-                       "and your own images. --out gets the picture of the examples: a row an "
-                       "image, in the order of the table.\n") +
-           image_files);
+  c.footer(
+      std::string(
+          "Prints mean scores f, as the command score gives them, of random, training and test "
+          "images, f of test "
+          "images that are made noisy, flipped\n(a half turn) and shrunk, and the "
+          "area under the ROC curve of test images against ten corruptions of\nthem "
+          "and your own images. --out gets the picture of the examples: a row an "
+          "image, in the order of the table.\n--samples draws samples by chains. A judge, "
+          "which is a classifier of digits, compares them, as many test\nimages and as "
+          "many training "
+          "images with the other training images: the Fréchet distance of features (that "
+          "of\ntraining images is about the least that so few can reach), the share with a "
+          "class of probability 0.9 or more,\nthe entropy of classes (1: all equally "
+          "often), precision and recall.\n") +
+      image_files);
   add_model(c, o->model);
   add_data(c, o->data);
   c.add_option("--images", o->images, "Images of each set at most; 0: all")
       ->transform(whole(0, million))
       ->capture_default_str();
+  c.add_option("--samples", o->samples,
+               "Samples of the model to draw and to compare with images, by the features and "
+               "classes that a judge of digits sees; 0: none")
+      ->transform(whole(0, 10'000))
+      ->capture_default_str();
+  c.add_option("--judge", o->judge,
+               "File of the judge (safetensors), which the example digit_classifier trains")
+      ->type_name("FILE")
+      ->capture_default_str();
   c.add_option("--ood", o->ood,
                "Your own images that should be unusual: files, or folders of PNG files")
       ->type_name("PATH");
   c.add_option("--out", o->out, "Picture of the examples to write (.png)")->type_name("FILE");
-  c.add_flag("--json", o->json,
-             R"(Print {"scores":{"random":…},"auroc":{"noise":{"value":…,"low":…,"high":…},…}})");
+  c.add_flag(
+      "--json", o->json,
+      R"(Print {"scores":{"random":…},"auroc":{"noise":{"value":…,"low":…,"high":…},…}}, with )"
+      R"(--samples also "samples":{"model":{"distance":…,"confident":…,…},…})");
   c.add_flag("--quiet", o->quiet, "Print nothing but what --json asks for");
+  add_chains(c, o->chains);
   add_seed(c, o->seed);
   add_threads(c, o->threads);
-  c.callback([o, &cpu] { run(*o, engine_for(cpu)); });
+  c.callback([o, &c, &cpu] { run(c, *o, engine_for(cpu)); });
 }
 
 }  // namespace ebm_mnist

@@ -93,4 +93,23 @@ void add_chains(CLI::App& command, ChainOptions& options) {
       ->capture_default_str();
 }
 
+void require_options_fit(const CLI::App& command, const Model& model) {
+  const bool has_levels = model.has_levels();
+  const auto refuse = [&](std::initializer_list<const char*> names, const char* why) {
+    for (const char* name : names) {
+      const CLI::Option* const option = command.get_option_no_throw(name);
+      ebm::require(option == nullptr || option->count() == 0, name, ": ", why);
+    }
+  };
+  if (has_levels) {
+    refuse(
+        {"--step-size", "--noise", "--clip", "--temperature"},
+        "the model is of the recipe matching, whose chains go down noise levels and have no such "
+        "option");
+  } else {
+    refuse({"--stay"},
+           "the model has no noise levels; those of the recipe matching have: give more --steps");
+  }
+}
+
 }  // namespace ebm_mnist

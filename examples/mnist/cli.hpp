@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "engine.hpp"
+
 /// What the options of several commands have in common.
 namespace ebm_mnist {
 
@@ -40,6 +42,9 @@ void add_threads(CLI::App& command, int& threads);
 
 /// `--steps`, `--step-size`, `--noise` and `--clip`
 void add_chains(CLI::App& command, ChainOptions& options);
+
+/// Throws `ebm::InvalidArgument` for an option of the command that chains of such a model have not.
+void require_options_fit(const CLI::App& command, const Model& model);
 
 /// Whether a file's name ends in `.png` or the like, in small or capital letters.
 [[nodiscard]] inline bool has_extension(const std::filesystem::path& path, std::string_view name) {

@@ -15,8 +15,9 @@ struct DenoiseOptions : RestorationOptions {
   Denoising denoising;
 };
 
-void run(const DenoiseOptions& o, const Engine& engine) {
+void run(const CLI::App& command, const DenoiseOptions& o, const Engine& engine) {
   const auto model = engine.load(o.model);
+  require_options_fit(command, *model);
   Restoration r = read_images(o);
   if (!o.already_corrupted) {
     r.corrupted = engine.noisy(r.original, o.seed, o.denoising.noise_level);
@@ -38,7 +39,9 @@ void add_denoise(CLI::App& app, const std::string& cpu) {
                "|x - y|^2 / (2 s^2) from the noisy\nimage y: s is the noise level and T the "
                "model's temperature. The result is the mean of the chains; --noise 0\nlets them "
                "take the one steepest way. A .png file gets the original images, the noisy and the "
-               "denoised, a row\neach; a .safetensors file the tensor images. PSNR is against the "
+               "denoised, a row\neach; a .safetensors file the tensor images. A model of the "
+               "recipe matching takes one step, to "
+               "the mean of images\ngiven the noisy one. PSNR is against the "
                "original, where it is known.\n") +
            image_files);
   c.add_option("--noise-level", o->denoising.noise_level,
@@ -53,7 +56,7 @@ void add_denoise(CLI::App& app, const std::string& cpu) {
       ->transform(whole(1, million))
       ->capture_default_str();
   add_restoration(c, *o);
-  c.callback([o, &cpu] { run(*o, engine_for(cpu)); });
+  c.callback([o, &c, &cpu] { run(c, *o, engine_for(cpu)); });
 }
 
 }  // namespace ebm_mnist

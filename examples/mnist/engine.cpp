@@ -16,6 +16,8 @@
 #include <variant>
 
 #include "compiled_networks.hpp"
+#include "digit_judge.hpp"
+#include "matching.hpp"
 #include "train_on_cpu.hpp"
 
 namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
@@ -41,20 +43,24 @@ Images with_noise(const Images& images, const std::vector<bool>& unknown, ebm::R
   return result;
 }
 
-/// The networks of this program; all but this file know `Model` alone.
+/// The networks of the tutorial's recipe; all but this file know `Model` alone.
 class NetworkModel final : public Model {
  public:
-  explicit NetworkModel(const std::filesystem::path& path) {
-    std::error_code unknown;  // whatever can't be asked for fails with its reason when read
-    if (!std::filesystem::exists(path, unknown)) {
-      throw ebm::Error(ebm::sentence("there is no model file ", ebm::io::quoted(path),
-                                     ": choose one by --model"));
-    }
+  NetworkModel(const ebm::io::SafeTensors& content, const std::filesystem::path& path) {
     // Only the residual network has parameters of that name.
-    if (ebm::io::read_safetensors(path).contains("residual1.conv1.weight")) {
+    if (content.contains("residual1.conv1.weight")) {
       network_.emplace<ebm::Neural<ResidualNetwork>>();
     }
     std::visit([&](auto& network) { ebm::io::load_model(path, network); }, network_);
+  }
+
+  bool has_levels() const override { return false; }
+
+  std::vector<double> energies(const ebm::ConstSamplesRef<float>& images, const std::string& name,
+                               int thread_count) const override {
+    std::vector<double> values = scores(images, name, thread_count);
+    for (double& value : values) value = -value;
+    return values;
   }
 
   std::vector<double> scores(const ebm::ConstSamplesRef<float>& images, const std::string& name,
@@ -193,7 +199,17 @@ constexpr Corruption battery[] = {
 class NetworkEngine final : public Engine {
  public:
   std::unique_ptr<const Model> load(const std::filesystem::path& path) const override {
-    return std::make_unique<NetworkModel>(path);
+    std::error_code unknown;  // whatever can't be asked for fails with its reason when read
+    if (!std::filesystem::exists(path, unknown)) {
+      throw ebm::Error(ebm::sentence("there is no model file ", ebm::io::quoted(path),
+                                     ": choose one by --model"));
+    }
+    const ebm::io::SafeTensors content = ebm::io::read_safetensors(path);
+    if (is_matching(content)) return load_matching(content, path);
+    return std::make_unique<NetworkModel>(content, path);
+  }
+  std::unique_ptr<const Judge> load_judge(const std::filesystem::path& path) const override {
+    return ebm_mnist::load_judge(path);
   }
   TrainingResult train(const TrainOptions& options, const TrainingData& data) const override {
     return train_on_cpu(options, data);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "judge.hpp"
 #include "training.hpp"
 
 /// All of this program that computes: it is compiled for each instruction set (the sources `engine`
@@ -29,23 +30,35 @@ struct Denoising {
   double temperature = 1e-4;  ///< T >= 0: the model's images are distributed as exp(-E / T)
 };
 
-/// A trained network of one of the kinds that the command train knows.
+/// A trained model of one of the recipes that the command train knows.
 ///
 /// threads: how many; 0: one for each processor. The results do not depend on them.
 class Model {
  public:
   virtual ~Model() = default;
 
-  /// f of each image; throws `ebm::Error`, naming the images, where f is not finite.
+  /// Whether it is an energy over noise levels, which chains go down, of the recipe matching.
+  [[nodiscard]] virtual bool has_levels() const = 0;
+
+  /// How usual each image is: f = -E, or, with noise levels, minus the Mahalanobis distance of its
+  /// energies at several of them. Throws `ebm::Error`, naming the images, where it is not finite.
   ///
   /// images: [image][pixel]
   [[nodiscard]] virtual std::vector<double> scores(const ebm::ConstSamplesRef<float>& images,
                                                    const std::string& name, int threads) const = 0;
 
+  /// E of each image, at the level of the data where there are levels; throws likewise.
+  [[nodiscard]] virtual std::vector<double> energies(const ebm::ConstSamplesRef<float>& images,
+                                                     const std::string& name,
+                                                     int threads) const = 0;
+
+  /// Chains of `options.steps` steps from noise, and with noise levels of `options.stay` more at
+  /// the level of the data.
   [[nodiscard]] virtual Chains run_chains(int count, const ChainOptions& options, int every,
                                           std::uint32_t seed, int threads) const = 0;
 
   /// Moves chains down E(x) + T |x - y|^2 / (2 s^2) from each noisy image y; returns their means.
+  /// With noise levels it is one step, the mean of images given y: neither chains nor options.
   ///
   /// noisy, result: [image][pixel]; chains: of an image, >= 1
   [[nodiscard]] virtual ebm::Samples<float> denoise(const ebm::Samples<float>& noisy,
@@ -75,6 +88,11 @@ class Engine {
  public:
   /// Reads a model file; throws `ebm::Error` if there is none or it fits neither network.
   [[nodiscard]] virtual std::unique_ptr<const Model> load(
+      const std::filesystem::path& path) const = 0;
+
+  /// Reads the file of a judge, as the example digit_classifier writes it; throws `ebm::Error` if
+  /// there is none or it fits another network.
+  [[nodiscard]] virtual std::unique_ptr<const Judge> load_judge(
       const std::filesystem::path& path) const = 0;
 
   /// Trains the network that the options name, on the CPU.

@@ -60,7 +60,7 @@ void write_animation(const GenerateOptions& o, const Model& model) {
   ebm::io::write_apng(o.out, frames, {.seconds_per_frame = 0.1});
 }
 
-void run(GenerateOptions o, const Engine& engine) {
+void run(const CLI::App& command, GenerateOptions o, const Engine& engine) {
   o.animate = o.animate || has_extension(o.out, ".apng");
   ebm::require(has_extension(o.out, ".png") || has_extension(o.out, ".apng"),
                "--out: expected a name that ends in .png or .apng, got ", ebm::io::quoted(o.out));
@@ -77,6 +77,7 @@ void run(GenerateOptions o, const Engine& engine) {
   }
   ebm::io::require_writable(o.out);
   const auto model = engine.load(o.model);
+  require_options_fit(command, *model);
   if (o.animate) {
     write_animation(o, *model);
   } else {
@@ -113,7 +114,7 @@ void add_generate(CLI::App& app, const std::string& cpu) {
   add_chains(c, o->chains);
   add_seed(c, o->seed);
   add_threads(c, o->threads);
-  c.callback([o, &cpu] { run(*o, engine_for(cpu)); });
+  c.callback([o, &c, &cpu] { run(c, *o, engine_for(cpu)); });
 }
 
 }  // namespace ebm_mnist

@@ -26,8 +26,9 @@ std::vector<bool> read_mask(const std::filesystem::path& path) {
   return unknown;
 }
 
-void run(const InpaintOptions& o, const Engine& engine) {
+void run(const CLI::App& command, const InpaintOptions& o, const Engine& engine) {
   const auto model = engine.load(o.model);
+  require_options_fit(command, *model);
   Restoration r = read_images(o);
   const std::vector<bool> unknown = read_mask(o.mask);
   r.corrupted = engine.with_noise(o.already_corrupted ? r.corrupted : r.original, unknown, o.seed);
@@ -51,7 +52,10 @@ void add_inpaint(CLI::App& app, const std::string& cpu) {
           "Langevin dynamics, then by an\neighth as many steps without noise, while the others "
           "stay. Of several chains the one of the lowest energy is\nkept. A .png file gets the "
           "original images, the masked and the filled, a row each; a .safetensors file the\n"
-          "tensor images. PSNR is against the original, where it is known.\n") +
+          "tensor images. A model of the recipe matching goes down --steps noise levels instead, "
+          "on which "
+          "known pixels have\nthe noise of the level. PSNR is against the original, where it is "
+          "known.\n") +
       image_files);
   c.add_option("--mask", o->mask, "28x28 image: white where pixels are unknown")
       ->type_name("FILE")
@@ -60,7 +64,7 @@ void add_inpaint(CLI::App& app, const std::string& cpu) {
       ->transform(whole(1, million))
       ->capture_default_str();
   add_restoration(c, *o);
-  c.callback([o, &cpu] { run(*o, engine_for(cpu)); });
+  c.callback([o, &c, &cpu] { run(c, *o, engine_for(cpu)); });
 }
 
 }  // namespace ebm_mnist

@@ -4,6 +4,8 @@
 #include <array>
 #include <csignal>
 #include <ebm/train/report.hpp>
+#include <functional>
+#include <utility>
 
 namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 
@@ -11,7 +13,8 @@ namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 /// program at once.
 class Interrupt {
  public:
-  Interrupt() {
+  /// agree: of the signals that several processes have received, or 0, the one that counts for all
+  explicit Interrupt(std::function<int(int)> agree) : agree_(std::move(agree)) {
     received() = 0;
     struct sigaction action{};
     action.sa_handler = [](int signal) { received() = signal; };
@@ -29,12 +32,13 @@ class Interrupt {
   }
 
   template <class Trainer>
-  void on_batch(Trainer& trainer, const ebm::BatchReport&) const {
-    if (signal() != 0) trainer.stop();
+  void on_batch(Trainer& trainer, const ebm::BatchReport&) {
+    signal_ = agree_(received());
+    if (signal_ != 0) trainer.stop();
   }
 
   /// The signal that came, or 0.
-  [[nodiscard]] static int signal() { return received(); }
+  [[nodiscard]] int signal() const { return signal_; }
 
  private:
   static constexpr std::array signals{SIGINT, SIGTERM};
@@ -44,6 +48,8 @@ class Interrupt {
     return signal;
   }
 
+  std::function<int(int)> agree_;
+  int signal_ = 0;
   std::array<struct sigaction, signals.size()> before_{};
 };
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <ebm/core/version.hpp>
 #include <ebm/io/png.hpp>
-#include <ebm/io/progress.hpp>
+#include <ebm/log/progress.hpp>
 
 #include "html.hpp"
 #include "report_charts.hpp"

@@ -49,7 +49,8 @@ RunFolder::RunFolder(const TrainOptions& o)
   }
   created(folder_ / "samples");
   if (o.pictures_every > 0) {
-    for (const char* kind : picture_kinds) created(folder_ / kind);
+    created(folder_ / "generation");
+    if (o.recipe == "tutorial") created(folder_ / "sampler");  // the buffer, which others have not
   }
   for (const char* name : {"model.safetensors", "best.safetensors", "state.safetensors",
                            "metrics.csv", "config.toml", "guard.jsonl"}) {
@@ -109,7 +110,7 @@ void RunFolder::remove_earlier_run() const {
   };
   for (const char* kind : picture_kinds) add(folder_ / kind, "epoch_", false);
   add(folder_, "best_epoch_", false);
-  add(tensorboard(), "events.out.tfevents.", true);  // this run's own is there already
+  add(tensorboard(folder_), "events.out.tfevents.", true);  // this run's own is there already
   for (const fs::path& file : files) fs::remove(file);
 }
 

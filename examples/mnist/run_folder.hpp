@@ -22,9 +22,12 @@ class RunFolder {
   /// be overwritten, or holds the run that is to go on, and no other process trains in it.
   explicit RunFolder(const TrainOptions& options);
 
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return folder_; }
-  [[nodiscard]] std::filesystem::path metrics() const { return folder_ / "metrics.csv"; }
-  [[nodiscard]] std::filesystem::path tensorboard() const { return folder_ / "tensorboard"; }
+  [[nodiscard]] static std::filesystem::path metrics(const std::filesystem::path& folder) {
+    return folder / "metrics.csv";
+  }
+  [[nodiscard]] static std::filesystem::path tensorboard(const std::filesystem::path& folder) {
+    return folder / "tensorboard";
+  }
 
   /// Writes a picture of an epoch: `kind`/epoch_007.png; kind: samples, generation or sampler.
   void add_picture(const char* kind, int epoch, const ebm::io::Picture& picture);

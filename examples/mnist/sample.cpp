@@ -25,6 +25,8 @@ struct SampleOptions {
   ChainOptions chains{.steps = 256, .langevin = {}};
   std::uint32_t seed = 0;
   int threads = 0;
+
+  [[nodiscard]] int all_steps() const { return chains.steps + chains.stay; }
 };
 
 void write_tensors(const fs::path& path, const Chains& chains) {
@@ -47,7 +49,7 @@ void write_tensors(const fs::path& path, const Chains& chains) {
 
 /// Images beside each other: the samples as a square, or a chain a row and a snapshot a column.
 int picture_columns(const SampleOptions& o) {
-  return o.trace > 0 ? o.chains.steps / o.trace + 1 : square_columns(o.count);
+  return o.trace > 0 ? o.all_steps() / o.trace + 1 : square_columns(o.count);
 }
 
 void write_picture(const SampleOptions& o, const Chains& chains) {
@@ -56,13 +58,13 @@ void write_picture(const SampleOptions& o, const Chains& chains) {
                             {.columns = picture_columns(o), .scale = 2});
 }
 
-void run(const SampleOptions& o, const Engine& engine) {
+void run(const CLI::App& command, const SampleOptions& o, const Engine& engine) {
   const bool is_picture = has_extension(o.out, ".png");
   ebm::require(is_picture || has_extension(o.out, ".safetensors"),
                "--out: expected a name that ends in .png or .safetensors, got ",
                ebm::io::quoted(o.out));
-  ebm::require(o.trace <= o.chains.steps, "--trace: expected at most the number of steps, ",
-               o.chains.steps, ", got ", o.trace);
+  ebm::require(o.trace <= o.all_steps(), "--trace: expected at most the number of steps, ",
+               o.all_steps(), ", got ", o.trace);
   std::error_code missing;  // a missing model has its own message
   ebm::require(!fs::equivalent(o.model, o.out, missing), "--out: ", ebm::io::quoted(o.out),
                " is the model itself");
@@ -73,6 +75,7 @@ void run(const SampleOptions& o, const Engine& engine) {
   }
   ebm::io::require_writable(o.out);
   const auto model = engine.load(o.model);
+  require_options_fit(command, *model);
   const Chains chains = model->run_chains(o.count, o.chains, o.trace, o.seed, o.threads);
   require_finite(chains.final, o.model);
   if (is_picture) {
@@ -81,7 +84,7 @@ void run(const SampleOptions& o, const Engine& engine) {
     write_tensors(o.out, chains);
   }
   if (o.quiet) return;
-  std::cout << o.count << " samples after " << o.chains.steps << " steps: " << o.out.string()
+  std::cout << o.count << " samples after " << o.all_steps() << " steps: " << o.out.string()
             << '\n';
 }
 
@@ -93,7 +96,8 @@ void add_sample(CLI::App& app, const std::string& cpu) {
                                     "Let a model dream digits, e.g.\n  ebm-mnist sample --model "
                                     "runs/mnist/model.safetensors --out digits.png");
   c.footer(
-      "Runs chains from noise. A .safetensors file gets the tensor samples, [N,1,28,28] in [-1, "
+      "Runs chains from noise: Langevin steps, or, with a model of the recipe matching, steps down "
+      "as many noise\nlevels. A .safetensors file gets the tensor samples, [N,1,28,28] in [-1, "
       "1], and with --trace\nthe tensor trace, [snapshots,N,1,28,28].");
   add_model(c, o->model);
   c.add_option("--out", o->out, "File to write: .png or .safetensors")
@@ -109,9 +113,14 @@ void add_sample(CLI::App& app, const std::string& cpu) {
       ->capture_default_str();
   c.add_flag("--quiet", o->quiet, "Print nothing");
   add_chains(c, o->chains);
+  c.add_option("--stay", o->chains.stay,
+               "Langevin steps more at the noise level of the data, for a model of the recipe "
+               "matching")
+      ->transform(whole(0, million))
+      ->capture_default_str();
   add_seed(c, o->seed);
   add_threads(c, o->threads);
-  c.callback([o, &cpu] { run(*o, engine_for(cpu)); });
+  c.callback([o, &c, &cpu] { run(c, *o, engine_for(cpu)); });
 }
 
 }  // namespace ebm_mnist

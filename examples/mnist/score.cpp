@@ -53,12 +53,16 @@ void run(const ScoreOptions& o, const Engine& engine) {
   const auto model = engine.load(o.model);
   std::vector<ebm::Samples<float>> inputs;  // all of them read before the first score is taken
   for (const fs::path& path : o.images) inputs.push_back(read_images(path));
-  std::vector<double> all;
+  std::vector<double> all, all_energies;
   std::string text;  // printed as a whole or not at all
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::string name = o.images[i].string();
     const std::vector<double> f = model->scores(inputs[i], ebm::io::quoted(o.images[i]), o.threads);
     all.insert(all.end(), f.begin(), f.end());
+    if (o.json) {
+      const auto e = model->energies(inputs[i], ebm::io::quoted(o.images[i]), o.threads);
+      all_energies.insert(all_energies.end(), e.begin(), e.end());
+    }
     for (std::size_t k = 0; k < f.size() && !o.quiet; ++k) {
       text += ebm::sentence(name, ' ', k, ' ', digits(f[k]), '\n');
     }
@@ -69,7 +73,8 @@ void run(const ScoreOptions& o, const Engine& engine) {
     const nlohmann::ordered_json json{{"count", summary.count},
                                       {"mean", summary.mean},
                                       {"std", summary.deviation},
-                                      {"scores", all}};
+                                      {"scores", all},
+                                      {"energies", all_energies}};
     std::cout << json.dump() << '\n';
   } else {
     std::cout << text << summary.text();
@@ -83,13 +88,16 @@ void add_score(CLI::App& app, const std::string& cpu) {
   CLI::App& c = *app.add_subcommand("score",
                                     "Tell how likely a model finds images, e.g.\n  ebm-mnist score "
                                     "--model runs/mnist/model.safetensors --images test.png");
-  c.footer(
-      std::string("Prints f = -E of each image (file, index, f), then count, mean and standard "
-                  "deviation (of the population)\nover all files. ") +
-      image_files);
+  c.footer(std::string(
+               "Prints how usual each image is (file, index, score), then count, mean and standard "
+               "deviation (of the\npopulation) over all files. The score is f = -E; of a model "
+               "of the recipe matching it is minus the Mahalanobis\ndistance of the image's "
+               "energies at four noise levels from those of training images. ") +
+           image_files);
   add_model(c, o->model);
   c.add_option("--images", o->images, "One or more image files")->type_name("FILE")->required();
-  c.add_flag("--json", o->json, R"(Print {"count":…,"mean":…,"std":…,"scores":[…]} instead)");
+  c.add_flag("--json", o->json,
+             R"(Print {"count":…,"mean":…,"std":…,"scores":[…],"energies":[…]} instead)");
   c.add_flag("--quiet", o->quiet, "Leave out the images' own lines");
   add_threads(c, o->threads);
   c.callback([o, &cpu] { run(*o, engine_for(cpu)); });

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <CLI/CLI.hpp>
 #include <cctype>
+#include <cstdlib>
 #include <ebm/core/version.hpp>
 #include <ebm/io/mnist.hpp>
-#include <ebm/io/progress.hpp>
+#include <ebm/log/progress.hpp>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+
+#if defined(EBM_MNIST_MPI)
+#include <ebm/mpi/session.hpp>
+#endif
 
 #include "cli.hpp"
 #include "commands.hpp"
@@ -28,6 +33,70 @@ const std::vector<std::string> changeable{"data",   "epochs",         "threads",
                                           "keep",   "no-tensorboard", "quiet",   "json",
                                           "resume", "pictures-every", "device"};
 
+/// What a recipe has that the others have not, and numbers of its own for what they share.
+struct RecipeOptions {
+  std::string name;
+  std::vector<std::string> own;
+  std::vector<std::pair<std::string, std::string>> defaults;  ///< option and value
+};
+const std::vector<RecipeOptions> recipes{
+    {"tutorial",
+     {"model", "steps", "step-size", "noise", "clip", "buffer", "fresh", "alpha", "lr-decay",
+      "lr-period"},
+     {}},
+    {"matching",
+     {"level-median", "level-spread", "level-low", "level-high", "data-level", "gain", "warm-up",
+      "averaging"},
+     {{"epochs", "16"},
+      {"batch", "64"},
+      {"learning-rate", "0.002"},
+      {"beta1", "0.9"},
+      {"beta2", "0.99"},
+      {"grad-norm", "1"},
+      {"data-noise", "0"}}},
+    {"persistent",
+     {"from", "steps", "path-levels", "stay", "stay-step", "divergence", "chain-bound",
+      "level-median", "level-spread", "level-low", "level-high", "warm-up", "averaging"},
+     {{"epochs", "3"},
+      {"batch", "64"},
+      {"steps", "10"},
+      {"learning-rate", "0.0005"},
+      {"beta1", "0.9"},
+      {"beta2", "0.99"},
+      {"grad-norm", "1"},
+      {"data-noise", "0"},
+      {"warm-up", "50"},
+      {"averaging", "0.99"}}}};
+
+/// The options that belong to recipes other than that of the run.
+std::vector<std::string> options_of_others(const std::string& recipe) {
+  const auto& own = std::ranges::find(recipes, recipe, &RecipeOptions::name)->own;
+  std::vector<std::string> names;
+  for (const RecipeOptions& other : recipes) {
+    std::ranges::copy_if(other.own, std::back_inserter(names), [&](const std::string& name) {
+      return std::ranges::find(own, name) == own.end();
+    });
+  }
+  return names;
+}
+
+/// Gives options that nobody has named the recipe's numbers, and refuses those of other recipes.
+void apply_recipe(CLI::App& command, const std::string& recipe) {
+  for (const std::string& name : options_of_others(recipe)) {
+    ebm::require(command.count("--" + name) == 0, "--", name, ": the recipe ", recipe,
+                 " has no such option");
+  }
+  for (const RecipeOptions& own : recipes) {
+    if (own.name != recipe) continue;
+    for (const auto& [name, value] : own.defaults) {
+      CLI::Option* const option = command.get_option("--" + name);
+      if (option->count() > 0) continue;
+      option->add_result(value);
+      option->run_callback();
+    }
+  }
+}
+
 /// Takes the options of an earlier run, and checks that no other ones are asked for.
 void resume(CLI::App& command, const fs::path& run, TrainOptions& o) {
   for (const CLI::Option* option : command.get_options()) {
@@ -48,20 +117,54 @@ void resume(CLI::App& command, const fs::path& run, TrainOptions& o) {
 }
 
 TrainingData load(const TrainOptions& o) {
-  TrainingData data;
-  {
-    const ebm::io::Mnist mnist = ebm::io::load_mnist(o.data);
-    data.train = ebm::io::to_samples(mnist.train_images);
-    data.test = ebm::io::to_samples(mnist.test_images);
-  }
+  ebm::io::Mnist mnist = ebm::io::load_mnist(o.data);
+  const int images = mnist.train_images.count;
+  TrainingData data{.train = std::move(mnist.train_images.pixels),
+                    .test = ebm::io::to_samples(mnist.test_images)};
   if (data.test.rows() == 0) {
     throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(o.data), " holds no test images"));
   }
-  if (data.train.rows() < o.batch) {
-    throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(o.data), " holds ", data.train.rows(),
+  if (images < o.batch) {
+    throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(o.data), " holds ", images,
                                    " training images, fewer than a batch of ", o.batch));
   }
   return data;
+}
+
+/// Whether mpirun or another launcher has started this process as one of several.
+bool is_one_of_several() {
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
+    const char* const size = std::getenv(name);
+    if (size != nullptr && std::atoi(size) > 1) return true;
+  }
+  return false;
+}
+
+/// The result of `f`, which all processes call that were started to train together.
+///
+/// Where it throws in all of them, the first alone throws.
+template <class F>
+TrainingResult together(const TrainOptions& o, const F& f) {
+  if (!o.is_one_of_several) return f();
+#if defined(EBM_MNIST_MPI)
+  ebm::mpi::Session session;
+  try {
+    return session.run([&](const ebm::mpi::Ranks&) {
+      ebm::require(o.device == "cpu", "--device ", o.device,
+                   ": several processes train on processors, a GPU belongs to one of them: leave "
+                   "out mpirun");
+      return f();
+    });
+  } catch (const ebm::mpi::FailedTogether&) {
+    TrainingResult result;
+    result.is_first = false;
+    return result;
+  }
+#else
+  throw ebm::Error(
+      "train: mpirun has started several processes, but this ebm-mnist was built without MPI "
+      "(-D EBM_MPI=ON): each would train alone");
+#endif
 }
 
 TrainingResult train(const TrainOptions& o, const TrainingData& data, const Engine& engine) {
@@ -82,7 +185,7 @@ void tell_json(const TrainOptions& o, const TrainingResult& result) {
                               {"put_back", result.times_put_back}};
   if (result.best_epoch > 0) {
     json["best_epoch"] = result.best_epoch;
-    json["best_val_contrastive_divergence"] = result.best_divergence;
+    json["best_" + result.monitor] = result.best_value;
   }
   std::cout << json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
@@ -95,7 +198,7 @@ void tell(const TrainOptions& o, const TrainingResult& result) {
             << "  " << at("model.safetensors") << "  the weights after the last epoch\n";
   if (result.best_epoch > 0) {
     std::cout << "  " << at("best.safetensors") << "  those of epoch " << result.best_epoch
-              << ", validation CD " << result.best_divergence << '\n';
+              << ", whose " << result.monitor << " is the lowest, " << result.best_value << '\n';
   }
   std::cout << "  " << at("samples") << "/epoch_*.png  what the model dreams after each epoch\n"
             << "  " << at("metrics.csv") << "  losses and scores\n"
@@ -129,10 +232,18 @@ void run(CLI::App& command, const fs::path& config, const fs::path& earlier, Tra
     apply_config(command, config, not_of_the_run);
   }
   ebm::require(!o.out.empty(), "--out: expected the name of a folder, got ''");
-  o.configuration += to_config(command, not_of_the_run);
-  const TrainingData data = load(o);
+  apply_recipe(command, o.recipe);
+  ebm::require(o.recipe != "persistent" || !o.persistent.from.empty(),
+               "--from: the recipe persistent trains a model of the recipe matching on: name one");
+  ebm::require(o.recipe == "tutorial" || o.device == "cpu", "--device ", o.device, ": the recipe ",
+               o.recipe, " trains on processors alone");
+  std::vector<std::string> left_out = options_of_others(o.recipe);
+  left_out.insert(left_out.end(), not_of_the_run.begin(), not_of_the_run.end());
+  o.configuration += to_config(command, left_out);
+  o.is_one_of_several = is_one_of_several();
   const auto start = std::chrono::steady_clock::now();
-  TrainingResult result = train(o, data, engine);
+  TrainingResult result = together(o, [&] { return train(o, load(o), engine); });
+  if (!result.is_first) return;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (result.interrupted_by != 0) {
     throw Interrupted(
@@ -162,11 +273,23 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
   CLI::App& c = *app.add_subcommand(
       "train", "Train a model on MNIST, e.g.\n  ebm-mnist train --epochs 3 --out runs/short");
   c.footer(
-      "Trains a network by contrastive divergence. Pixels are in [-1, 1]; images that don't fill a "
+      "Trains a network by contrastive divergence, or by another --recipe. Pixels are in [-1, 1]; "
+      "images that don't fill a "
       "batch at the\nend of an epoch are dropped. The same seed gives the same weights for any "
       "number of threads, also when the\nrun is interrupted and resumed. Ctrl-C ends it behind the "
       "current step and saves (exit status 130).");
-  c.add_option("--model", o->model, "The network: tutorial, or resnet, which is deeper")
+  c.add_option(
+       "--recipe", o->recipe,
+       "How it is trained: tutorial, by contrastive divergence; matching, by denoising "
+       "score matching over noise levels, with its own network and numbers: 16 epochs of "
+       "batches of 64, learning rate 2e-3, betas 0.9 and 0.99, gradient norm 1, no data "
+       "noise; or persistent, which trains a model of matching on (--from), with persistent "
+       "chains over its levels: 3 epochs, learning rate 5e-4, 10 steps, averaging 0.99, "
+       "the rest as matching")
+      ->check(CLI::IsMember({"tutorial", "matching", "persistent"}))
+      ->type_name("NAME")
+      ->capture_default_str();
+  c.add_option("--model", o->model, "The tutorial's network: tutorial, or resnet, which is deeper")
       ->check(CLI::IsMember({"tutorial", "resnet"}))
       ->type_name("NAME")
       ->capture_default_str();
@@ -234,6 +357,57 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
   c.add_option("--grad-norm", o->gradient_norm, "Bound of the parameter gradient's global norm")
       ->check(number(0, 1e6, Without::low))
       ->capture_default_str();
+  c.add_option("--level-median", o->matching.levels.median,
+               "matching: half of the noise levels are lower")
+      ->check(number(0, 100, Without::low))
+      ->capture_default_str();
+  c.add_option("--level-spread", o->matching.levels.spread,
+               "matching: scale of the levels' logarithms")
+      ->check(number(0, 10, Without::low))
+      ->capture_default_str();
+  c.add_option("--level-low", o->matching.levels.low, "matching: the lowest level")
+      ->check(number(0, 100, Without::low))
+      ->capture_default_str();
+  c.add_option("--level-high", o->matching.levels.high, "matching: the highest level")
+      ->check(number(0, 1000, Without::low))
+      ->capture_default_str();
+  c.add_option("--data-level", o->matching.data_level,
+               "matching: the level of E(x), and of chains that stay")
+      ->check(number(0, 10, Without::low))
+      ->capture_default_str();
+  c.add_option("--gain", o->matching.gain, "matching: factor of the network's output")
+      ->check(number(0, 1e4, Without::low))
+      ->capture_default_str();
+  c.add_option("--warm-up", o->matching.warm_up, "matching: steps until the learning rate is whole")
+      ->transform(whole(1, million))
+      ->capture_default_str();
+  c.add_option("--averaging", o->matching.averaging,
+               "matching: decay of the parameters' average, which is the model")
+      ->check(number(0, 1, Without::high))
+      ->capture_default_str();
+  c.add_option("--from", o->persistent.from,
+               "persistent: the model that it begins with, of the recipe matching")
+      ->type_name("FILE");
+  c.add_option("--path-levels", o->persistent.levels,
+               "persistent: levels that its chains go down, to that of the data")
+      ->transform(whole(2, 10000))
+      ->capture_default_str();
+  c.add_option("--stay", o->persistent.stay,
+               "persistent: training steps that its chains stay at the level of the data")
+      ->transform(whole(0, million))
+      ->capture_default_str();
+  c.add_option("--stay-step", o->persistent.step_size,
+               "persistent: size of Langevin steps there, in squares of the level")
+      ->check(number(0, 1, Without::low))
+      ->capture_default_str();
+  c.add_option("--divergence", o->persistent.weight,
+               "persistent: weight of contrastive divergence, per pixel")
+      ->check(number(0, 1e4, Without::low))
+      ->capture_default_str();
+  c.add_option("--chain-bound", o->persistent.lost.bound,
+               "persistent: pixel value beyond which a chain is lost and replaced by its image")
+      ->check(number(0, 1e30, Without::low))
+      ->capture_default_str();
   c.add_option(
        "--guard", o->guard,
        "Times that a diverging run is put back to the last good epoch before it is given up")
@@ -246,7 +420,7 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
       ->capture_default_str();
   c.add_flag("--no-guard", o->no_guard, "Let a run diverge until a number is not finite");
   c.add_option("--early-stop", o->early_stop,
-               "Stop after so many epochs without a better validation CD; 0: never")
+               "Stop after so many epochs without a better validation; 0: never")
       ->transform(whole(0, million))
       ->capture_default_str();
   c.add_option("--keep", o->keep, "Models kept of the best epochs")

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <ebm/core/samples.hpp>
 #include <ebm/loss/contrastive_divergence.hpp>
+#include <ebm/loss/denoising_score_matching.hpp>
 #include <ebm/optim/adam.hpp>
 #include <ebm/optim/schedule.hpp>
 #include <ebm/sampler/policies.hpp>
 #include <ebm/sampler/replay_buffer.hpp>
+#include <ebm/train/chain_guard.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -18,12 +20,33 @@ namespace ebm_mnist {
 /// How chains move.
 struct ChainOptions {
   int steps = 60;
+  int stay = 0;  ///< steps more at the level of the data; for models with noise levels
   ebm::LangevinOptions langevin;
 };
 
+/// What the recipe matching has and the tutorial's has not.
+struct MatchingOptions {
+  ebm::LogLogisticLevelsOptions levels;
+  double gain = 16;          ///< of the network's output
+  double data_level = 0.1;   ///< of E(x) where no level is named
+  int warm_up = 150;         ///< iterations
+  double averaging = 0.999;  ///< decay of the parameters' average
+};
+
+/// What the recipe persistent has beside that.
+struct PersistentOptions {
+  std::filesystem::path from;  ///< a model of the recipe matching
+  int levels = 64;             ///< from the highest to that of the data
+  int stay = 128;              ///< iterations of a chain at the level of the data
+  double step_size = 0.2;      ///< of Langevin steps there, in squares of the level
+  double weight = 0.1;         ///< of contrastive divergence, per pixel
+  ebm::ReplaceLostChainsOptions lost;
+};
+
 struct TrainOptions {
-  std::string model = "tutorial";  ///< or resnet
-  std::string device = "cpu";      ///< or cuda
+  std::string recipe = "tutorial";  ///< or matching, or persistent
+  std::string model = "tutorial";   ///< or resnet; other recipes have a network of their own
+  std::string device = "cpu";       ///< or cuda
   std::filesystem::path data = EBM_MNIST_DATA_DIR;
   std::filesystem::path out = "runs/mnist";
   bool overwrite = false;
@@ -39,6 +62,8 @@ struct TrainOptions {
   ebm::AdamOptions adam;
   ebm::StepDecayOptions decay;
   double gradient_norm = 0.1;
+  MatchingOptions matching;
+  PersistentOptions persistent;
   int guard = 5;                                 ///< times that a diverging run is put back
   std::string guard_reaction = "learning-rate";  ///< or steps
   bool no_guard = false;
@@ -51,24 +76,27 @@ struct TrainOptions {
   bool json = false;
   std::uint32_t seed = 0;
   int threads = 0;
-  std::string configuration;  ///< the resolved options, as a file
+  bool is_one_of_several = false;  ///< processes, which mpirun has started
+  std::string configuration;       ///< the resolved options, as a file
 };
 
 /// MNIST as the trainer takes it.
 struct TrainingData {
-  ebm::Samples<float> train;  ///< [image][pixel]
-  ebm::Samples<float> test;   ///< [image][pixel]
+  std::vector<std::uint8_t> train;  ///< [image][pixel]
+  ebm::Samples<float> test;         ///< [image][pixel], in [-1, 1]
 };
 
 /// What a run says at its end.
 struct TrainingResult {
   int epochs_done = 0;
-  int best_epoch = 0;          ///< 0: none yet
-  double best_divergence = 0;  ///< its validation's contrastive divergence
-  double seconds = 0;          ///< of this session
+  int best_epoch = 0;     ///< 0: none yet
+  std::string monitor;    ///< the metric that is lowest there
+  double best_value = 0;  ///< of the metric
+  double seconds = 0;     ///< of this session
   int threads = 1;
   int interrupted_by = 0;  ///< the signal, or 0
   int times_put_back = 0;  ///< by the divergence guard
+  bool is_first = true;    ///< of the processes that train together
 };
 
 /// Trains either network on a GPU; only there in builds with CUDA.

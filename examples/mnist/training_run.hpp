@@ -3,10 +3,11 @@
 
 #include <climits>
 #include <ebm/energy/neural.hpp>
-#include <ebm/io/checkpoint.hpp>
-#include <ebm/io/metrics_csv.hpp>
-#include <ebm/io/progress.hpp>
-#include <ebm/io/tensorboard_log.hpp>
+#include <ebm/io/image_samples.hpp>
+#include <ebm/log/checkpoint.hpp>
+#include <ebm/log/metrics_csv.hpp>
+#include <ebm/log/progress.hpp>
+#include <ebm/log/tensorboard_log.hpp>
 #include <ebm/parallel/executor.hpp>
 #include <ebm/train/callback.hpp>
 #include <ebm/train/early_stop.hpp>
@@ -27,17 +28,6 @@
 /// A training run from its options: the library's trainer and callbacks put together.
 namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 
-/// Callback: a picture of the newest samples of the buffer after each epoch.
-struct NewestSamples {
-  RunFolder* folder;
-
-  template <class Trainer>
-  void on_epoch(Trainer& trainer, const ebm::EpochReport& report) const {
-    folder->add_picture("samples", report.epoch,
-                        ebm::io::image_grid(trainer.buffer().newest(64), {}, {.scale = 2}));
-  }
-};
-
 /// What a diverging run changes when it is put back, as the command line chooses.
 struct ChosenReaction {
   std::variant<ebm::LowerLearningRate, ebm::MoreSteps> reaction;
@@ -51,14 +41,147 @@ struct ChosenReaction {
   }
 };
 
-/// Trains a network as the options say, with all files of a run.
+/// Whether this process is the first, or only, one of those that train in a place.
+template <class Place>
+bool is_first(const Place& place) {
+  if constexpr (requires { place.ranks(); }) {
+    return place.ranks().is_first();
+  } else {
+    return true;
+  }
+}
+
+/// Callback: processes wait for each other at the end of an epoch, so that the others do not give
+/// up the first while it writes.
+template <class Place>
+struct Meeting {
+  const Place* place;
+
+  template <class Trainer>
+  void on_epoch(Trainer&, const ebm::EpochReport&) const {
+    if constexpr (requires { place->ranks(); }) static_cast<void>(place->ranks().gather(0));
+  }
+};
+
+/// What every run has, whatever its recipe: its folder with all files, which the first process
+/// writes, progress, a divergence guard, early stopping, and an end by a signal.
+template <class Place>
+class Run {
+ public:
+  /// Throws `ebm::Error` unless the run's folder is as it must be; see `RunFolder`.
+  ///
+  /// monitor: the metric that is lowest where the model is best
+  Run(const TrainOptions& options, const Place& place, std::string monitor)
+      : folder(is_first(place), options),
+        log(is_first(place) && !options.no_tensorboard,
+            ebm::io::TensorBoardLogOptions{.folder = RunFolder::tensorboard(options.out)}),
+        options_(&options),
+        place_(&place),
+        monitor_(std::move(monitor)) {}
+
+  /// Whether this process writes files.
+  [[nodiscard]] bool writes() const { return is_first(*place_); }
+  [[nodiscard]] bool has_pictures() const { return writes() && options_->pictures_every > 0; }
+
+  /// Chains, [snapshot][chain][pixel], as a picture of a row each, and each for TensorBoard.
+  template <class Snapshots>
+  void show_chains(const ebm::EpochReport& report, const Snapshots& snapshots) {
+    const auto columns = static_cast<int>(snapshots.size());
+    const ebm::Samples<float> rows = chain_by_chain(snapshots);
+    folder->add_picture("generation", report.epoch,
+                        ebm::io::image_grid(rows, {}, {.columns = columns, .scale = 2}));
+    if (!log) return;
+    for (Eigen::Index chain = 0; chain < rows.rows() / columns; ++chain) {
+      log->writer().image("generation_" + std::to_string(chain),
+                          ebm::io::image_grid(rows.middleRows(chain * columns, columns), {},
+                                              {.columns = columns, .scale = 2}),
+                          report.iteration);
+    }
+  }
+
+  /// Trains with the recipe's own callbacks before those of the run.
+  ///
+  /// Throws `ebm::Error` where files, data or divergence end it.
+  /// metadata: of the model files, asked for whenever one is written
+  template <class Trainer, class Data, class Detection, class... Own>
+  TrainingResult train(Trainer& trainer, const Data& data, Detection detection,
+                       const std::function<std::map<std::string, std::string>()>& metadata,
+                       Own&... own) {
+    const TrainOptions& o = *options_;
+    Interrupt interrupt([&](int signal) {
+      if constexpr (requires { place_->ranks(); }) {
+        return std::ranges::max(place_->ranks().gather(signal));
+      } else {
+        return signal;
+      }
+    });
+    ebm::OptionalCallback<ebm::io::Progress> progress(writes() && !o.quiet);
+    ebm::OptionalCallback<ebm::io::MetricsCsv> metrics(
+        writes(), ebm::io::MetricsCsvOptions{.file = RunFolder::metrics(o.out)});
+    const auto tell = [&](const ebm::GuardEvent& event) {
+      if (folder) folder->add_event(event);
+      if (!progress) return;
+      progress->line(ebm::sentence("epoch ", event.epoch, ": ", event.what, ": ", event.action));
+    };
+    ebm::OptionalCallback<ebm::DivergenceGuard<Detection, ChosenReaction>> guard(
+        !o.no_guard, std::move(detection), ChosenReaction(o.guard_reaction),
+        ebm::DivergenceGuardOptions{.attempts = o.guard, .report = tell});
+    ebm::EarlyStop early_stop(
+        {.monitor = monitor_, .patience = o.early_stop > 0 ? o.early_stop : INT_MAX});
+    ebm::io::Checkpoint checkpoint({.folder = o.out,
+                                    .monitor = monitor_,
+                                    .keep = o.keep,
+                                    .every = o.save_every,
+                                    .writes = writes(),
+                                    .metadata = metadata},
+                                   ebm::io::Saved{"guard", &guard},
+                                   ebm::io::Saved{"early_stop", &early_stop});
+
+    if (o.resume) checkpoint.resume(trainer);
+    // What goes wrong is on record before the guard puts it back, and no file of a model follows.
+    trainer.fit(data, own..., metrics, log, Meeting<Place>{place_}, guard, early_stop, folder,
+                checkpoint, progress, interrupt);
+
+    TrainingResult result;
+    result.is_first = writes();
+    result.epochs_done = trainer.position().epoch - 1;
+    result.threads = trainer.executor().workers();
+    result.interrupted_by = trainer.is_finished() ? 0 : interrupt.signal();
+    result.times_put_back = guard ? guard->times() : 0;
+    if (const auto best = checkpoint.best()) {
+      result.monitor = monitor_;
+      result.best_epoch = best->epoch;
+      result.best_value = best->value;
+    }
+    return result;
+  }
+
+  ebm::OptionalCallback<RunFolder> folder;
+  ebm::OptionalCallback<ebm::io::TensorBoardLog> log;
+
+ private:
+  const TrainOptions* options_;
+  const Place* place_;
+  std::string monitor_;
+};
+
+/// Callback: a picture of the newest samples of the buffer after each epoch.
+struct NewestSamples {
+  ebm::OptionalCallback<RunFolder>* folder;
+
+  template <class Trainer>
+  void on_epoch(Trainer& trainer, const ebm::EpochReport& report) const {
+    (*folder)->add_picture("samples", report.epoch,
+                           ebm::io::image_grid(trainer.buffer().newest(64), {}, {.scale = 2}));
+  }
+};
+
+/// Trains a network by the tutorial's recipe, contrastive divergence.
 ///
 /// Throws `ebm::Error` where files, data or divergence end it.
-///
 /// Place: where a `Trainer` trains
 template <class Net, class Place>
 TrainingResult train_network(const TrainOptions& o, const TrainingData& data, Place& place) {
-  using ebm::io::Saved;
   const ebm::Rng rng{o.seed};
   ebm::Neural<Net> model(rng);
   ebm::Trainer trainer(model,
@@ -77,78 +200,35 @@ TrainingResult train_network(const TrainOptions& o, const TrainingData& data, Pl
                                    .rng = rng},
                        place);
   constexpr Eigen::Index outliers = 1024;  // as many as the tutorial's
-  const auto noise =
-      ebm::uniform_noise(std::max(outliers, data.test.rows()), Net::Input::size, rng);
-  const ebm::Samples<float> validation_noise = noise.topRows(data.test.rows());
+  const ebm::io::ImageDataset images(data.train, Net::Input::size);
+  const auto validation_noise = ebm::uniform_noise(data.test.rows(), Net::Input::size, rng);
 
-  RunFolder folder(o);
-  Interrupt interrupt;
-  ebm::OptionalCallback<ebm::io::Progress> progress(!o.quiet);
+  Run run(o, place, std::string(ebm::Validation<>::divergence));
   ebm::Validation validation(data.test, validation_noise);
-  ebm::Outlier outlier(ebm::Samples<float>(noise.topRows(outliers)));
+  ebm::Outlier outlier(ebm::uniform_noise(outliers, Net::Input::size, rng));
   ebm::LearningRateMonitor learning_rate;
-  ebm::io::MetricsCsv metrics({.file = folder.metrics()});
-  ebm::OptionalCallback<ebm::io::TensorBoardLog> log(
-      !o.no_tensorboard, ebm::io::TensorBoardLogOptions{.folder = folder.tensorboard()});
-
   const auto show_chains = [&](const ebm::EpochReport& report, const auto& snapshots) {
-    const auto columns = static_cast<int>(snapshots.size());
-    const ebm::Samples<float> rows = chain_by_chain(snapshots);
-    folder.add_picture("generation", report.epoch,
-                       ebm::io::image_grid(rows, {}, {.columns = columns, .scale = 2}));
-    if (!log) return;
-    for (Eigen::Index chain = 0; chain < rows.rows() / columns; ++chain) {
-      log->writer().image("generation_" + std::to_string(chain),
-                          ebm::io::image_grid(rows.middleRows(chain * columns, columns), {},
-                                              {.columns = columns, .scale = 2}),
-                          report.iteration);
-    }
+    run.show_chains(report, snapshots);
   };
   const auto show_buffer = [&](const ebm::EpochReport& report, const auto& samples) {
     const auto picture = ebm::io::image_grid(samples, {}, {.scale = 2});
-    folder.add_picture("sampler", report.epoch, picture);
-    if (log) log->writer().image("sampler", picture, report.iteration);
+    run.folder->add_picture("sampler", report.epoch, picture);
+    if (run.log) run.log->writer().image("sampler", picture, report.iteration);
   };
-  const bool has_pictures = o.pictures_every > 0;
   const int every = std::max(1, o.pictures_every);
   ebm::OptionalCallback<ebm::Generate<decltype(show_chains)>> generate(
-      has_pictures, ebm::GenerateOptions{.every = every}, rng, show_chains);
+      run.has_pictures(), ebm::GenerateOptions{.every = every}, rng, show_chains);
   ebm::OptionalCallback<ebm::SamplerImages<decltype(show_buffer)>> sampler_images(
-      has_pictures, ebm::SamplerImagesOptions{.every = every}, rng, show_buffer);
-  const NewestSamples newest{&folder};
+      run.has_pictures(), ebm::SamplerImagesOptions{.every = every}, rng, show_buffer);
+  ebm::OptionalCallback<NewestSamples> newest(run.writes(), NewestSamples{&run.folder});
 
-  const auto tell = [&](const ebm::GuardEvent& event) {
-    folder.add_event(event);
-    if (!progress) return;
-    progress->line(ebm::sentence("epoch ", event.epoch, ": ", event.what, ": ", event.action));
-  };
   using Detection =
       ebm::AnyOf<ebm::StuckChains, ebm::FlatScores, ebm::RisingDivergence, ebm::SaturatedChains>;
-  ebm::OptionalCallback<ebm::DivergenceGuard<Detection, ChosenReaction>> guard(
-      !o.no_guard,
+  return run.train(
+      trainer, images,
       Detection(ebm::StuckChains(), ebm::FlatScores(), ebm::RisingDivergence(),
-                ebm::SaturatedChains({.data_share = ebm::share_at_edge<float>(data.train)})),
-      ChosenReaction(o.guard_reaction),
-      ebm::DivergenceGuardOptions{.attempts = o.guard, .report = tell});
-  ebm::EarlyStop early_stop({.patience = o.early_stop > 0 ? o.early_stop : INT_MAX});
-  ebm::io::Checkpoint checkpoint({.folder = folder.path(), .keep = o.keep, .every = o.save_every},
-                                 Saved{"guard", &guard}, Saved{"early_stop", &early_stop});
-
-  if (o.resume) checkpoint.resume(trainer);
-  // What goes wrong is on record before the guard puts it back, and no file of a model follows.
-  trainer.fit(data.train, validation, outlier, learning_rate, newest, generate, sampler_images,
-              metrics, log, guard, early_stop, folder, checkpoint, progress, interrupt);
-
-  TrainingResult result;
-  result.epochs_done = trainer.position().epoch - 1;
-  result.threads = trainer.executor().workers();
-  result.interrupted_by = trainer.is_finished() ? 0 : interrupt.signal();
-  result.times_put_back = guard ? guard->times() : 0;
-  if (const auto best = checkpoint.best()) {
-    result.best_epoch = best->epoch;
-    result.best_divergence = best->value;
-  }
-  return result;
+                ebm::SaturatedChains({.data_share = ebm::share_at_edge<float>(images)})),
+      {}, validation, outlier, learning_rate, newest, generate, sampler_images);
 }
 
 }  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

@@ -1,38 +1,69 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The whole library but file formats (`ebm/io/io.hpp`).
+/// The whole library but file formats and logs (`ebm/io/io.hpp`, `ebm/log/log.hpp`).
 
 #include <ebm/core/instruction_set.hpp>
 #include <ebm/core/version.hpp>
 #include <ebm/energy/analytic.hpp>
+#include <ebm/energy/classifier.hpp>
 #include <ebm/energy/combine.hpp>
 #include <ebm/energy/conditions.hpp>
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/energy/expression.hpp>
 #include <ebm/energy/likelihood.hpp>
 #include <ebm/energy/neural.hpp>
+#include <ebm/energy/noise_conditional.hpp>
 #include <ebm/energy/second_order.hpp>
+#include <ebm/eval/aupr.hpp>
 #include <ebm/eval/auroc.hpp>
+#include <ebm/eval/calibration_error.hpp>
 #include <ebm/eval/corruptions.hpp>
+#include <ebm/eval/energy_statistics.hpp>
+#include <ebm/eval/energy_trace.hpp>
+#include <ebm/eval/frechet_distance.hpp>
+#include <ebm/eval/log_likelihood.hpp>
+#include <ebm/eval/log_partition.hpp>
+#include <ebm/eval/mahalanobis_score.hpp>
+#include <ebm/eval/precision_recall.hpp>
+#include <ebm/eval/predicted_classes.hpp>
 #include <ebm/eval/psnr.hpp>
+#include <ebm/loss/cross_entropy.hpp>
 #include <ebm/loss/denoising_score_matching.hpp>
+#include <ebm/loss/energy_matching.hpp>
+#include <ebm/loss/gradient_penalty.hpp>
+#include <ebm/loss/hinge.hpp>
+#include <ebm/loss/last_step_kl.hpp>
+#include <ebm/loss/noise_contrastive.hpp>
+#include <ebm/loss/score_matching.hpp>
+#include <ebm/loss/sliced_score_matching.hpp>
+#include <ebm/loss/weighted_losses.hpp>
 #include <ebm/nn/add_condition.hpp>
+#include <ebm/nn/bfloat16_weights.hpp>
 #include <ebm/nn/concat.hpp>
 #include <ebm/nn/conv2d.hpp>
 #include <ebm/nn/element_layer.hpp>
 #include <ebm/nn/linear.hpp>
+#include <ebm/nn/mish.hpp>
 #include <ebm/nn/normalization.hpp>
 #include <ebm/nn/pooling.hpp>
 #include <ebm/nn/residual.hpp>
+#include <ebm/nn/rms_norm.hpp>
 #include <ebm/nn/self_attention.hpp>
 #include <ebm/nn/sequential.hpp>
 #include <ebm/nn/softmax.hpp>
 #include <ebm/nn/spectral_norm.hpp>
 #include <ebm/nn/upsample.hpp>
+#include <ebm/optim/adamw.hpp>
+#include <ebm/optim/decay.hpp>
+#include <ebm/optim/rms_prop.hpp>
+#include <ebm/optim/sgd.hpp>
+#include <ebm/optim/warm_up.hpp>
 #include <ebm/parallel/executor.hpp>
 #include <ebm/parallel/threads.hpp>
+#include <ebm/sampler/annealed.hpp>
 #include <ebm/sampler/mala.hpp>
+#include <ebm/sampler/underdamped_langevin.hpp>
 #include <ebm/train/callback.hpp>
 #include <ebm/train/early_stop.hpp>
 #include <ebm/train/generate.hpp>
@@ -40,5 +71,6 @@
 #include <ebm/train/guard/rising_divergence.hpp>
 #include <ebm/train/guard/saturated_chains.hpp>
 #include <ebm/train/guard/scores.hpp>
+#include <ebm/train/persistent_annealing.hpp>
 #include <ebm/train/trainer.hpp>
 #include <ebm/train/validation.hpp>

@@ -67,6 +67,15 @@ std::uint64_t parameters_after_20_iterations(ebm::Threads& threads) {
   return hash(model.parameters());
 }
 
+/// More blocks than there are runs in a `SumOrder`.
+std::uint64_t gradient_of_a_large_batch(ebm::Threads& threads) {
+  const Model model(ebm::Rng{1});
+  std::vector<float> gradient(model.parameters().size());
+  ebm::LossGradient<float>{}(model, ebm::ContrastiveDivergence(), noise_images(300, 3),
+                             noise_images(300, 4), threads, std::span<float>(gradient));
+  return hash(gradient);
+}
+
 struct Quantity {
   const char* name;
   std::uint64_t (*compute)(ebm::Threads&);
@@ -77,6 +86,7 @@ constexpr Quantity quantities[] = {
     {"scores and input gradients", scores_and_input_gradients, 0xBBDFEC00A9454786},
     {"a chain of 60 steps", chain_of_60_steps, 0x2E8B3DE9B0BAB411},
     {"parameters after 20 iterations", parameters_after_20_iterations, 0xF75D1B26B7F0EC77},
+    {"the gradient of a large batch", gradient_of_a_large_batch, 0x0759029C1EC286C8},
 };
 
 }  // namespace

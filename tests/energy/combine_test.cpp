@@ -4,12 +4,11 @@
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/energy/expression.hpp>
 #include <ebm/energy/neural.hpp>
-#include <ebm/loss/contrastive_divergence.hpp>
-#include <ebm/loss/loss_gradient.hpp>
 #include <ebm/nn/linear.hpp>
 #include <ebm/nn/spectral_norm.hpp>
 #include <stdexcept>
 
+#include "support/batch_loss.hpp"
 #include "support/catch.hpp"
 #include "support/check_gradient.hpp"
 #include "support/random_samples.hpp"
@@ -29,17 +28,9 @@ Eigen::VectorXd values(const E& energy, const Samples<double>& samples) {
 /// The contrastive divergence's parameter gradient, against central differences.
 template <class E>
 void check_parameter_gradient(E& energy, const Samples<double>& x) {
-  LossGradient<double> loss_gradient;
-  Serial executor;
-  std::vector<double> gradient(energy.parameters().size()), unused(gradient.size());
-  const auto loss_into = [&](std::vector<double>& into) {
-    return loss_gradient(energy, ContrastiveDivergence({.alpha = 0.3}), x, x, executor,
-                         std::span<double>(into))
-        .loss.total;
-  };
-  loss_into(gradient);
-  CHECK(relative_error(gradient, central_differences(energy, [&] { return loss_into(unused); })) <
-        1e-6);
+  BatchLoss loss(energy, x, x);
+  const auto gradient = loss.gradient();
+  CHECK(relative_error(gradient, central_differences(energy, [&] { return loss.value(); })) < 1e-6);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdint>
 #include <ebm/io/image_samples.hpp>
+#include <ebm/train/training_data.hpp>
 #include <limits>
 
 #include "support/catch.hpp"
@@ -71,4 +72,21 @@ TEST_CASE("images without pixels or with too few are refused") {
         "GrayImages: 2 images of 1x3 have 5 pixels, expected 6");
   CHECK(message_of<InvalidArgument>([] { (void)to_samples({1, 0, 3, {}}); }) ==
         "GrayImages: sizes must be positive, got 1 images of 0x3");
+}
+
+TEST_CASE(
+    "a data set of images gives the samples of its images, and refuses a wrong count of bytes") {
+  const GrayImages images{3, 1, 2, {0, 51, 255, 255, 204, 1}};
+  const ebm::io::ImageDataset data(images.pixels, 2);
+  static_assert(ebm::Dataset<ebm::io::ImageDataset>);
+  REQUIRE(data.rows() == 3);
+  REQUIRE(data.cols() == 2);
+  ebm::Samples<float> samples(3, 2);
+  for (Eigen::Index i = 0; i < 3; ++i) data.copy_sample(i, ebm::sample_of(samples, i));
+  CHECK(samples == to_samples(images));
+  const auto message = [&](int size) {
+    return message_of<InvalidArgument>([&] { ebm::io::ImageDataset(images.pixels, size); });
+  };
+  CHECK(message(4) == "ImageDataset: 6 pixels are no images of 4");
+  CHECK(message(0) == "ImageDataset: images must have pixels, got 0");
 }

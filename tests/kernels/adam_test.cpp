@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
 #include <ebm/kernels/adam.hpp>
+#include <ebm/kernels/update.hpp>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -25,7 +26,7 @@ TEMPLATE_TEST_CASE("any number of parameters at any address gets the step of the
       expected_p[i] -=
           step.rate * expected_m[i] / (std::sqrt(expected_v[i]) / step.correction + step.epsilon);
     }
-    kernels::adam(step, count, p.data() + 1, g.data() + 1, m.data() + 1, v.data() + 1);
+    kernels::update(step, count, p.data() + 1, g.data() + 1, m.data() + 1, v.data() + 1);
     CHECK(p == expected_p);
     CHECK(m == expected_m);
     CHECK(v == expected_v);

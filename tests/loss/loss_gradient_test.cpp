@@ -9,6 +9,7 @@
 #include <limits>
 #include <numeric>
 
+#include "support/batch_loss.hpp"
 #include "support/catch.hpp"
 #include "support/finite_differences.hpp"
 #include "support/message.hpp"
@@ -93,23 +94,33 @@ TEST_CASE("a weight's norm gets its gradient once, from the sum over all blocks"
       ebm::Sequential<ebm::Shape<2, 5, 5>, ebm::SpectralNorm<ebm::Conv2d<3, ebm::Kernel<3>>, 1000>,
                       ebm::Swish, ebm::Flatten, ebm::SpectralNorm<ebm::Linear<1>>>;
   ebm::Neural<Normed, double> energy(ebm::Rng{2});
-  const auto data = images<double>(150, 1), samples = images<double>(21, 2);
-  LossGradient<double> loss_gradient;
-  Serial executor;
-  std::vector<double> gradient(energy.parameters().size()), unused(gradient.size());
-  const auto loss_into = [&](std::vector<double>& into) {
-    return loss_gradient(energy, ContrastiveDivergence({.alpha = 0.3}), data, samples, executor,
-                         std::span<double>(into))
-        .loss.total;
-  };
-  loss_into(gradient);
-  const auto differences = central_differences(energy, [&] { return loss_into(unused); });
+  BatchLoss loss(energy, images<double>(150, 1), images<double>(21, 2));
+  const auto gradient = loss.gradient();
+  const auto differences = central_differences(energy, [&] { return loss.value(); });
   CHECK(relative_error(gradient, differences) < 1e-6);
+}
+
+TEST_CASE("every block is in one run, and every run is added once, in pairs") {
+  for (const int blocks : {1, 2, 3, 7, 31, 32, 33, 100, 1000, 1 << 30}) {
+    const ebm::SumOrder order{blocks};
+    CHECK(order.runs() == std::min(blocks, 32));
+    CHECK(order.first_block(0) == 0);
+    CHECK(order.first_block(order.runs()) == blocks);
+    for (int run = 0; run < order.runs(); ++run) {
+      CHECK(order.first_block(run) < order.first_block(run + 1));
+    }
+  }
+  std::vector<std::string> sums{"a", "b", "c", "d", "e", "f", "g"};
+  ebm::SumOrder::for_each_pair(7, [&](int to, int from) {
+    auto& sum = sums[static_cast<std::size_t>(to)];
+    sum = "(" + sum + sums[static_cast<std::size_t>(from)] + ")";
+  });
+  CHECK(sums.front() == "(((ab)(cd))((ef)g))");
 }
 
 TEST_CASE("the gradient has the same bits for 1, 2 and 3 threads, cold and warm") {
   const ebm::Neural<SmallNet> energy(ebm::Rng{2});
-  const auto data = images<float>(100, 1), samples = images<float>(77, 2);
+  const auto data = images<float>(600, 1), samples = images<float>(77, 2);
   const ContrastiveDivergence loss;
   std::vector<std::vector<float>> gradients;
   for (const int threads : {1, 2, 3}) {

@@ -110,5 +110,6 @@ TEST_CASE("a normalised layer has the names, the shapes and the arithmetic of th
   }
   STATIC_REQUIRE(Plain::multiply_adds == Normed::multiply_adds);
   // u of 3 and 2 outputs, v of 18 and 12 inputs, 1 / sigma, each in whole packs.
-  STATIC_REQUIRE(Normed::frozen_size == Plain::frozen_size + 16 * (1 + 2 + 1) + 16 * (1 + 1 + 1));
+  STATIC_REQUIRE(ebm::Frozen<Normed, ebm::Single>::size ==
+                 ebm::Frozen<Plain, ebm::Single>::size + 16 * (1 + 2 + 1) + 16 * (1 + 1 + 1));
 }

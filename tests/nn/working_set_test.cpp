@@ -13,13 +13,13 @@ namespace {
 /// Checks that applying the network takes the packs that were announced, and a rule beside them.
 template <class Net, Wrt W, class T>
 void check_recording() {
-  AlignedVector<T> frozen(static_cast<std::size_t>(Net::frozen_size));
+  const Frozen<Net, PrecisionOf<T>> frozen;
   Tape<T, W> tape;
   Pack<T>* values = tape.allocate(Net::Input::size);
   std::fill_n(values, Net::Input::size, Pack<T>(T(0)));
   const auto x = tape.template input<typename Net::Input>(values);
   const std::size_t before = tape.recorded_bytes();
-  (void)Net::apply(frozen.data(), x);
+  (void)Net::apply(frozen.weights(), x);
   const std::size_t packs = Net::template recorded_packs<W> * sizeof(Pack<T>);
   const std::size_t taken = tape.recorded_bytes() - before;
   CHECK(taken >= packs);
@@ -69,7 +69,7 @@ TEST_CASE("the working set of the tutorial's network is known at compile time") 
   // In packs of 64 bytes: chains and gradient 2 x 784; slopes 4096 + 2048 + 1024 + 256 + 256 + 64 +
   // 1; outputs in turn 4096 and 2048; score and its adjoint.
   constexpr std::size_t activations = 64 * (2 * 784 + 7745 + 4096 + 2048 + 2);
-  constexpr std::size_t weights = 4 * TutorialNet::frozen_size;
+  constexpr std::size_t weights = 4 * Frozen<TutorialNet, Single>::size;
   STATIC_REQUIRE(working_set_bytes<TutorialNet>() == activations + weights);
   STATIC_REQUIRE(weights >= 4 * 2 * 76'672);  // both directions; biases once
 }

@@ -678,7 +678,8 @@ class Scoring(Program):
     def test_json_holds_count_mean_deviation_and_each_score(self):
         (self.folder / "images").write_bytes(idx_images(21))
         result = self.score("images")
-        self.assertEqual(list(result), ["count", "mean", "std", "scores"])
+        self.assertEqual(list(result), ["count", "mean", "std", "scores", "energies"])
+        self.assertEqual(result["energies"], [-score for score in result["scores"]])
         scores = result["scores"]
         self.assertEqual([result["count"], len(scores)], [21, 21])
         mean = sum(scores) / 21
@@ -893,6 +894,61 @@ class Analysis(Program):
         self.refuse(1, "'empty' holds no PNG file", *command, "--ood", "empty")
         untested = write_mnist(self.folder / "untested", test=0)
         self.refuse(1, "no test images", *command[:3], "--data", untested)
+
+    QUALITIES = ["distance", "confident", "balance", "precision", "recall"]
+
+    def test_a_judge_compares_samples_and_as_many_images_with_training_images(self):
+        result = self.analyze("--samples", 8, "--steps", 3)
+        self.assertEqual(list(result), ["scores", "auroc", "samples"])
+        self.assertEqual(list(result["samples"]), ["model", "test", "train"])
+        for group, quality in result["samples"].items():
+            with self.subTest(group):
+                self.assertEqual(list(quality), self.QUALITIES)
+                self.assertGreater(quality["distance"], 0)
+                for share in self.QUALITIES[1:]:
+                    self.assertTrue(0 <= quality[share] <= 1, share)
+        table = self.succeed("analyze", "--model", MODEL, "--data", DATA, "--samples", 8,
+                             "--steps", 3)
+        lines = [line.split() for line in table.splitlines()]
+        self.assertIn(self.QUALITIES, lines)
+        for group, quality in result["samples"].items():
+            self.assertIn([group, *(f"{quality[name]:.3f}" for name in self.QUALITIES)], lines)
+
+    def test_a_judge_finds_equal_images_equal(self):
+        image = idx_images(1)[16:]
+        equal = write_mnist(
+            self.folder / "equal",
+            **{"train-images-idx3-ubyte": struct.pack(">4I", 0x803, 40, 28, 28) + 40 * image,
+               "t10k-images-idx3-ubyte": struct.pack(">4I", 0x803, 10, 28, 28) + 10 * image})
+        result = json.loads(self.succeed("analyze", "--json", "--model", MODEL, "--data", equal,
+                                         "--samples", 10, "--steps", 3))["samples"]
+        for group in ("test", "train"):
+            with self.subTest(group):
+                self.assertAlmostEqual(result[group]["distance"], 0, delta=1e-6)
+                self.assertEqual([result[group]["precision"], result[group]["recall"]], [1, 1])
+        self.assertGreater(result["model"]["distance"], 1)
+        self.assertEqual(result["model"]["precision"], 0)
+
+    def test_samples_depend_on_seed_and_steps_but_not_on_threads(self):
+        options = ["--samples", 8, "--steps", 3]
+        result = self.analyze(*options, "--threads", 1)
+        self.assertEqual(self.analyze(*options, "--threads", 3), result)
+        for others in ([*options, "--seed", 1], ["--samples", 8, "--steps", 4]):
+            with self.subTest(others):
+                self.assertNotEqual(self.analyze(*others)["samples"]["model"],
+                                    result["samples"]["model"])
+
+    def test_samples_that_can_not_be_compared_are_refused(self):
+        command = ["analyze", "--model", MODEL, "--data", DATA, "--samples"]
+        for count in (3, 11):
+            self.refuse(2, f"--samples: {count} samples can't be compared with 10 test and 40 "
+                        "training images", *command, count)
+        self.refuse(2, "--samples: 8 samples can't be compared with 10 test and 15 training images",
+                    *command[:3], "--data", write_mnist(self.folder / "few", train=15),
+                    "--samples", 8)
+        self.refuse(2, "--samples", *command, 10001)
+        self.refuse(1, "'none'", *command, 8, "--judge", "none")
+        self.refuse(1, "model.safetensors", *command, 8, "--judge", MODEL)
 
     def test_scores_that_overflow_are_refused(self):
         tensors = {k: (s, [1e20 * x for x in v]) for k, (s, v) in read_safetensors(MODEL).items()}
@@ -1170,6 +1226,157 @@ class Reporting(Program):
         self.refuse(1, "'none'", "report", RUN, "--out", "a.html", "--data", "none")
 
 
+class Matching(Program):
+    """The recipe matching, and what the commands do with a model of it."""
+
+    @classmethod
+    def setUpClass(cls):
+        temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(temporary.cleanup)
+        cls.run_folder = pathlib.Path(temporary.name) / "run"
+        cls.model = cls.run_folder / "model.safetensors"
+        result = subprocess.run([PROGRAM, *cls.training(out=cls.run_folder)], capture_output=True,
+                                text=True)
+        assert result.returncode == 0, result.stderr
+
+    @staticmethod
+    def training(**options):
+        flags = {"recipe": "matching", "epochs": 2, "batch": 16, "data": DATA, "out": "run",
+                 "pictures-every": 2, **options}
+        return ["train", *(f"--{name}={value}" for name, value in flags.items())]
+
+    def images(self):
+        (self.folder / "images").write_bytes(idx_images(5))
+        return "images"
+
+    def tensor(self, name, *arguments, out="a.safetensors"):
+        self.succeed(*arguments, "--model", self.model, "--out", out)
+        return read_safetensors(self.folder / out)[name]
+
+    def test_a_run_leaves_its_files_with_its_own_numbers(self):
+        names = sorted(str(path.relative_to(self.run_folder))
+                       for path in self.run_folder.rglob("*") if "tfevents" not in path.name)
+        self.assertEqual(names, ["best.safetensors", "config.toml", "generation",
+                                 "generation/epoch_002.png", "metrics.csv", "model.safetensors",
+                                 "samples", "samples/epoch_001.png", "samples/epoch_002.png",
+                                 "state.safetensors", "tensorboard"])
+        config = dict(line.split(" = ") for line in
+                      (self.run_folder / "config.toml").read_text().splitlines()[2:])
+        self.assertEqual([config[key] for key in ("recipe", "learning-rate", "beta1", "grad-norm",
+                                                  "gain", "averaging", "batch")],
+                         ["'matching'", "0.002", "0.9", "1", "16", "0.999", "16"])
+        self.assertNotIn("alpha", config)
+        with open(self.run_folder / "metrics.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([row["iteration"] for row in rows], ["2", "4"])
+        for row in rows:
+            self.assertGreater(float(row["val_loss"]), 0)
+
+    def check_interrupted(self, training, model):
+        """A run that is interrupted, and one on one thread, end with the bytes of `model`."""
+        process = subprocess.Popen([PROGRAM, *training(**{"out": "stopped", "save-every": 1})],
+                                   cwd=self.folder, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        self.assertTrue(wait_for(self.folder / "stopped/state.safetensors"))
+        process.send_signal(signal.SIGINT)
+        self.assertIn(process.wait(), (0, 130))
+        self.succeed("train", "--resume", "stopped")
+        self.assertEqual(digest(self.folder / "stopped/model.safetensors"), digest(model))
+        self.succeed(*training(out="threads", threads=1))
+        self.assertEqual(digest(self.folder / "threads/model.safetensors"), digest(model))
+
+    def test_a_run_that_is_interrupted_ends_with_the_same_bytes(self):
+        self.check_interrupted(self.training, self.model)
+
+    def persistent(self, **options):
+        return self.training(**{"recipe": "persistent", "from": self.model, "path-levels": 4,
+                                "stay": 2, "steps": 2, **options})
+
+    def test_a_model_is_trained_on_with_persistent_chains(self):
+        self.succeed(*self.persistent())
+        config = (self.folder / "run/config.toml").read_text()
+        for line in ("recipe = 'persistent'", "learning-rate = 0.0005", "divergence = 0.1"):
+            self.assertIn(line, config)
+        with open(self.folder / "run/metrics.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        for row in rows:
+            self.assertGreater(float(row["loss_score_matching"]), 0)
+            self.assertNotEqual(float(row["loss_level_divergence"]), 0)
+        model = self.folder / "run/model.safetensors"
+        self.assertNotEqual(digest(model), digest(self.model))
+        scores = json.loads(self.succeed("score", "--json", "--model", model, "--images",
+                                         self.images()))["scores"]
+        self.assertTrue(all(score <= 0 for score in scores))
+
+        self.check_interrupted(self.persistent, model)
+
+    def test_only_a_model_of_matching_is_trained_on_with_persistent_chains(self):
+        self.refuse(2, "--from: the recipe persistent", *self.training(recipe="persistent"))
+        self.refuse(1, "no model of the recipe matching", *self.persistent(**{"from": MODEL}))
+        self.refuse(1, "missing.safetensors", *self.persistent(**{"from": "missing.safetensors"}))
+        self.refuse(2, "--from: the recipe matching has no such option", *self.training(),
+                    "--from", self.model)
+
+    def test_options_of_another_recipe_are_refused(self):
+        for flag, value in (("--alpha", 1), ("--steps", 3), ("--model", "resnet")):
+            self.refuse(2, f"{flag}: the recipe matching has no such option", *self.training(),
+                        flag, value)
+        self.refuse(2, "--gain: the recipe tutorial has no such option", *quickly(), "--gain", 2)
+        self.refuse(2, "--recipe", *quickly(), "--recipe", "none")
+
+    def test_samples_go_down_the_levels_and_may_stay(self):
+        shape, values = self.tensor("samples", "sample", "--steps", 5, "--count", 3)
+        self.assertEqual(shape, [3, 1, 28, 28])
+        self.assertLessEqual(max(map(abs, values)), 1)
+        again = self.tensor("samples", "sample", "--steps", 5, "--count", 3, "--threads", 1)
+        self.assertEqual(again, (shape, values))
+        stayed = self.tensor("samples", "sample", "--steps", 5, "--count", 3, "--stay", 2)
+        self.assertNotEqual(stayed[1], values)
+        shape, trace = self.tensor("trace", "sample", "--steps", 4, "--stay", 2, "--trace", 2,
+                                   "--count", 1)
+        self.assertEqual(shape, [4, 1, 1, 28, 28])
+        spread = [math.sqrt(sum(v * v for v in trace[i:i + PIXELS]) / PIXELS)
+                  for i in range(0, 4 * PIXELS, PIXELS)]
+        self.assertGreater(spread[0], 8)  # noise of deviation 10
+        self.assertLess(spread[2], 3)
+        self.refuse(2, "--noise", "sample", "--model", self.model, "--out", "b.png", "--noise", 1)
+        self.refuse(2, "--stay", "sample", "--model", MODEL, "--out", "b.png", "--stay", 1)
+        self.succeed("generate", "--model", self.model, "--steps", 4, "--out", "g.png")
+
+    def test_scores_and_energies_are_two_things(self):
+        result = json.loads(self.succeed("score", "--json", "--model", self.model, "--images",
+                                         self.images()))
+        self.assertTrue(all(score <= 0 for score in result["scores"]))
+        self.assertNotEqual(result["energies"], [-score for score in result["scores"]])
+        analysis = json.loads(self.succeed("analyze", "--json", "--model", self.model, "--data",
+                                           DATA))
+        self.assertLessEqual(analysis["scores"]["test"], 0)
+        self.refuse(2, "--noise: the model is of the recipe matching", "analyze", "--model",
+                    self.model, "--data", DATA, "--samples", 4, "--noise", 1)
+
+    def test_restoring_keeps_what_is_known_and_stays_in_the_domain(self):
+        mask = bytes(255 * (10 <= i // 28 < 20) for i in range(PIXELS))
+        (self.folder / "mask.png").write_bytes(png(mask))
+        original = [byte / 255 * 2 - 1 for byte in idx_images(5)[16:]]
+        _, values = self.tensor("images", "inpaint", "--mask", "mask.png", "--steps", 3, "--chains",
+                                2, "--images", self.images())
+        for i, (value, known) in enumerate(zip(values, original)):
+            if mask[i % PIXELS] == 0:
+                self.assertAlmostEqual(value, known, places=6)
+        _, values = self.tensor("images", "denoise", "--images", "images")
+        self.assertLessEqual(max(map(abs, values)), 1)
+        again = self.tensor("images", "denoise", "--images", "images", "--threads", 1)[1]
+        self.assertEqual(values, again)
+
+    def test_metadata_that_are_broken_are_refused(self):
+        content = self.model.read_bytes()
+        for good, bad, part in ((b'"gain":"16"', b'"gain":"xx"', "gain by 1 numbers"),
+                                (b'"gain":"16"', b'"gain":"-6"', "gain must be > 0")):
+            self.assertIn(good, content)
+            (self.folder / "m.safetensors").write_bytes(content.replace(good, bad))
+            self.refuse(1, part, "sample", "--model", "m.safetensors", "--out", "a.png")
+
+
 class Restoration(Program):
     def setUp(self):
         super().setUp()
@@ -1422,6 +1629,14 @@ class CommandLine(Program):
             self.assertGreaterEqual(table["auroc"][group]["value"], auroc, group)
         self.assertAlmostEqual(table["scores"]["random"], -16.31, delta=0.02)
         self.assertAlmostEqual(table["scores"]["train"], table["scores"]["test"], delta=0.01)
+
+    def test_the_bundled_judge_tells_the_bundled_models_samples_from_digits(self):
+        result = json.loads(self.succeed("analyze", "--json", "--images", 2000, "--samples", 200))
+        samples, test = result["samples"]["model"], result["samples"]["test"]
+        self.assertGreater(samples["distance"], 2 * test["distance"])
+        self.assertGreater(test["confident"], 0.9)
+        self.assertGreater(test["balance"], 0.9)
+        self.assertGreater(test["precision"], samples["precision"])
 
     def test_the_bundled_run_is_that_of_the_bundled_model_and_close_to_the_tutorials(self):
         bundled = pathlib.Path(re.search(r"--model FILE=(\S+)", self.succeed("score", "--help"))[1])

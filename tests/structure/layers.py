@@ -21,9 +21,9 @@ LAYERS = [
 ]
 # Components of their own, layer by layer: they stand beside the umbrella, which doesn't bring them,
 # and nothing below may include them.
-BESIDE = [{"io", "mpi", "simt"}, {"cuda"}]
+BESIDE = [{"io", "mpi", "simt"}, {"cuda", "log"}]
 # The headers that bring all headers of some rooms.
-UMBRELLAS = {"ebm.hpp": set.union(*LAYERS), "io/io.hpp": {"io"}}
+UMBRELLAS = {"ebm.hpp": set.union(*LAYERS), "io/io.hpp": {"io"}, "log/log.hpp": {"io", "log"}}
 
 LAYER_OF = {room: layer for layer, rooms in enumerate(LAYERS) for room in rooms}
 LAYER_OF.update({room: len(LAYERS) - 1 + above for above, rooms in enumerate(BESIDE) for room in rooms})

@@ -44,7 +44,7 @@ def public_names(source):
 
 def lookups_of(names):
     """A source that looks the names up where all namespaces are used."""
-    lines = [f"#include <{header}>" for header in ("ebm/ebm.hpp", "ebm/io/io.hpp", *OTHERS)]
+    lines = [f"#include <{header}>" for header in ("ebm/ebm.hpp", "ebm/log/log.hpp", *OTHERS)]
     lines.append("namespace all { using namespace Eigen; using namespace std; "
                  "using namespace ebm; using namespace ebm::io; }")
     lines += [f"namespace lookup_of_{name} {{ using all::{name}; }}" for name in sorted(names)]

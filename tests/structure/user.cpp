@@ -4,7 +4,7 @@
 // it runs.
 #include <cstdio>
 #include <ebm/ebm.hpp>
-#include <ebm/io/io.hpp>
+#include <ebm/log/log.hpp>
 #include <exception>
 #include <filesystem>
 

@@ -3,7 +3,7 @@
 #include <Eigen/Dense>
 #include <cmath>
 #include <ebm/ebm.hpp>
-#include <ebm/io/io.hpp>
+#include <ebm/log/log.hpp>
 #include <vector>
 
 using namespace Eigen;

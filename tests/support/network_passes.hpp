@@ -5,6 +5,7 @@
 #include <ebm/autodiff/var.hpp>
 #include <ebm/core/aligned.hpp>
 #include <ebm/core/block.hpp>
+#include <ebm/nn/frozen.hpp>
 #include <span>
 #include <vector>
 
@@ -24,8 +25,7 @@ NetworkPasses<T> run_network(std::span<const T> parameters, const ebm::Samples<T
                              const ebm::Samples<T>& gy) {
   using Input = typename Net::Input;
   using Output = typename Net::Output;
-  ebm::AlignedVector<T> frozen(static_cast<std::size_t>(Net::frozen_size));
-  Net::freeze(parameters.data(), frozen.data());
+  const ebm::Frozen<Net, ebm::PrecisionOf<T>> frozen(parameters.data());
 
   NetworkPasses<T> passes{ebm::Samples<T>(gy.rows(), gy.cols()),
                           ebm::Samples<T>::Zero(x.rows(), x.cols()),
@@ -37,7 +37,7 @@ NetworkPasses<T> run_network(std::span<const T> parameters, const ebm::Samples<T
     ebm::Pack<T>* values = tape.allocate(Input::size);
     ebm::load_block<Input, T>(x, block, values);
     const auto input = tape.template input<Input>(values);
-    const auto output = Net::apply(frozen.data(), input);
+    const auto output = Net::apply(frozen.weights(), input);
     ebm::store_block<Output, T>(output.data(), block, passes.y);
     if constexpr (W != ebm::Wrt::nothing) {
       // Lanes without a sample must add nothing to the parameter gradient.
@@ -55,7 +55,7 @@ NetworkPasses<T> run_network(std::span<const T> parameters, const ebm::Samples<T
     }
   }
   if constexpr (ebm::wants_parameters(W)) {
-    Net::finish_gradient(parameters.data(), frozen.data(), passes.parameter_gradient.data());
+    frozen.finish_gradient(parameters.data(), passes.parameter_gradient.data());
   }
   return passes;
 }
@@ -77,8 +77,7 @@ NetworkTangents<T> run_network_along(std::span<const T> parameters, const ebm::S
   using Input = typename Net::Input;
   using Output = typename Net::Output;
   using P = ebm::Dual<ebm::Pack<T>>;
-  ebm::AlignedVector<T> frozen(static_cast<std::size_t>(Net::frozen_size));
-  Net::freeze(parameters.data(), frozen.data());
+  const ebm::Frozen<Net, ebm::PrecisionOf<T>> frozen(parameters.data());
   NetworkTangents<T> tangents{ebm::Samples<T>(gy.rows(), gy.cols()),
                               ebm::Samples<T>(x.rows(), x.cols()),
                               std::vector<T>(parameters.size())};
@@ -90,7 +89,7 @@ NetworkTangents<T> run_network_along(std::span<const T> parameters, const ebm::S
   P* const values = tape.allocate(Input::size);
   for (std::size_t i = 0; i < Input::size; ++i) values[i] = P(room[i], room[i + Input::size]);
   const auto input = tape.template input<Input>(values);
-  const auto output = Net::apply(frozen.data(), input);
+  const auto output = Net::apply(frozen.weights(), input);
   const auto store_tangents = [&]<class S>(S, const P* from, ebm::Samples<T>& to) {
     for (std::size_t i = 0; i < S::size; ++i) room[i] = from[i].tangent;
     ebm::store_block<S, T>(room.data(), 0, to);

@@ -48,7 +48,7 @@ TEST_CASE("the default recipe is the tutorial's") {
   CHECK(adam.learning_rate == 1e-4);
   CHECK(adam.beta1 == 0);
   CHECK(adam.beta2 == 0.999);
-  CHECK(recipe.schedule.factor(1) == 0.97);
+  CHECK(recipe.schedule.factor({.epoch = 1}) == 0.97);
   std::array<double, 2> gradient{30, 40};
   CHECK(recipe.gradient_clip(std::span<double>(gradient)) == 50);
   CHECK(gradient[1] == Approx(0.08).epsilon(1e-6));

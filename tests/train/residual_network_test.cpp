@@ -8,6 +8,7 @@
 #include <ebm/train/trainer.hpp>
 
 #include "../../examples/mnist/network.hpp"
+#include "support/batch_loss.hpp"
 #include "support/catch.hpp"
 #include "support/random_samples.hpp"
 #include "support/temporary_folder.hpp"
@@ -51,17 +52,9 @@ TEST_CASE("the residual network's scores start near zero") {
 
 TEST_CASE("the residual network's loss gradient is the finite difference in every tensor") {
   Neural<Net, double> energy(Rng{2});
-  const auto data = random_samples<double>(2, pixels, 1);
-  const auto samples = random_samples<double>(3, pixels, 2);
-  ebm::LossGradient<double> loss_gradient;
-  Serial executor;
-  std::vector<double> gradient(energy.parameters().size()), unused(gradient.size());
-  const auto loss_into = [&](std::vector<double>& into) {
-    return loss_gradient(energy, ContrastiveDivergence({.alpha = 0.3}), data, samples, executor,
-                         std::span<double>(into))
-        .loss.total;
-  };
-  loss_into(gradient);
+  BatchLoss loss(energy, random_samples<double>(2, pixels, 1),
+                 random_samples<double>(3, pixels, 2));
+  const auto gradient = loss.gradient();
   // Along a random direction in one tensor at a time.
   for (const auto& info : energy.parameter_infos()) {
     CAPTURE(info.name);
@@ -77,9 +70,9 @@ TEST_CASE("the residual network's loss gradient is the finite difference in ever
         });
       };
       move(distance);
-      const double loss = loss_into(unused);
+      const double value = loss.value();
       move(-distance);
-      return loss;
+      return value;
     };
     constexpr double h = 1e-5;
     const double difference = (loss_at(h) - loss_at(-h)) / (2 * h);

@@ -32,6 +32,14 @@ struct Reports {
   }
 };
 
+struct Rates {
+  std::vector<double>* rates;
+  template <class T>
+  void on_batch(T&, const ebm::BatchReport& report) const {
+    rates->push_back(report.learning_rate);
+  }
+};
+
 template <class Executor>
 State state_after(int iterations, Executor& executor) {
   Neural<ImageNet> model(Rng{3});
@@ -57,6 +65,48 @@ TEST_CASE("a run that was stopped anywhere goes on in another trainer to the sam
     CHECK(trainer.is_finished());
     CHECK(trainer.state() == uninterrupted);
   }
+}
+
+TEST_CASE("a run that was stopped in its warm-up or decay goes on to the same state") {
+  const ebm::Recipe defaults = short_recipe(3);
+  const Recipe recipe{.steps = defaults.steps,
+                      .starts = defaults.starts,
+                      .schedule = ebm::WarmUp({.iterations = 3}, ebm::CosineDecay()),
+                      .epochs = defaults.epochs,
+                      .batch = defaults.batch,
+                      .rng = defaults.rng};
+  Serial executor;
+  std::vector<double> expected;
+  Neural<ImageNet> model(Rng{3});
+  Trainer uninterrupted(model, recipe, executor);
+  uninterrupted.fit(images(130), Rates{&expected});
+  REQUIRE(expected.size() == 6);
+  CHECK(expected[0] == Approx(1e-4 / 3));
+  CHECK(expected[2] == 1e-4);
+  CHECK(expected[4] == Approx(0.75e-4));  // a third of the three iterations that are left
+
+  for (const std::int64_t iterations : {1, 2, 3, 5}) {
+    CAPTURE(iterations);
+    std::vector<double> rates;
+    Neural<ImageNet> first(Rng{3}), second;
+    Trainer stopped(first, recipe, executor), resumed(second, recipe, executor);
+    stopped.fit(images(130), Rates{&rates}, StopAfter{iterations});
+    resumed.restore(stopped.state());
+    resumed.fit(images(130), Rates{&rates});
+    CHECK(rates == expected);
+    CHECK(resumed.state() == uninterrupted.state());
+  }
+
+  // What is taken back is done again at its own rate, whatever number the iteration has then.
+  std::vector<double> rates;
+  Neural<ImageNet> again;
+  Trainer rolled_back(again, recipe, executor);
+  const State start = rolled_back.state();
+  rolled_back.fit(images(130), Rates{&rates}, StopAfter{2});
+  rolled_back.roll_back(start);
+  rates.clear();
+  rolled_back.fit(images(130), Rates{&rates});
+  CHECK(rates == expected);
 }
 
 TEST_CASE("a state saved behind the last batch of an epoch goes on with the end of the epoch") {

@@ -164,6 +164,19 @@ struct RecordingOptimizer {
   [[nodiscard]] static double learning_rate() { return 8; }
 };
 
+/// What learns the ring, from chains that start anywhere.
+template <class Starts>
+auto ring_recipe(const Starts& starts, int epochs) {
+  return Recipe{.sampler = Langevin{{.step_size = 0.01, .noise = 0.14, .gradient_clip = 10}},
+                .steps = 20,
+                .starts = starts,
+                .loss = ContrastiveDivergence{{.alpha = 0.01}},
+                .optimizer = ebm::Adam{{.learning_rate = 5e-3}},
+                .gradient_clip = ebm::GlobalNormClip{10},
+                .epochs = epochs,
+                .batch = 64};
+}
+
 }  // namespace
 
 TEST_CASE("trained parameters have the same bits for any number of threads") {
@@ -179,16 +192,7 @@ TEST_CASE("trained parameters have the same bits for any number of threads") {
 TEST_CASE("training lifts the scores of data over those of points elsewhere") {
   Neural<PlaneNet> model(Rng{1});
   Serial executor;
-  Trainer trainer(
-      model,
-      Recipe{.sampler = Langevin{{.step_size = 0.01, .noise = 0.14, .gradient_clip = 10}},
-             .steps = 20,
-             .loss = ContrastiveDivergence{{.alpha = 0.01}},
-             .optimizer = ebm::Adam{{.learning_rate = 5e-3}},
-             .gradient_clip = ebm::GlobalNormClip{10},
-             .epochs = 40,
-             .batch = 64},
-      executor);
+  Trainer trainer(model, ring_recipe(ebm::FromReplayBuffer{}, 40), executor);
   const auto data = ring(500);
   const auto lead_over = [&](const Samples<float>& elsewhere) {
     return ebm::energies(model, elsewhere).mean() - ebm::energies(model, data).mean();
@@ -206,17 +210,7 @@ TEST_CASE("training learns from chains that start at the data, at noise, or wher
   const auto check = [](const auto& starts) {
     Neural<PlaneNet> model(Rng{1});
     Serial executor;
-    Trainer trainer(
-        model,
-        Recipe{.sampler = Langevin{{.step_size = 0.01, .noise = 0.14, .gradient_clip = 10}},
-               .steps = 20,
-               .starts = starts,
-               .loss = ContrastiveDivergence{{.alpha = 0.01}},
-               .optimizer = ebm::Adam{{.learning_rate = 5e-3}},
-               .gradient_clip = ebm::GlobalNormClip{10},
-               .epochs = 20,
-               .batch = 64},
-        executor);
+    Trainer trainer(model, ring_recipe(starts, 20), executor);
     trainer.fit(ring(2048));
     const auto data = ring(500);
     const Samples<float> inside = 0.1f * data, outside = 1.2f * data;
@@ -264,6 +258,10 @@ TEST_CASE("a loss may judge blocks of data alone, with parts of its own names") 
   trainer.fit(Samples<float>::Constant(20, 1, 0.5f), reports);
   REQUIRE(gradients.size() == 1);
   CHECK(gradients[0] == Approx(0.25));
+  // Nothing is kept of chains, and data may be anywhere.
+  CHECK(trainer.state().values().count("buffer.samples") == 0);
+  trainer.start_over();
+  trainer.fit(Samples<float>::Constant(20, 1, 5.0f));
   const auto metrics = metrics_of(reports.batches[0]);
   CHECK(metrics.at("loss") == Approx(0.5));
   CHECK(metrics.at("loss_energy") == metrics.at("loss"));
@@ -454,7 +452,9 @@ TEST_CASE("sampler, loss, optimiser, gradient clip and schedule may be the user'
     }
   };
   struct Halving {
-    [[nodiscard]] static double factor(int epoch) { return std::pow(0.5, epoch); }
+    [[nodiscard]] static double factor(const ebm::TrainingProgress& progress) {
+      return std::pow(0.5, progress.epoch);
+    }
   };
   struct DataScore {
     [[nodiscard]] static ebm::LossValue term(double score, ebm::Role role) {
@@ -581,6 +581,47 @@ TEST_CASE("a parameter that stops being finite is taken back") {
   CHECK(message.starts_with("Trainer: "));
   CHECK(std::ranges::all_of(model.parameters(), [](float p) { return std::isfinite(p); }));
   CHECK(model.parameters().size() == before.size());
+}
+
+namespace {
+
+/// Dataset: samples that are halves of whole numbers, kept as these.
+struct Halves {
+  std::vector<std::int8_t> numbers;  // [sample][2]
+
+  [[nodiscard]] Eigen::Index rows() const { return static_cast<Eigen::Index>(numbers.size()) / 2; }
+  [[nodiscard]] static Eigen::Index cols() { return 2; }
+  void copy_sample(Eigen::Index index, std::span<float> sample) const {
+    for (std::size_t i = 0; i < 2; ++i) {
+      sample[i] = static_cast<float>(numbers[static_cast<std::size_t>(index) * 2 + i]) / 2;
+    }
+  }
+};
+static_assert(ebm::Dataset<Halves> && !ebm::Dataset<Samples<float>>);
+
+}  // namespace
+
+TEST_CASE("data may be given sample by sample: training is the same, and so are refusals") {
+  Halves data;
+  for (int i = 0; i < 80; ++i) data.numbers.push_back(static_cast<std::int8_t>(i * 7 % 5 - 2));
+  Samples<float> matrix(data.rows(), 2);
+  for (Eigen::Index i = 0; i < data.rows(); ++i) data.copy_sample(i, ebm::sample_of(matrix, i));
+  Serial serial;
+  const auto parameters = [&](const auto& samples) {
+    Neural<PlaneNet> model(Rng{3});
+    Trainer trainer(model, Recipe{.steps = 3, .epochs = 2, .batch = 16}, serial);
+    trainer.fit(samples);
+    return std::vector<float>(model.parameters().begin(), model.parameters().end());
+  };
+  CHECK(parameters(data) == parameters(matrix));
+  data.numbers[7] = 3;
+  matrix(3, 1) = 1.5f;
+  const auto message = [&](const auto& samples) {
+    return message_of<ebm::InvalidArgument>([&] { parameters(samples); });
+  };
+  CHECK(message(data) ==
+        "Trainer::fit: sample 3 holds 1.5, outside of the sampler's domain [-1, 1]");
+  CHECK(message(data) == message(matrix));
 }
 
 TEST_CASE("data outside of the sampler's domain are refused, with noise and without") {

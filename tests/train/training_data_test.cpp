@@ -47,7 +47,8 @@ TEST_CASE("the domain of data is that of the chains, or all of space") {
   data(1, 1) = 2;
   const auto message = [&](const auto& transition) {
     return message_of<ebm::InvalidArgument>([&] {
-      ebm::require_in_domain<ebm::Shape<2>, float>("f", data, ebm::domain_of<float>(transition));
+      ebm::require_trainable<ebm::Shape<2>, float>("f", ebm::RowsOf<float>(data),
+                                                   ebm::domain_of<float>(transition));
     });
   };
   CHECK(message(ebm::Langevin<>()) ==

@@ -256,4 +256,17 @@ auto squared_norm(const Var<Tape, S, Active>& a) {
   });
 }
 
+/// y = ln of the sum of the exponentials of a block's elements; da_i = e^(a_i - y) dy
+template <class Tape, class S, bool Active>
+auto log_sum_exp(const Var<Tape, S, Active>& a) {
+  auto largest = a.data()[0];
+  for (int i = 1; i < S::size; ++i) largest = max(largest, a.data()[i]);
+  auto total = exp(a.data()[0] - largest);
+  for (int i = 1; i < S::size; ++i) total += exp(a.data()[i] - largest);
+  const auto y = largest + log(total);
+  return record<Active>(*a.tape(), y, [a, y](const auto& dy) {
+    for (int i = 0; i < S::size; ++i) a[i].add_adjoint(exp(a.data()[i] - y) * dy);
+  });
+}
+
 }  // namespace ebm::inline EBM_ABI

@@ -29,7 +29,8 @@ class Var;
 /// The caller owns the tape and uses it again: `clear`, compute, `backward`. Once a round has been
 /// as large as any later one, nothing is allocated. One thread at a time.
 /// Number: float or double. On a tape of `WithTangent<T>` everything has a tangent: inputs bring
-/// theirs, adjoints get those of the derivatives, and parameter gradients are their tangents.
+/// theirs, adjoints get those of the derivatives, and parameter gradients are their tangents. With
+/// `WithTangent<WithTangent<T>>` tangents have tangents, and those are the parameter gradients.
 /// Source: Griewank and Walther, "Evaluating Derivatives", 2008, chapter 3.
 template <class Number, Wrt W = Wrt::inputs>
 class Tape {

@@ -9,13 +9,26 @@
 /// Dual numbers: a value and its derivative along one direction, its tangent.
 ///
 /// What is computed with them, forward or backward, is differentiated once more: the rules below
-/// are the chain rule, and everything else follows.
+/// are the chain rule, and everything else follows. Duals of duals differentiate twice.
 ///
 /// Source: Griewank and Walther, "Evaluating Derivatives", 2008, chapter 3 (forward mode), and
 /// section 5.1 for second derivatives by forward over reverse.
 namespace ebm::inline EBM_ABI {
 
-/// A value with its tangent; V: `Pack`.
+template <class V>
+struct Dual;
+
+namespace detail {
+/// `Pack` for `Pack`, and for the duals made of it.
+template <class V>
+struct PackIn {
+  using type = V;
+};
+template <class V>
+struct PackIn<Dual<V>> : PackIn<V> {};
+}  // namespace detail
+
+/// A value with its tangent; V: `Pack`, or a dual of it.
 template <class V>
 struct Dual {
   using value_type = typename V::value_type;
@@ -27,6 +40,9 @@ struct Dual {
   EBM_INLINE Dual(const V& v, const V& t) noexcept : value(v), tangent(t) {}
   /// A constant.
   EBM_INLINE Dual(const V& v) noexcept : value(v), tangent(value_type(0)) {}
+  template <class P>
+    requires(std::is_same_v<P, typename detail::PackIn<V>::type> && !std::is_same_v<P, V>)
+  EBM_INLINE Dual(const P& pack) noexcept : Dual(V(pack)) {}
   EBM_INLINE explicit Dual(value_type v) noexcept : Dual(V(v)) {}
 
   friend EBM_INLINE Dual operator+(const Dual& a, const Dual& b) noexcept {
@@ -126,7 +142,8 @@ EBM_INLINE void standard_normal(const Dual<V>& a, Dual<V>& density, Dual<V>& cdf
   cdf = {value, slope * a.tangent};
 }
 
-/// Names numbers of type `T` with tangents, as `float` names those without; see `PackOf`.
+/// Names numbers of type `T` with tangents, as `float` names those without; see `PackOf`. T: float,
+/// double, or `WithTangent` of these for second derivatives.
 template <class T>
 struct WithTangent;
 
@@ -135,15 +152,16 @@ inline constexpr bool is_dual = false;
 template <class T>
 inline constexpr bool is_dual<WithTangent<T>> = true;
 
-/// The elements of a block of duals: the values, and the tangents elsewhere.
-template <class T>
+/// The elements of a block of duals: where the values are, and where the tangents.
+template <class Pointer>
 struct DualPointer {
-  T* value;
-  T* tangent;
+  Pointer value;
+  Pointer tangent;
 
-  EBM_INLINE operator DualPointer<const T>() const noexcept
-    requires(!std::is_const_v<T>)
-  {
+  /// To elements that are const.
+  template <class Const>
+    requires(!std::is_same_v<Const, Pointer> && std::is_convertible_v<Pointer, Const>)
+  EBM_INLINE operator DualPointer<Const>() const noexcept {
     return {value, tangent};
   }
   friend EBM_INLINE DualPointer operator+(const DualPointer& p, std::ptrdiff_t elements) noexcept {
@@ -158,13 +176,17 @@ struct NumberTraits {
   using Packs = Pack<T>;
   using Pointer = T*;
   using ConstPointer = const T*;
+  static constexpr int parts = 1;
 };
 template <class T>
 struct NumberTraits<WithTangent<T>> {
-  using Real = T;
-  using Packs = Dual<Pack<T>>;
-  using Pointer = DualPointer<T>;
-  using ConstPointer = DualPointer<const T>;
+  using Of = NumberTraits<T>;
+  using Value = T;
+  using Real = typename Of::Real;
+  using Packs = Dual<typename Of::Packs>;
+  using Pointer = DualPointer<typename Of::Pointer>;
+  using ConstPointer = DualPointer<typename Of::ConstPointer>;
+  static constexpr int parts = 2 * Of::parts;
 };
 }  // namespace detail
 
@@ -172,9 +194,17 @@ struct NumberTraits<WithTangent<T>> {
 template <class Number>
 using RealOf = typename detail::NumberTraits<Number>::Real;
 
+/// What has a tangent: float for `WithTangent<float>`.
+template <class Number>
+using ValueOf = typename detail::NumberTraits<Number>::Value;
+
 /// One number in each lane of a block: `Pack<float>`, or `Dual<Pack<float>>`.
 template <class Number>
 using PackOf = typename detail::NumberTraits<Number>::Packs;
+
+/// Packs that a number takes: 1, 2 with a tangent.
+template <class Number>
+inline constexpr int parts_of = detail::NumberTraits<Number>::parts;
 
 /// Where elements of a block are.
 template <class Number>
@@ -182,23 +212,46 @@ using PointerTo = typename detail::NumberTraits<Number>::Pointer;
 template <class Number>
 using ConstPointerTo = typename detail::NumberTraits<Number>::ConstPointer;
 
+/// Room for numbers, cut into that of their parts, of `elements` each.
+template <class Number>
+[[nodiscard]] PointerTo<Number> cut_room(RealOf<Number>* room, std::ptrdiff_t elements) noexcept {
+  if constexpr (is_dual<Number>) {
+    using Value = ValueOf<Number>;
+    return {cut_room<Value>(room, elements),
+            cut_room<Value>(room + parts_of<Value> * elements, elements)};
+  } else {
+    return room;
+  }
+}
+
+/// The elements without any tangents.
+template <class T>
+EBM_INLINE T* real_part(T* pointer) noexcept {
+  return pointer;
+}
+template <class Pointer>
+EBM_INLINE auto real_part(const DualPointer<Pointer>& pointer) noexcept {
+  return real_part(pointer.value);
+}
+
 /// Reads and writes a vector of lanes, with its tangents where there are some.
 template <class V, class T>
 EBM_INLINE V load_from(const T* from) noexcept {
   return V::load(from);
 }
-template <class V, class T>
-EBM_INLINE V load_from(const DualPointer<T>& from) noexcept {
-  return {decltype(V::value)::load(from.value), decltype(V::value)::load(from.tangent)};
+template <class V, class Pointer>
+EBM_INLINE V load_from(const DualPointer<Pointer>& from) noexcept {
+  using Value = decltype(V::value);
+  return {load_from<Value>(from.value), load_from<Value>(from.tangent)};
 }
 template <class T, int L>
 EBM_INLINE void store_to(T* to, const Pack<T, L>& vector) noexcept {
   vector.store(to);
 }
-template <class T, int L>
-EBM_INLINE void store_to(const DualPointer<T>& to, const Dual<Pack<T, L>>& vector) noexcept {
-  vector.value.store(to.value);
-  vector.tangent.store(to.tangent);
+template <class Pointer, class V>
+EBM_INLINE void store_to(const DualPointer<Pointer>& to, const Dual<V>& vector) noexcept {
+  store_to(to.value, vector.value);
+  store_to(to.tangent, vector.tangent);
 }
 
 /// What the lanes of `a` add to a parameter's gradient: their sum, or that of the tangents, where
@@ -207,9 +260,9 @@ template <class T, int L>
 [[nodiscard]] T sum_for_gradient(const Pack<T, L>& a) noexcept {
   return sum_lanes(a);
 }
-template <class T, int L>
-[[nodiscard]] T sum_for_gradient(const Dual<Pack<T, L>>& a) noexcept {
-  return sum_lanes(a.tangent);
+template <class V>
+[[nodiscard]] auto sum_for_gradient(const Dual<V>& a) noexcept {
+  return sum_for_gradient(a.tangent);
 }
 
 }  // namespace ebm::inline EBM_ABI

@@ -3,7 +3,9 @@
 
 #include <cmath>
 #include <cstddef>
+#include <ebm/core/error.hpp>
 #include <ebm/core/pack.hpp>
+#include <ebm/core/samples.hpp>
 #include <limits>
 #include <span>
 #include <type_traits>
@@ -23,6 +25,19 @@ template <class Value>
   bool is_finite = sum_lanes(bad) == T(0);
   for (; i < values.size(); ++i) is_finite = is_finite && std::isfinite(values[i]);
   return is_finite;
+}
+
+/// Throws `InvalidArgument`, in the name of `function`, unless all values of a sample are finite.
+template <class T>
+void require_finite_sample(const char* function, Eigen::Index row, std::span<const T> sample) {
+  require(all_finite(sample), function, ": sample ", row, " holds a value that is not finite");
+}
+/// The same for all samples.
+template <class T>
+void require_finite_samples(const char* function, const ConstSamplesRef<T>& samples) {
+  for (Eigen::Index row = 0; row < samples.rows(); ++row) {
+    require_finite_sample<T>(function, row, sample_of(samples, row));
+  }
 }
 
 }  // namespace ebm::inline EBM_ABI

@@ -3,6 +3,7 @@
 
 #include <ebm/autodiff/operations.hpp>
 #include <ebm/energy/energy.hpp>
+#include <functional>
 #include <utility>
 
 /// Energies made of energies. Where one of them is trainable, the result is; where two are, it has
@@ -208,9 +209,9 @@ class EnergyPair : public ValueTypeOf<A, B> {
 
 }  // namespace detail
 
-/// E(x) = A(x) + B(x): the product of two models' densities.
-template <class A, class B>
-class SumEnergy : public detail::EnergyPair<A, B> {
+/// E(x) = A(x) `Operation` B(x), such as `std::plus<>`.
+template <class Operation, class A, class B>
+class CombinedEnergy : public detail::EnergyPair<A, B> {
  public:
   using detail::EnergyPair<A, B>::EnergyPair;
 
@@ -218,39 +219,25 @@ class SumEnergy : public detail::EnergyPair<A, B> {
     requires Energy<A, typename Tape::value_type> && Energy<B, typename Tape::value_type>
   auto operator()(const Var<Tape, typename A::Input, Active>& x) const {
     const auto a = this->a_(x);
-    return a + this->value_of_b(x);
+    return Operation{}(a, this->value_of_b(x));
   }
 
   template <class T>
     requires(detail::HasRows<A, T> || detail::HasRows<B, T>)
   [[nodiscard]] auto at_block(Eigen::Index first, int count) const {
     return this->template parts_at_block<T>(first, count, []<class P, class Q>(P p, Q q) {
-      return SumEnergy<P, Q>(std::move(p), std::move(q));
+      return CombinedEnergy<Operation, P, Q>(std::move(p), std::move(q));
     });
   }
 };
+
+/// E(x) = A(x) + B(x): the product of two models' densities.
+template <class A, class B>
+using SumEnergy = CombinedEnergy<std::plus<>, A, B>;
 
 /// E(x) = A(x) B(x).
 template <class A, class B>
-class ProductEnergy : public detail::EnergyPair<A, B> {
- public:
-  using detail::EnergyPair<A, B>::EnergyPair;
-
-  template <class Tape, bool Active>
-    requires Energy<A, typename Tape::value_type> && Energy<B, typename Tape::value_type>
-  auto operator()(const Var<Tape, typename A::Input, Active>& x) const {
-    const auto a = this->a_(x);
-    return a * this->value_of_b(x);
-  }
-
-  template <class T>
-    requires(detail::HasRows<A, T> || detail::HasRows<B, T>)
-  [[nodiscard]] auto at_block(Eigen::Index first, int count) const {
-    return this->template parts_at_block<T>(first, count, []<class P, class Q>(P p, Q q) {
-      return ProductEnergy<P, Q>(std::move(p), std::move(q));
-    });
-  }
-};
+using ProductEnergy = CombinedEnergy<std::multiplies<>, A, B>;
 
 /// E(x) = factor A(x): a model at temperature 1 / factor.
 template <class A>

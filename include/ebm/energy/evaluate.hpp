@@ -11,15 +11,20 @@
 /// Energies and their gradients for many samples at once.
 namespace ebm::inline EBM_ABI {
 
+namespace detail {
+
+inline void require_feature_count(const char* function, Eigen::Index count, int expected) {
+  require(count == expected, function, ": the energy expects ", expected,
+          " features a sample, got ", count);
+}
+
+}  // namespace detail
+
 /// Throws `InvalidArgument` unless `samples` has `features` columns, all of them finite.
 template <class T>
 void require_samples(const char* function, const ConstSamplesRef<T>& samples, int features) {
-  require(samples.cols() == features, function, ": the energy expects ", features,
-          " features a sample, got ", samples.cols());
-  for (Eigen::Index row = 0; row < samples.rows(); ++row) {
-    require(all_finite(sample_of(samples, row)), function, ": sample ", row,
-            " holds a value that is not finite");
-  }
+  detail::require_feature_count(function, samples.cols(), features);
+  require_finite_samples(function, samples);
 }
 
 /// E(x) of each sample.

@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ebm/core/error.hpp>
-#include <span>
-#include <vector>
+#include <ebm/eval/sorted_scores.hpp>
 
 /// How well scores tell two groups apart.
 namespace ebm {  // the same for every instruction set
@@ -22,18 +20,6 @@ struct Auroc {
 namespace ebm::inline EBM_ABI {
 
 namespace detail {
-
-/// The group as sorted doubles; throws `InvalidArgument` if it is empty or holds NaN.
-template <class T>
-std::vector<double> sorted_scores(const char* group, std::span<const T> scores) {
-  require(!scores.empty(), "auroc: the ", group, " group has no scores");
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    require(!std::isnan(scores[i]), "auroc: score ", i, " of the ", group, " group is NaN");
-  }
-  std::vector<double> sorted(scores.begin(), scores.end());
-  std::sort(sorted.begin(), sorted.end());
-  return sorted;
-}
 
 /// For each score, twice the number of `others` below it, ties counted as half.
 inline std::vector<double> twice_below(std::span<const double> scores,
@@ -116,16 +102,16 @@ inline Auroc auroc_of(const std::vector<double>& positives, const std::vector<do
 [[nodiscard]] inline Auroc auroc(std::span<const double> in_distribution,
                                  std::span<const double> out_of_distribution,
                                  double confidence = 0.95) {
-  return detail::auroc_of(detail::sorted_scores("in-distribution", in_distribution),
-                          detail::sorted_scores("out-of-distribution", out_of_distribution),
-                          confidence);
+  return detail::auroc_of(
+      detail::sorted_scores("auroc", "in-distribution", in_distribution),
+      detail::sorted_scores("auroc", "out-of-distribution", out_of_distribution), confidence);
 }
 [[nodiscard]] inline Auroc auroc(std::span<const float> in_distribution,
                                  std::span<const float> out_of_distribution,
                                  double confidence = 0.95) {
-  return detail::auroc_of(detail::sorted_scores("in-distribution", in_distribution),
-                          detail::sorted_scores("out-of-distribution", out_of_distribution),
-                          confidence);
+  return detail::auroc_of(
+      detail::sorted_scores("auroc", "in-distribution", in_distribution),
+      detail::sorted_scores("auroc", "out-of-distribution", out_of_distribution), confidence);
 }
 
 }  // namespace ebm::inline EBM_ABI

@@ -185,12 +185,20 @@ class TemporarySibling {
 
 /// Makes `path` hold exactly `bytes`, with the permissions of a file that was there; on failure
 /// throws Error and leaves what was there before.
+///
+/// pieces: one after the other
 inline void write_file_atomically(const std::filesystem::path& path,
-                                  std::span<const std::byte> bytes) {
+                                  std::span<const std::span<const std::byte>> pieces) {
   detail::TemporarySibling file(detail::file_to_replace(path));
   file.copy_permissions();
-  file.write(bytes);
+  for (const std::span<const std::byte> piece : pieces) file.write(piece);
   file.become_target();
+}
+
+/// The same for one piece.
+inline void write_file_atomically(const std::filesystem::path& path,
+                                  std::span<const std::byte> bytes) {
+  write_file_atomically(path, std::span(&bytes, 1));
 }
 
 /// The same for text.

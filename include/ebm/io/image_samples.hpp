@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <ebm/core/error.hpp>
 #include <ebm/core/samples.hpp>
@@ -49,5 +50,33 @@ namespace ebm::inline EBM_ABI::io {
   std::ranges::transform(images.pixels, samples.data(), to_sample);
   return samples;
 }
+
+/// Dataset: images as samples, which stay bytes until each is asked for: a quarter of the memory.
+class ImageDataset {
+ public:
+  /// pixels: [image][pixel], which live elsewhere; image_size: pixels of each, >= 1
+  /// Throws `InvalidArgument` unless there are whole images.
+  ImageDataset(std::span<const std::uint8_t> pixels, int image_size)
+      : pixels_(pixels), image_size_(image_size) {
+    require(image_size >= 1, "ImageDataset: images must have pixels, got ", image_size);
+    require(pixels.size() % static_cast<std::size_t>(image_size) == 0,
+            "ImageDataset: ", pixels.size(), " pixels are no images of ", image_size);
+  }
+
+  [[nodiscard]] Eigen::Index rows() const noexcept {
+    return static_cast<Eigen::Index>(pixels_.size()) / image_size_;
+  }
+  [[nodiscard]] Eigen::Index cols() const noexcept { return image_size_; }
+  /// sample: [pixel], in [-1, 1]
+  void copy_sample(Eigen::Index index, std::span<float> sample) const {
+    const auto size = static_cast<std::size_t>(image_size_);
+    std::ranges::transform(pixels_.subspan(static_cast<std::size_t>(index) * size, size),
+                           sample.begin(), to_sample);
+  }
+
+ private:
+  std::span<const std::uint8_t> pixels_;
+  int image_size_;
+};
 
 }  // namespace ebm::inline EBM_ABI::io

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Everything of the io component, which needs jansson, zlib, libpng and protozero beside the
-/// core.
+/// All file formats, which need jansson, zlib, libpng and protozero beside the core.
 #include <ebm/io/apng.hpp>
-#include <ebm/io/checkpoint.hpp>
 #include <ebm/io/crc32c.hpp>
 #include <ebm/io/digits.hpp>
 #include <ebm/io/dtype.hpp>
@@ -16,15 +14,12 @@
 #include <ebm/io/image_grid.hpp>
 #include <ebm/io/image_samples.hpp>
 #include <ebm/io/json.hpp>
-#include <ebm/io/metrics_csv.hpp>
 #include <ebm/io/mnist.hpp>
 #include <ebm/io/model.hpp>
 #include <ebm/io/picture.hpp>
 #include <ebm/io/png.hpp>
-#include <ebm/io/progress.hpp>
 #include <ebm/io/record_file.hpp>
 #include <ebm/io/safetensors.hpp>
 #include <ebm/io/state.hpp>
 #include <ebm/io/tensorboard.hpp>
-#include <ebm/io/tensorboard_log.hpp>
 #include <ebm/io/utf8.hpp>

@@ -168,29 +168,47 @@ class SafeTensors {
   return content;
 }
 
+/// A tensor that is somewhere else, for writing.
+struct TensorView {
+  std::string_view name;
+  DType dtype;
+  TensorShape shape;
+  std::span<const std::byte> bytes;
+};
+
 /// Writes all or nothing; equal content gives equal bytes. Throws Error where the disk refuses.
-inline void write_safetensors(const std::filesystem::path& path, const SafeTensors& content) {
-  detail::SafeTensorsHeader header{{}, content.metadata()};
+///
+/// tensors: by name, each once
+inline void write_safetensors(const std::filesystem::path& path,
+                              std::span<const TensorView> tensors,
+                              const std::map<std::string, std::string>& metadata = {}) {
+  detail::SafeTensorsHeader header{{}, metadata};
+  std::vector<std::span<const std::byte>> pieces(2);  // room for what comes first
   std::size_t offset = 0;
   // Wide elements first keeps every tensor aligned to its element, for readers that map the file.
   for (const std::size_t element_size : {8u, 4u, 2u, 1u}) {
-    for (const auto& [name, tensor] : content.tensors()) {
+    for (const TensorView& tensor : tensors) {
       if (dtype_size(tensor.dtype) != element_size) continue;
       const auto begin = std::exchange(offset, offset + tensor.bytes.size());
-      header.entries.push_back({name, tensor.dtype, tensor.shape, begin, offset});
+      header.entries.push_back(
+          {std::string(tensor.name), tensor.dtype, tensor.shape, begin, offset});
+      pieces.push_back(tensor.bytes);
     }
   }
   const auto text = detail::format_header(header);
   const std::uint64_t header_size = text.size();
-  std::vector<std::byte> file;
-  const auto append = [&](std::span<const std::byte> bytes) {
-    file.insert(file.end(), bytes.begin(), bytes.end());
-  };
-  file.reserve(sizeof header_size + text.size() + offset);
-  append(std::as_bytes(std::span(&header_size, 1)));
-  append(std::as_bytes(std::span(text)));
-  for (const auto& entry : header.entries) append(content.at(entry.name).bytes);
-  write_file_atomically(path, file);
+  pieces[0] = std::as_bytes(std::span(&header_size, 1));
+  pieces[1] = std::as_bytes(std::span(text));
+  write_file_atomically(path, std::span<const std::span<const std::byte>>(pieces));
+}
+
+/// The same for tensors in memory of their own.
+inline void write_safetensors(const std::filesystem::path& path, const SafeTensors& content) {
+  std::vector<TensorView> tensors;
+  for (const auto& [name, tensor] : content.tensors()) {
+    tensors.push_back({name, tensor.dtype, tensor.shape, tensor.bytes});
+  }
+  write_safetensors(path, tensors, content.metadata());
 }
 
 }  // namespace ebm::inline EBM_ABI::io

@@ -11,15 +11,18 @@ namespace ebm::inline EBM_ABI::io {
 ///
 /// Equal states give equal bytes. Throws `Error` if the file can't be written.
 inline void save_state(const std::filesystem::path& path, const State& state) {
-  SafeTensors content;
+  std::vector<TensorView> tensors;
   for (const auto& entry : state.values()) {  // clang 14 captures no structured binding
     std::visit(
-        [&](const auto& numbers) {
-          content.add(entry.first, {static_cast<std::int64_t>(numbers.size())}, numbers);
+        [&]<class T>(const std::vector<T>& numbers) {
+          tensors.push_back({entry.first,
+                             dtype_of<T>,
+                             {static_cast<std::int64_t>(numbers.size())},
+                             std::as_bytes(std::span(numbers))});
         },
         entry.second);
   }
-  write_safetensors(path, content);
+  write_safetensors(path, tensors);
 }
 
 /// Reads a file of `save_state`; throws `Error` if it is broken or holds something else.

@@ -61,11 +61,24 @@ EBM_INLINE Elements<WholeBlock<T>, const T> elements_of(const Pack<T>* x) noexce
   return {reinterpret_cast<const T*>(x)};
 }
 
-/// The elements of a CPU's block of duals, to read.
+namespace detail {
+template <class Pointer>
+struct VectorAt;
 template <class T>
+struct VectorAt<const T*> {
+  using type = Pack<T>;
+};
+template <class Pointer>
+struct VectorAt<DualPointer<Pointer>> {
+  using type = Dual<typename VectorAt<Pointer>::type>;
+};
+}  // namespace detail
+
+/// The elements of a CPU's block of duals, to read; Pointer: to const elements
+template <class Pointer>
 struct DualElements {
-  using Vector = Dual<Pack<T>>;
-  DualPointer<const T> first;
+  using Vector = typename detail::VectorAt<DualPointer<Pointer>>::type;
+  DualPointer<Pointer> first;
 
   [[nodiscard]] EBM_INLINE Vector operator[](int element) const noexcept {
     return load_from<Vector>(first + std::ptrdiff_t{element} * lanes);
@@ -77,8 +90,8 @@ template <class T>
 EBM_INLINE Elements<WholeBlock<T>, const T> elements_at(const T* x) noexcept {
   return {x};
 }
-template <class T>
-EBM_INLINE DualElements<T> elements_at(const DualPointer<const T>& x) noexcept {
+template <class Pointer>
+EBM_INLINE DualElements<Pointer> elements_at(const DualPointer<Pointer>& x) noexcept {
   return {x};
 }
 

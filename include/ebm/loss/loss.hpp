@@ -3,6 +3,7 @@
 
 #include <array>
 #include <concepts>
+#include <cstdint>
 #include <ebm/autodiff/tape.hpp>
 #include <ebm/energy/analytic.hpp>
 #include <ebm/random/stream.hpp>
@@ -40,6 +41,14 @@ struct BatchResult {
   double data_score = 0;   ///< mean f of the data
   double model_score = 0;  ///< mean f of the model's samples
 
+  /// The mean score of the samples of a role.
+  [[nodiscard]] double& score_of(Role role) {
+    return role == Role::data ? data_score : model_score;
+  }
+  [[nodiscard]] double score_of(Role role) const {
+    return role == Role::data ? data_score : model_score;
+  }
+
   BatchResult& operator+=(const BatchResult& other) {
     loss += other.loss;
     data_score += other.data_score;
@@ -66,16 +75,24 @@ struct SlopeTapes {
   Tape<WithTangent<T>, Wrt::parameters> directions;
 };
 
+/// A tape for losses of the curvatures of E, on which parameter gradients are those of second
+/// derivatives along a direction.
+template <class T>
+using CurvatureTape = Tape<WithTangent<WithTangent<T>>, Wrt::parameters>;
+
 /// A block of samples of one role, for a loss to judge.
 template <class T>
 struct JudgedBlock {
-  Tape<T, Wrt::parameters>& tape;  ///< adds d loss / d parameters to its parameter gradient
+  Tape<T, Wrt::parameters>& tape;  ///< empty; adds d loss / d parameters to its parameter gradient
   const Pack<T>* x;                ///< [row][column][channel]; lanes beyond the last row repeat it
   int rows;                        ///< samples in the block
   Role role;
-  double share;              ///< of each sample in the mean over those of its role
-  SampleDraws draws;         ///< of the block's first sample
-  SlopeTapes<T>* of_slopes;  ///< for losses that want them; they add to the same gradient
+  std::uint32_t batch;  ///< samples of that role in the batch
+  double share;         ///< of each sample in the mean over those of its role
+  SampleDraws draws;    ///< of the block's first sample
+  // For losses that want them; they add to the same gradient.
+  SlopeTapes<T>* of_slopes;
+  CurvatureTape<T>* of_curvatures;
 };
 
 /// Satisfied by losses that judge a sample by its score f = -E and its role alone.
@@ -102,8 +119,9 @@ concept BlockLoss =
 ///
 /// It may have `static constexpr std::array part_names`, of `std::string_view`: reports show the
 /// parts of its value by these names. `static constexpr bool wants_chains = false` says that it
-/// judges data alone: no chains are run for it. `static constexpr bool wants_slopes = true` says
-/// that it wants `SlopeTapes`.
+/// judges data alone: no chains are run for it. `static constexpr bool wants_data = false` says
+/// that it judges chains alone. `static constexpr bool wants_slopes = true` says that it wants
+/// `SlopeTapes`.
 template <class L, class T = float>
 concept Loss = ScoreLoss<L> || BlockLoss<L, T>;
 
@@ -128,11 +146,37 @@ template <class L>
   }
 }
 
+/// Whether a loss judges data.
+template <class L>
+[[nodiscard]] constexpr bool wants_data() {
+  if constexpr (requires { L::wants_data; }) {
+    return L::wants_data;
+  } else {
+    return true;
+  }
+}
+
+/// Whether a loss judges samples of this role.
+template <class L>
+[[nodiscard]] constexpr bool judges(Role role) {
+  return role == Role::data ? wants_data<L>() : wants_chains<L>();
+}
+
 /// Whether a loss judges slopes.
 template <class L>
 [[nodiscard]] constexpr bool wants_slopes() {
   if constexpr (requires { L::wants_slopes; }) {
     return L::wants_slopes;
+  } else {
+    return false;
+  }
+}
+
+/// Whether a loss judges curvatures.
+template <class L>
+[[nodiscard]] constexpr bool wants_curvatures() {
+  if constexpr (requires { L::wants_curvatures; }) {
+    return L::wants_curvatures;
   } else {
     return false;
   }
@@ -148,7 +192,7 @@ BatchResult judge_scores(const L& loss, Role role, double share, std::span<const
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const double score = static_cast<double>(scores[i]);
     result.loss += share * loss.term(score, role);
-    (role == Role::data ? result.data_score : result.model_score) += share * score;
+    result.score_of(role) += share * score;
     slopes[i] = static_cast<T>(share * loss.slope(score, role));
   }
   return result;

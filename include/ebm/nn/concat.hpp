@@ -17,15 +17,16 @@ struct ChannelsSideBySide : LayerDefaults {
                                     Shape<A::channels + B::channels, A::rows, A::columns>>;
   static constexpr int inputs = 2;
 
-  template <class Number, class Epilogue>
-  static void forward(const Forward<Number>& pass, const Epilogue& epilogue) noexcept {
+  template <class Number, class Weight, class Epilogue>
+  static void forward(const Forward<Number, Weight>& pass, const Epilogue& epilogue) noexcept {
     copy<A, 0>([&](int from, int to) { epilogue(kernels::elements_at(pass.x)[from], to * lanes); });
     copy<B, A::channels>(
         [&](int from, int to) { epilogue(kernels::elements_at(pass.other)[from], to * lanes); });
   }
 
-  template <int Input, class Number, class Epilogue>
-  static void input_gradient(const Backward<Number>& pass, const Epilogue& epilogue) noexcept {
+  template <int Input, class Number, class Weight, class Epilogue>
+  static void input_gradient(const Backward<Number, Weight>& pass,
+                             const Epilogue& epilogue) noexcept {
     using Part = std::conditional_t<Input == 0, A, B>;
     copy<Part, Input == 0 ? 0 : A::channels>(
         [&](int to, int from) { epilogue(kernels::elements_at(pass.dy)[from], to * lanes); });

@@ -15,13 +15,14 @@ struct ElementLayer : LayerDefaults {
   using Input = In;
   using Output = Out;
 
-  template <class Number, class Epilogue>
-  static void forward(const Forward<Number>& pass, const Epilogue& epilogue) noexcept {
+  template <class Number, class Weight, class Epilogue>
+  static void forward(const Forward<Number, Weight>& pass, const Epilogue& epilogue) noexcept {
     const auto x = kernels::elements_at(pass.x);
     for (int i = 0; i < Out::size; ++i) epilogue(Rule::output(x, i), i * lanes);
   }
-  template <class Number, class Epilogue>
-  static void input_gradient(const Backward<Number>& pass, const Epilogue& epilogue) noexcept {
+  template <class Number, class Weight, class Epilogue>
+  static void input_gradient(const Backward<Number, Weight>& pass,
+                             const Epilogue& epilogue) noexcept {
     const auto dy = kernels::elements_at(pass.dy);
     for (int i = 0; i < In::size; ++i) epilogue(Rule::gradient(dy, i), i * lanes);
   }

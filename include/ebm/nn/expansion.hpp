@@ -88,6 +88,15 @@ struct Expansions<TypeList<Done...>, In, Condition> {
 template <class In, class Condition, class... Layers>
 using Chain = Expansions<TypeList<>, In, Condition, Layers...>;
 
+/// What comes before each of `Count` stages, and after the last, if a stage has as much as `sizes`
+/// says.
+template <int Count>
+constexpr auto sums_before(const std::array<int, std::size_t{Count} + 1>& sizes) {
+  auto sums = sizes;
+  std::exclusive_scan(sizes.begin(), sizes.end(), sums.begin(), 0);
+  return sums;
+}
+
 /// The stages of a network over inputs of shape `In`, and where each finds its parameters.
 template <class In, class Expanded>
 class Layout {
@@ -127,26 +136,14 @@ class Layout {
       Expanded::nodes.nodes[static_cast<std::size_t>(graph.at(I).layer)].scope;
 
  private:
-  using Offsets = std::array<int, static_cast<std::size_t>(stages) + 1>;
-  /// What comes before each stage, and after the last, if a stage has as much as `sizes` says.
-  static constexpr Offsets before(const Offsets& sizes) {
-    Offsets sums{};
-    std::exclusive_scan(sizes.begin(), sizes.end(), sums.begin(), 0);
-    return sums;
-  }
-  static constexpr Offsets parameter_offsets = []<int... I>(std::integer_sequence<int, I...>) {
-    return before({layer_parameters<LayerAt<I>>..., 0});
-  }(std::make_integer_sequence<int, stages>{});
-  static constexpr Offsets frozen_offsets = []<int... I>(std::integer_sequence<int, I...>) {
-    return before({LayerAt<I>::frozen_size..., 0});
+  static constexpr auto parameter_offsets = []<int... I>(std::integer_sequence<int, I...>) {
+    return sums_before<stages>({layer_parameters<LayerAt<I>>..., 0});
   }(std::make_integer_sequence<int, stages>{});
 
  public:
-  /// Elements of the parameters, and of the frozen ones, of all stages before stage `I`.
+  /// Elements of the parameters of all stages before stage `I`.
   template <int I>
   static constexpr int parameter_offset = parameter_offsets[I];
-  template <int I>
-  static constexpr int frozen_offset = frozen_offsets[I];
 };
 
 }  // namespace ebm::inline EBM_ABI::detail

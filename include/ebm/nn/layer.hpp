@@ -46,22 +46,24 @@ struct LayerParameter {
   }
 };
 
-/// What the forward pass of a layer works on. Number: float, double, or `WithTangent` of these
-template <class Number>
+/// What the forward pass of a layer works on.
+///
+/// Number: float, double, or `WithTangent` of these; Weight: a precision's `weight_type`
+template <class Number, class Weight = RealOf<Number>>
 struct Forward {
   ConstPointerTo<Number> x;      ///< the input, [row][column][channel][lane]
   ConstPointerTo<Number> other;  ///< the second input of layers with two
-  const RealOf<Number>* frozen;  ///< what `freeze` has written
+  const Weight* frozen;          ///< what `freeze` has written
   PointerTo<Number> saved;       ///< room for what the backward pass needs, [element][lane]
 };
 
 /// What the backward passes of a layer work on.
-template <class Number>
+template <class Number, class Weight = RealOf<Number>>
 struct Backward {
   ConstPointerTo<Number> dy;  ///< the adjoint of the output
   ConstPointerTo<Number> x;   ///< the input, where the layer `needs_input`
   ConstPointerTo<Number> other;
-  const RealOf<Number>* frozen;
+  const Weight* frozen;
   ConstPointerTo<Number> saved;
   PointerTo<Number> scratch;  ///< [element][lane]
 };
@@ -136,10 +138,11 @@ concept HasTangent =
 ///   backward passes need; `needs_input`: whether they read the input.
 ///
 /// The passes are templates over the type of numbers. With `WithTangent<T>` they are differentiated
-/// once more, by dual numbers: layers that compute with `kernels::elements_at` get that for
-/// nothing. A layer whose kernels take real numbers alone says `is_affine`, for y = W x + b; it
-/// never sees a dual number, but has `tangent(Forward, epilogue)`, which is forward without b, and
-/// `weight_gradient(Backward, gradient)`, which is `parameter_gradient` without that of b.
+/// once more, with `WithTangent<WithTangent<T>>` twice, by dual numbers: layers that compute with
+/// `kernels::elements_at` get that for nothing. A layer whose kernels take real numbers alone says
+/// `is_affine`, for y = W x + b; it never sees a dual number, but has `tangent(Forward, epilogue)`,
+/// which is forward without b, and `weight_gradient(Backward, gradient)`, which is
+/// `parameter_gradient` without that of b.
 template <class Bound>
 concept BoundLayer =
     requires(const Forward<float>& forward, const float* from, float* to) {

@@ -62,25 +62,27 @@ inline std::vector<ParameterInfo> parameter_infos(std::span<const Scope> scopes,
 }
 
 /// What concerns the parameters of a network, all blocks of samples apart.
-template <class Network, class T = float>
+template <class Network, class T = float, class P = PrecisionOf<T>>
 struct NetworkParameters {
   using Layout = typename Network::Layout;
+  using Weight = typename P::weight_type;
 
   static std::vector<ParameterInfo> infos();
-  static void freeze(const T* parameters, T* frozen) noexcept;
-  static void finish_gradient(const T* parameters, const T* frozen, T* gradient) noexcept;
+  static void freeze(const T* parameters, Weight* frozen) noexcept;
+  static void finish_gradient(const T* parameters, const Weight* frozen, T* gradient) noexcept;
 };
 
 /// The passes over a network on tapes with this choice of `Wrt`, by inputs that have an adjoint or
 /// not. See `Passes`.
 ///
 /// T: the type of numbers, also `WithTangent`
-template <Wrt W, bool Active, class Network, class T = float>
+template <Wrt W, bool Active, class Network, class T = float, class P = PrecisionOf<RealOf<T>>>
 struct NetworkPasses {
-  using Passes = typename Network::Passes;
+  using Passes = detail::Passes<typename Network::Layout, P>;
+  using Weights = FrozenWeights<typename Network::Layout, P>;
   using Recording = typename Passes::template Recording<T>;
 
-  static Recording forward(Tape<T, W>& tape, const RealOf<T>* frozen, ConstPointerTo<T> x,
+  static Recording forward(Tape<T, W>& tape, Weights frozen, ConstPointerTo<T> x,
                            ConstPointerTo<T> condition);
   static void backward(Tape<T, W>& tape, const Recording& recording, ConstPointerTo<T> dy,
                        PointerTo<T> dx);
@@ -89,8 +91,8 @@ struct NetworkPasses {
 // Defined outside of the classes: what is defined inside is inline, and would be compiled anew
 // wherever it is used, whatever `EBM_EXTERN_NETWORK` says.
 
-template <class Network, class T>
-std::vector<ParameterInfo> NetworkParameters<Network, T>::infos() {
+template <class Network, class T, class P>
+std::vector<ParameterInfo> NetworkParameters<Network, T, P>::infos() {
   std::vector<LayerInfo> layers;
   unroll<Layout::stages>([&layers](auto i) {
     using Layer = typename Layout::template LayerAt<i>;
@@ -100,34 +102,36 @@ std::vector<ParameterInfo> NetworkParameters<Network, T>::infos() {
   return parameter_infos(Layout::scopes, layers);
 }
 
-template <class Network, class T>
-void NetworkParameters<Network, T>::freeze(const T* parameters, T* frozen) noexcept {
+template <class Network, class T, class P>
+void NetworkParameters<Network, T, P>::freeze(const T* parameters, Weight* frozen) noexcept {
+  using Weights = FrozenWeights<Layout, P, Weight>;
   unroll<Layout::stages>([&](auto i) {
-    Layout::template LayerAt<i>::freeze(parameters + Layout::template parameter_offset<i>,
-                                        frozen + Layout::template frozen_offset<i>);
+    Weights::template LayerAt<i>::freeze(parameters + Layout::template parameter_offset<i>,
+                                         Weights(frozen).template at<i>());
   });
 }
 
-template <class Network, class T>
-void NetworkParameters<Network, T>::finish_gradient(const T* parameters, const T* frozen,
-                                                    T* gradient) noexcept {
+template <class Network, class T, class P>
+void NetworkParameters<Network, T, P>::finish_gradient(const T* parameters, const Weight* frozen,
+                                                       T* gradient) noexcept {
+  using Weights = FrozenWeights<Layout, P>;
   unroll<Layout::stages>([&](auto i) {
     constexpr int offset = Layout::template parameter_offset<i>;
-    Layout::template LayerAt<i>::finish_gradient(
-        parameters + offset, frozen + Layout::template frozen_offset<i>, gradient + offset);
+    Weights::template LayerAt<i>::finish_gradient(
+        parameters + offset, Weights(frozen).template at<i>(), gradient + offset);
   });
 }
 
-template <Wrt W, bool Active, class Network, class T>
-auto NetworkPasses<W, Active, Network, T>::forward(Tape<T, W>& tape, const RealOf<T>* frozen,
-                                                   ConstPointerTo<T> x, ConstPointerTo<T> condition)
-    -> Recording {
+template <Wrt W, bool Active, class Network, class T, class P>
+auto NetworkPasses<W, Active, Network, T, P>::forward(Tape<T, W>& tape, Weights frozen,
+                                                      ConstPointerTo<T> x,
+                                                      ConstPointerTo<T> condition) -> Recording {
   return Passes::forward(OnTape<Tape<T, W>, Active>{tape}, frozen, x, condition);
 }
 
-template <Wrt W, bool Active, class Network, class T>
-void NetworkPasses<W, Active, Network, T>::backward(Tape<T, W>& tape, const Recording& recording,
-                                                    ConstPointerTo<T> dy, PointerTo<T> dx) {
+template <Wrt W, bool Active, class Network, class T, class P>
+void NetworkPasses<W, Active, Network, T, P>::backward(Tape<T, W>& tape, const Recording& recording,
+                                                       ConstPointerTo<T> dy, PointerTo<T> dx) {
   if constexpr (W != Wrt::nothing) {
     Passes::backward(OnTape<Tape<T, W>, Active>{tape}, recording, dy, dx);
   }
@@ -140,8 +144,8 @@ void NetworkPasses<W, Active, Network, T>::backward(Tape<T, W>& tape, const Reco
 ///
 /// The first stands in the header that names the network, after it, the second in a source that
 /// includes the header; both outside of all namespaces. Values are float, unless another type
-/// follows: `EBM_EXTERN_NETWORK(Network, double)`. Without these macros everything works, and each
-/// source that uses the network compiles it.
+/// follows: `EBM_EXTERN_NETWORK(Network, double)`. A `Precision` of one's own stands after that.
+/// Without these macros everything works, and each source that uses the network compiles it.
 #define EBM_EXTERN_NETWORK(...) EBM_NETWORK_CODE_(extern template, __VA_ARGS__)
 #define EBM_INSTANTIATE_NETWORK(...) EBM_NETWORK_CODE_(template, __VA_ARGS__)
 

@@ -4,19 +4,21 @@
 #include <ebm/autodiff/var.hpp>
 #include <ebm/core/attributes.hpp>
 #include <ebm/kernels/epilogue.hpp>
-#include <ebm/nn/expansion.hpp>
+#include <ebm/nn/precision.hpp>
 
 namespace ebm::inline EBM_ABI::detail {
 
-/// Hands real numbers to an epilogue of duals, with tangents that have been computed before.
-template <class T, class Epilogue>
+/// Hands values to an epilogue of duals, with tangents that have been computed before.
+///
+/// Number: that of the values
+template <class Number, class Epilogue>
 struct BesideTangents {
-  const T* tangents;
+  ConstPointerTo<Number> tangents;
   const Epilogue& epilogue;
 
   template <class V>
   EBM_INLINE void operator()(const V& value, int offset) const noexcept {
-    epilogue(Dual<V>(value, V::load(tangents + offset)), offset);
+    epilogue(Dual<V>(value, load_from<V>(tangents + offset)), offset);
   }
 };
 
@@ -30,55 +32,36 @@ struct OnTape {
   TapeType& tape;
 
   /// Uninitialised room for `elements` of each lane, as long as the recording lives.
-  [[nodiscard]] PointerTo<Number> allocate(int elements) const {
-    T* const room = reinterpret_cast<T*>(tape.allocate(elements));
-    if constexpr (is_dual<Number>) {
-      return {room, room + std::ptrdiff_t{elements} * lanes};
-    } else {
-      return room;
-    }
-  }
+  [[nodiscard]] PointerTo<Number> allocate(int elements) const { return room<Number>(elements); }
 
-  template <class Layer, class Epilogue>
-  void forward(const Forward<Number>& pass, const Epilogue& epilogue) const {
+  template <class Layer, class Weight, class Epilogue>
+  void forward(const Forward<Number, Weight>& pass, const Epilogue& epilogue) const {
     if constexpr (is_dual<Number> && Layer::is_affine) {
-      const Forward<T> values{pass.x.value, nullptr, pass.frozen, nullptr};
-      const Forward<T> tangents{pass.x.tangent, nullptr, pass.frozen, nullptr};
-      beside_tangents<Layer::Output::size>([&](const auto& to) { Layer::tangent(tangents, to); },
-                                           [&](const auto& to) { Layer::forward(values, to); },
-                                           epilogue);
+      affine_forward<Layer, true, Number>(pass.x, pass.frozen, epilogue);
     } else {
       Layer::forward(pass, epilogue);
     }
   }
 
   /// The gradient by input `Input` of the layer, of `Size` elements.
-  template <class Layer, int Input, int Size, class Epilogue>
-  void input_gradient(const Backward<Number>& pass, const Epilogue& epilogue) const {
+  template <class Layer, int Input, int Size, class Weight, class Epilogue>
+  void input_gradient(const Backward<Number, Weight>& pass, const Epilogue& epilogue) const {
     if constexpr (Layer::inputs > 1) {
       Layer::template input_gradient<Input>(pass, epilogue);
     } else if constexpr (is_dual<Number> && Layer::is_affine) {
-      const auto gradient_of = [&](const T* dy, const auto& to) {
-        Layer::input_gradient(Backward<T>{dy, nullptr, nullptr, pass.frozen, nullptr, nullptr}, to);
-      };
-      beside_tangents<Size>([&](const auto& to) { gradient_of(pass.dy.tangent, to); },
-                            [&](const auto& to) { gradient_of(pass.dy.value, to); }, epilogue);
+      affine_input_gradient<Layer, Size, Number>(pass.dy, pass.frozen, epilogue);
     } else {
       Layer::input_gradient(pass, epilogue);
     }
   }
 
   /// offset: of the layer's first parameter
-  template <class Layer>
-  void parameter_gradient(const Backward<Number>& pass, int offset) const {
+  template <class Layer, class Weight>
+  void parameter_gradient(const Backward<Number, Weight>& pass, int offset) const {
     T* const gradient = tape.parameter_gradient().data() + offset;
     if constexpr (is_dual<Number> && Layer::is_affine) {
-      // The tangent of x times dy; the bias meets dy alone.
-      const auto operands = [&](const T* x, const T* dy) {
-        return Backward<T>{dy, x, nullptr, pass.frozen, nullptr, pass.scratch.value};
-      };
-      Layer::weight_gradient(operands(pass.x.tangent, pass.dy.value), gradient);
-      Layer::parameter_gradient(operands(pass.x.value, pass.dy.tangent), gradient);
+      affine_parameter_gradient<Layer, true, Number>(pass.x, pass.dy, pass.frozen,
+                                                     real_part(pass.scratch), gradient);
     } else {
       Layer::parameter_gradient(pass, gradient);
     }
@@ -91,12 +74,68 @@ struct OnTape {
   }
 
  private:
-  template <int Size, class Tangents, class Values, class Epilogue>
-  void beside_tangents(const Tangents& tangents, const Values& values,
-                       const Epilogue& epilogue) const {
-    T* const room = reinterpret_cast<T*>(tape.allocate((Size + 1) / 2));  // a dual has room for two
-    tangents(kernels::StoreActivated<kernels::Identity, T>{room});
-    values(BesideTangents<T, Epilogue>{room, epilogue});
+  /// Room for numbers of the tape's, or of fewer parts.
+  template <class N>
+  [[nodiscard]] PointerTo<N> room(int elements) const {
+    constexpr int ratio = parts_of<Number> / parts_of<N>;
+    T* const first = reinterpret_cast<T*>(tape.allocate((elements + ratio - 1) / ratio));
+    return cut_room<N>(first, std::ptrdiff_t{elements} * lanes);
+  }
+
+  // What affine layers, which know real numbers alone, do with each part of a dual. N: the number
+
+  /// W x + b, or W x without `HasBias`: tangents meet no bias.
+  template <class Layer, bool HasBias, class N, class Weight, class Epilogue>
+  void affine_forward(ConstPointerTo<N> x, const Weight* frozen, const Epilogue& epilogue) const {
+    if constexpr (is_dual<N>) {
+      using Value = ValueOf<N>;
+      const auto tangents = room<Value>(Layer::Output::size);
+      affine_forward<Layer, false, Value>(
+          x.tangent, frozen, kernels::StoreActivated<kernels::Identity, Value>{tangents});
+      affine_forward<Layer, HasBias, Value>(x.value, frozen,
+                                            BesideTangents<Value, Epilogue>{tangents, epilogue});
+    } else if constexpr (HasBias) {
+      Layer::forward(Forward<T, Weight>{x, nullptr, frozen, nullptr}, epilogue);
+    } else {
+      Layer::tangent(Forward<T, Weight>{x, nullptr, frozen, nullptr}, epilogue);
+    }
+  }
+
+  /// W^T dy.
+  template <class Layer, int Size, class N, class Weight, class Epilogue>
+  void affine_input_gradient(ConstPointerTo<N> dy, const Weight* frozen,
+                             const Epilogue& epilogue) const {
+    if constexpr (is_dual<N>) {
+      using Value = ValueOf<N>;
+      const auto tangents = room<Value>(Size);
+      affine_input_gradient<Layer, Size, Value>(
+          dy.tangent, frozen, kernels::StoreActivated<kernels::Identity, Value>{tangents});
+      affine_input_gradient<Layer, Size, Value>(
+          dy.value, frozen, BesideTangents<Value, Epilogue>{tangents, epilogue});
+    } else {
+      Layer::input_gradient(Backward<T, Weight>{dy, nullptr, nullptr, frozen, nullptr, nullptr},
+                            epilogue);
+    }
+  }
+
+  /// The last tangent of dy x^T and, with `HasBias`, of dy: the bias meets dy alone.
+  template <class Layer, bool HasBias, class N, class Weight>
+  void affine_parameter_gradient(ConstPointerTo<N> x, ConstPointerTo<N> dy, const Weight* frozen,
+                                 T* scratch, T* gradient) const {
+    if constexpr (is_dual<N>) {
+      using Value = ValueOf<N>;
+      affine_parameter_gradient<Layer, false, Value>(x.tangent, dy.value, frozen, scratch,
+                                                     gradient);
+      affine_parameter_gradient<Layer, HasBias, Value>(x.value, dy.tangent, frozen, scratch,
+                                                       gradient);
+    } else {
+      const Backward<T, Weight> pass{dy, x, nullptr, frozen, nullptr, scratch};
+      if constexpr (HasBias) {
+        Layer::parameter_gradient(pass, gradient);
+      } else {
+        Layer::weight_gradient(pass, gradient);
+      }
+    }
   }
 };
 
@@ -104,16 +143,15 @@ struct OnTape {
 ///
 /// `Layout` says what there is to do; this does it in the right order, and a runner such as
 /// `OnTape` does each stage for one block or for many.
-template <class Network>
+template <class Network, class P>
 class Passes {
   static constexpr int stages = Network::stages;
   static constexpr auto graph = Network::graph;
   template <int I>
-  using LayerAt = typename Network::template LayerAt<I>;
+  using LayerAt = typename FrozenWeights<Network, P>::template LayerAt<I>;
+  using Weight = typename P::weight_type;
   template <int I>
   static constexpr int parameter_offset = Network::template parameter_offset<I>;
-  template <int I>
-  static constexpr int frozen_offset = Network::template frozen_offset<I>;
 
  public:
   /// Elements of each lane that the backward pass takes for room, besides what is recorded.
@@ -130,7 +168,7 @@ class Passes {
   /// What the backward pass needs of the forward one.
   template <class Number>
   struct Recording {
-    const RealOf<Number>* frozen;
+    FrozenWeights<Network, P> frozen;
     Pointers<ConstPointerTo<Number>, stages + 2> value;  // by value; see `Graph`
     Pointers<PointerTo<Number>> adjoint;  // slopes on the way there, adjoints on the way back
     Pointers<PointerTo<Number>> sum;      // of adjoints for which a slope waits
@@ -157,7 +195,7 @@ class Passes {
 
   /// Computes all values; the last is the output. condition: none where the network reads none
   template <class Runner, class Number = typename Runner::Number>
-  static Recording<Number> forward(const Runner& run, const RealOf<Number>* frozen,
+  static Recording<Number> forward(const Runner& run, FrozenWeights<Network, P> frozen,
                                    ConstPointerTo<Number> x, ConstPointerTo<Number> condition) {
     constexpr Wrt wrt = wrt_of<Runner>;
     Recording<Number> recording{};
@@ -191,9 +229,9 @@ class Passes {
       }
       if constexpr (Layer::saved_size > 0) recording.saved[i] = run.allocate(Layer::saved_size);
       const auto compute = [&](const auto& epilogue) {
-        const Forward<Number> pass{recording.template input<i, 0>(),
-                                   recording.template input<i, 1>(), frozen + frozen_offset<i>,
-                                   recording.saved[i]};
+        const Forward<Number, Weight> pass{recording.template input<i, 0>(),
+                                           recording.template input<i, 1>(),
+                                           frozen.template at<i>(), recording.saved[i]};
         constexpr int added = graph.at(i).added;  // nvcc takes no constant of the outer lambda here
         if constexpr (added == none) {
           run.template forward<Layer>(pass, plus_bias<i>(recording, epilogue));
@@ -227,12 +265,12 @@ class Passes {
       constexpr Stage stage = graph.at(i);
       if constexpr (graph.has_adjoint(i, wrt_of<Runner>)) {
         using Layer = LayerAt<i>;
-        const Backward<Number> pass{recording.template adjoint_of<i>(),
-                                    recording.template input<i, 0>(),
-                                    recording.template input<i, 1>(),
-                                    recording.frozen + frozen_offset<i>,
-                                    recording.saved[i],
-                                    scratch};
+        const Backward<Number, Weight> pass{recording.template adjoint_of<i>(),
+                                            recording.template input<i, 0>(),
+                                            recording.template input<i, 1>(),
+                                            recording.frozen.template at<i>(),
+                                            recording.saved[i],
+                                            scratch};
         if constexpr (wants_parameters(Runner::wrt) && layer_parameters<Layer> > 0) {
           run.template parameter_gradient<Layer>(pass, parameter_offset<i>);
         }
@@ -322,7 +360,7 @@ class Passes {
   /// The gradient of stage `I` by its input number `Input`, to where it goes.
   template <int I, int Input, class Runner, class Number>
   static void input_gradient(const Runner& run, const Recording<Number>& recording,
-                             const Backward<Number>& pass, PointerTo<Number> dx) {
+                             const Backward<Number, Weight>& pass, PointerTo<Number> dx) {
     constexpr int value = graph.at(I).inputs[Input], read = 2 * I + Input;
     if constexpr (value == 0) {
       if constexpr (Runner::has_input_gradient) {
@@ -388,8 +426,7 @@ class Passes {
                         const Recording<Number>& recording) {
     constexpr int size = graph.at(I).size;
     run.template input_gradient<PassThrough::Bind<Shape<size>>, 0, size>(
-        Backward<Number>{dy, {}, {}, recording.frozen, {}, {}},
-        chain_rule<I, Number>(recording.adjoint[I]));
+        Backward<Number>{dy, {}, {}, {}, {}, {}}, chain_rule<I, Number>(recording.adjoint[I]));
   }
 };
 

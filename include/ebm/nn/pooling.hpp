@@ -88,8 +88,8 @@ struct MaxPool {
     static constexpr kernels::Windows windows = Pooled::windows;
     static constexpr int saved_size = Output::size;  // the place in its window of each maximum
 
-    template <class Number, class Epilogue>
-    static void forward(const Forward<Number>& pass, const Epilogue& epilogue) noexcept {
+    template <class Number, class Weight, class Epilogue>
+    static void forward(const Forward<Number, Weight>& pass, const Epilogue& epilogue) noexcept {
       using P = PackOf<Number>;
       using T = RealOf<Number>;
       const auto x = kernels::elements_at(pass.x);
@@ -110,8 +110,9 @@ struct MaxPool {
       }
     }
 
-    template <class Number, class Epilogue>
-    static void input_gradient(const Backward<Number>& pass, const Epilogue& epilogue) noexcept {
+    template <class Number, class Weight, class Epilogue>
+    static void input_gradient(const Backward<Number, Weight>& pass,
+                               const Epilogue& epilogue) noexcept {
       using P = PackOf<Number>;
       using T = RealOf<Number>;
       const auto dy = kernels::elements_at(pass.dy);

@@ -24,8 +24,8 @@ struct AttentionOfPositions : LayerDefaults {
   static constexpr int scratch_size = positions * positions;
   static constexpr bool needs_input = true;
 
-  template <class Number, class Epilogue>
-  static void forward(const Forward<Number>& pass, const Epilogue& epilogue) noexcept {
+  template <class Number, class Weight, class Epilogue>
+  static void forward(const Forward<Number, Weight>& pass, const Epilogue& epilogue) noexcept {
     using P = PackOf<Number>;
     using T = RealOf<Number>;
     const auto x = kernels::elements_at(pass.x);
@@ -61,8 +61,9 @@ struct AttentionOfPositions : LayerDefaults {
 
   /// With d_ij = p_ij (do_i . v_j - sum over k of p_ik do_i . v_k) / sqrt(channels of a head):
   /// dq_i = sum_j d_ij k_j, dk_j = sum_i d_ij q_i, dv_j = sum_i p_ij do_i.
-  template <class Number, class Epilogue>
-  static void input_gradient(const Backward<Number>& pass, const Epilogue& epilogue) noexcept {
+  template <class Number, class Weight, class Epilogue>
+  static void input_gradient(const Backward<Number, Weight>& pass,
+                             const Epilogue& epilogue) noexcept {
     using P = PackOf<Number>;
     using T = RealOf<Number>;
     const auto x = kernels::elements_at(pass.x);

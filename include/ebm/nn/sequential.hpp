@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <ebm/autodiff/tape.hpp>
-#include <ebm/nn/network_code.hpp>
+#include <ebm/nn/frozen.hpp>
 
 /// A network as a chain of layers, with shapes worked out at compile time.
 namespace ebm::inline EBM_ABI {
@@ -43,13 +43,15 @@ struct NetworkBlock {
 /// Duals of a tape have their tangents beside the values, those of a network apart: copies.
 template <class T>
 struct NetworkBlock<WithTangent<T>> {
-  using P = Dual<Pack<T>>;
-  using Pointer = DualPointer<T>;
+  using Number = WithTangent<T>;
+  using Real = RealOf<Number>;
+  using P = PackOf<Number>;
+  using Pointer = PointerTo<Number>;
 
   template <class Tape>
   static Pointer room(Tape& tape, int count) {
-    T* const first = reinterpret_cast<T*>(tape.allocate(count));
-    return {first, first + std::ptrdiff_t{count} * lanes};
+    return cut_room<Number>(reinterpret_cast<Real*>(tape.allocate(count)),
+                            std::ptrdiff_t{count} * lanes);
   }
   template <class Tape>
   static Pointer elements(Tape& tape, const P* packs, int count) {
@@ -58,7 +60,7 @@ struct NetworkBlock<WithTangent<T>> {
     return to;
   }
   template <class Tape>
-  static P* packs(Tape& tape, DualPointer<const T> from, int count) {
+  static P* packs(Tape& tape, ConstPointerTo<Number> from, int count) {
     P* const to = tape.allocate(count);
     for (int i = 0; i < count; ++i) to[i] = load_from<P>(from + std::ptrdiff_t{i} * lanes);
     return to;
@@ -68,7 +70,7 @@ struct NetworkBlock<WithTangent<T>> {
   static Pointer adjoint(Tape& tape, const P* packs, int count) {
     if (packs == nullptr) return {};
     const Pointer to = room(tape, count);
-    for (int i = 0; i < count; ++i) store_to(to + std::ptrdiff_t{i} * lanes, P(T(0)));
+    for (int i = 0; i < count; ++i) store_to(to + std::ptrdiff_t{i} * lanes, P(Real(0)));
     return to;
   }
   static void add(const Pointer& from, P* packs, int count) {
@@ -99,10 +101,8 @@ class Sequential {
       detail::Chain<Sample, typename detail::NetworkInputs<Input>::Condition, Layers...>;
 
  public:
-  /// The stages that the layers became, and the passes over them; for code that runs them elsewhere
-  /// than on a tape.
+  /// The stages that the layers became.
   using Layout = detail::Layout<Sample, Expanded>;
-  using Passes = detail::Passes<Layout>;
 
  private:
   static constexpr int stages = Layout::stages;
@@ -120,9 +120,6 @@ class Sequential {
     unroll<stages>([&](auto i) { count += Layout::template LayerAt<i>::multiply_adds; });
     return count;
   }();
-
-  /// Elements that `freeze` writes.
-  static constexpr int frozen_size = Layout::template frozen_offset<stages>;
 
   /// Packs that `apply` takes from a tape with this choice of `Wrt` for one block.
   template <Wrt W>
@@ -151,35 +148,20 @@ class Sequential {
     return detail::NetworkParameters<Sequential>::infos();
   }
 
-  /// Packs parameters into the layouts that the kernels read.
-  ///
-  /// parameters: [parameter_count]; frozen: [frozen_size], aligned
-  template <class T>
-  static void freeze(const T* parameters, T* frozen) noexcept {
-    detail::NetworkParameters<Sequential, T>::freeze(parameters, frozen);
-  }
-
-  /// Turns what the sweeps have added up into the gradient in the parameters; once, after the last.
-  ///
-  /// frozen: as `freeze` leaves it; gradient: [parameter_count]
-  template <class T>
-  static void finish_gradient(const T* parameters, const T* frozen, T* gradient) noexcept {
-    detail::NetworkParameters<Sequential, T>::finish_gradient(parameters, frozen, gradient);
-  }
-
   /// The network's output for the block `x`, on the tape of `x`; conditions get no adjoint.
   ///
-  /// frozen: as `freeze` leaves it; must outlive the recording.
-  template <class Tape, bool Active>
-  static auto apply(const typename Tape::value_type* frozen, const Var<Tape, Input, Active>& x) {
+  /// weights: of a `Frozen<Sequential, P>` that outlives the recording
+  template <class P, class Tape, bool Active>
+    requires std::same_as<typename Tape::value_type, typename P::value_type>
+  static auto apply(detail::FrozenWeights<Layout, P> weights, const Var<Tape, Input, Active>& x) {
     using Number = typename Tape::number;
-    using Code = detail::NetworkPasses<Tape::wrt, Active, Sequential, Number>;
+    using Code = detail::NetworkPasses<Tape::wrt, Active, Sequential, Number, P>;
     using Block = detail::NetworkBlock<Number>;
     constexpr bool differentiable = Active || wants_parameters(Tape::wrt);
     Tape& tape = *x.tape();
     const auto sample = Block::elements(tape, x.data(), Sample::size);
     const auto condition = Block::elements(tape, x.data() + Sample::size, Input::condition_size);
-    const auto recording = Code::forward(tape, frozen, sample, condition);
+    const auto recording = Code::forward(tape, weights, sample, condition);
     const auto y = tape.template make_var<Output, differentiable>(
         Block::packs(tape, recording.output(), Output::size));
     if constexpr (differentiable) {
@@ -200,10 +182,13 @@ class Sequential {
 ///
 /// Steps run at full speed where a core's second-level cache holds about that much; the weights are
 /// shared by all cores, the rest is each core's own.
+/// T: float, double or a `Precision`
 template <class Net, class T = float>
 constexpr std::size_t working_set_bytes() {
+  using P = PrecisionOf<T>;
   constexpr int packs = 2 * Net::Input::size + Net::template recorded_packs<Wrt::inputs>;
-  return packs * sizeof(Pack<T>) + Net::frozen_size * sizeof(T);
+  return packs * sizeof(Pack<typename P::value_type>) +
+         Frozen<Net, P>::size * sizeof(typename P::weight_type);
 }
 
 }  // namespace ebm::inline EBM_ABI

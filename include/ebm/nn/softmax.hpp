@@ -17,8 +17,8 @@ struct Softmax {
     using Output = In;
     static constexpr int saved_size = In::size;  // y
 
-    template <class Number, class Epilogue>
-    static void forward(const Forward<Number>& pass, const Epilogue& epilogue) noexcept {
+    template <class Number, class Weight, class Epilogue>
+    static void forward(const Forward<Number, Weight>& pass, const Epilogue& epilogue) noexcept {
       using P = PackOf<Number>;
       using T = RealOf<Number>;
       const auto x = kernels::elements_at(pass.x);
@@ -39,8 +39,9 @@ struct Softmax {
     }
 
     /// dx = y (dy - sum over channels of y dy).
-    template <class Number, class Epilogue>
-    static void input_gradient(const Backward<Number>& pass, const Epilogue& epilogue) noexcept {
+    template <class Number, class Weight, class Epilogue>
+    static void input_gradient(const Backward<Number, Weight>& pass,
+                               const Epilogue& epilogue) noexcept {
       using P = PackOf<Number>;
       const auto dy = kernels::elements_at(pass.dy);
       const auto y = kernels::elements_at(pass.saved);

@@ -5,6 +5,7 @@
 #include <ebm/core/error.hpp>
 #include <ebm/core/state.hpp>
 #include <ebm/kernels/adam.hpp>
+#include <ebm/kernels/update.hpp>
 #include <ebm/optim/optimizer.hpp>
 #include <vector>
 
@@ -22,6 +23,19 @@ struct AdamOptions {
 
 namespace ebm::inline EBM_ABI {
 
+namespace detail {
+
+/// What Adam and AdamW ask of their options.
+template <class T, class Options>
+void require_adam_options(const char* name, const Options& o) {
+  require_learning_rate<T>(name, o.learning_rate);
+  require(o.beta1 >= 0 && o.beta1 < 1, name, ": beta1 must be in [0, 1), got ", o.beta1);
+  require(o.beta2 >= 0 && o.beta2 < 1, name, ": beta2 must be in [0, 1), got ", o.beta2);
+  require(static_cast<T>(o.epsilon) > 0, name, ": epsilon must be > 0, got ", o.epsilon);
+}
+
+}  // namespace detail
+
 /// Adam: parameters move by the mean gradient over the root of the mean squared gradient.
 ///
 ///     m <- beta1 m + (1 - beta1) g;  v <- beta2 v + (1 - beta2) g^2
@@ -33,13 +47,7 @@ class Adam {
  public:
   /// Throws `InvalidArgument` if an option is outside of its range.
   explicit Adam(const AdamOptions& options = {}) : options_(options) {
-    const auto& o = options;
-    // What is above 0 in double may be 0 or infinite in float.
-    require(static_cast<T>(o.learning_rate) > 0 && std::isfinite(static_cast<T>(o.learning_rate)),
-            "Adam: learning_rate must be > 0 and finite, got ", o.learning_rate);
-    require(o.beta1 >= 0 && o.beta1 < 1, "Adam: beta1 must be in [0, 1), got ", o.beta1);
-    require(o.beta2 >= 0 && o.beta2 < 1, "Adam: beta2 must be in [0, 1), got ", o.beta2);
-    require(static_cast<T>(o.epsilon) > 0, "Adam: epsilon must be > 0, got ", o.epsilon);
+    detail::require_adam_options<T>("Adam", options);
   }
 
   [[nodiscard]] const AdamOptions& options() const noexcept { return options_; }
@@ -50,16 +58,11 @@ class Adam {
   /// parameters, gradient: [parameter]
   /// Throws `InvalidArgument` if the sizes differ, or change between steps.
   void step(std::span<T> parameters, std::span<const T> gradient, double learning_rate) {
-    if (is_new_) {
-      mean_.assign(parameters.size(), T(0));
-      square_.assign(parameters.size(), T(0));
-      is_new_ = false;
-    }
-    require(gradient.size() == parameters.size() && mean_.size() == parameters.size(),
-            "Adam::step: ", mean_.size(), " parameters expected, got ", parameters.size(),
-            " and a gradient of ", gradient.size());
-    kernels::adam(next_step(learning_rate), parameters.size(), parameters.data(), gradient.data(),
-                  mean_.data(), square_.data());
+    count_.require_sizes("Adam::step", parameters.size(), gradient.size());
+    mean_.resize(parameters.size());
+    square_.resize(parameters.size());
+    kernels::update(next_step(learning_rate), parameters.size(), parameters.data(), gradient.data(),
+                    mean_.data(), square_.data());
   }
 
   /// Counts a step and returns its numbers, for who makes it elsewhere with moments of their own.
@@ -86,7 +89,7 @@ class Adam {
   void set_moments(Moments moments) {
     mean_ = std::move(moments.mean);
     square_ = std::move(moments.square);
-    is_new_ = mean_.empty();
+    count_.set(mean_.size());
   }
 
   [[nodiscard]] State state() const {
@@ -94,28 +97,28 @@ class Adam {
     state.put("beta1_power", beta1_power_);
     state.put("beta2_power", beta2_power_);
     state.put("mean", mean_);
-    state.put("parameters", static_cast<std::int64_t>(mean_.size()));  // 0 before the first step
+    count_.put_into(state);
     state.put("square", square_);
     return state;
   }
 
   /// Throws `Error` if the state is not an Adam's.
   void restore(const State& state) {
-    const auto count = static_cast<std::size_t>(state.get<std::int64_t>("parameters"));
+    const auto count = detail::ParameterCount::in(state);
     const auto mean = state.get<T>("mean", count), square = state.get<T>("square", count);
     const double beta1_power = state.get<double>("beta1_power");
     beta2_power_ = state.get<double>("beta2_power");
     beta1_power_ = beta1_power;
     mean_.assign(mean.begin(), mean.end());
     square_.assign(square.begin(), square.end());
-    is_new_ = count == 0;
+    count_.set(count);
   }
 
  private:
   AdamOptions options_;
+  detail::ParameterCount count_;
   std::vector<T> mean_, square_;
   double beta1_power_ = 1, beta2_power_ = 1;  // beta^t after t steps
-  bool is_new_ = true;
 };
 
 static_assert(Optimizer<Adam<>> && Stateful<Adam<>>);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <ebm/core/math.hpp>
 #include <ebm/random/philox.hpp>
+#include <span>
 
 /// Uniform and normal draws for a block of chains: what a chain gets depends on its id alone.
 namespace ebm::inline EBM_ABI {
@@ -173,5 +174,16 @@ class ChainDraws {
   alignas(64) std::uint32_t chain_low_[std::size_t{L}];
   alignas(64) std::uint32_t chain_high_[std::size_t{L}];
 };
+
+/// Adds `deviation` times the normal draws of a chain in a step to its elements.
+template <class T>
+void add_normal(std::span<T> x, double deviation, const ChainDraws<T, 1>& draws,
+                std::uint32_t step = 0) noexcept {
+  const T factor = static_cast<T>(deviation);
+  for (std::size_t i = 0; i < x.size(); i += 4) {
+    const auto z = draws.normal(step, static_cast<std::uint32_t>(i / 4));
+    for (std::size_t k = 0; k < 4 && i + k < x.size(); ++k) x[i + k] += factor * z[k].lane(0);
+  }
+}
 
 }  // namespace ebm::inline EBM_ABI

@@ -22,6 +22,11 @@ enum class Purpose : std::uint32_t {
   pictures,
   acceptance,
   loss_noise,
+  probes,
+  contrast,
+  projections,
+  last_step,
+  couplings,
   user = 1000,
 };
 

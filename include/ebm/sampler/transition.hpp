@@ -17,6 +17,8 @@ struct ChainReport {
   std::int64_t gradient_evaluations = 0;
   std::int64_t proposals = 0;  ///< that could be rejected; 0 where every step is taken
   std::int64_t accepted = 0;   ///< of these
+  std::int64_t guarded = 0;    ///< chains that a guard has looked at; 0 where there is none
+  std::int64_t lost = 0;       ///< of these, and replaced
 
   /// The share of proposals that were accepted, in [0, 1]; 1 if there were none.
   [[nodiscard]] double acceptance() const {
@@ -27,6 +29,8 @@ struct ChainReport {
     gradient_evaluations += other.gradient_evaluations;
     proposals += other.proposals;
     accepted += other.accepted;
+    guarded += other.guarded;
+    lost += other.lost;
     return *this;
   }
   friend bool operator==(const ChainReport&, const ChainReport&) = default;

@@ -16,7 +16,7 @@ namespace ebm::inline EBM_ABI::simt {
 ///
 /// The loss may be any that judges scores; the energy is a `Neural`, the sampler a `Langevin`, the
 /// starts `FromReplayBuffer`, the optimiser `Adam`, the gradient clip `GlobalNormClip` or
-/// `NoGradientClip`.
+/// `NoGradientClip`, the averaging `NoAverage`, the chain guard `KeepAllChains`.
 template <class E, class RecipeType, Machine M>
 class MachineBackend {
   using T = typename E::value_type;
@@ -27,6 +27,8 @@ class MachineBackend {
   template <class U>
   using Array = typename M::template Array<U>;
 
+  static_assert(std::same_as<typename E::precision_type, PrecisionOf<T>>,
+                "a GPU computes networks in Single or Double; the energy has another precision");
   static_assert(ScoreLoss<decltype(RecipeType::loss)>,
                 "a GPU trains with losses of scores; the recipe has another loss");
   static_assert(std::same_as<decltype(RecipeType::starts), FromReplayBuffer>,
@@ -41,6 +43,13 @@ class MachineBackend {
   static_assert(std::same_as<Clip, GlobalNormClip> || std::same_as<Clip, NoGradientClip>,
                 "a GPU clips gradients as GlobalNormClip or NoGradientClip; the recipe has another "
                 "gradient_clip");
+  static_assert(
+      std::same_as<decltype(RecipeType::chain_guard), KeepAllChains>,
+      "a GPU does not replace lost chains; the recipe has a chain_guard: leave it out, or "
+      "train on the CPU");
+  static_assert(std::same_as<decltype(RecipeType::averaging), NoAverage>,
+                "a GPU keeps no average of the parameters; the recipe has an averaging: leave it "
+                "out, or train by an executor");
 
  public:
   /// All three outlive the backend.
@@ -83,6 +92,10 @@ class MachineBackend {
     model_is_old_ = false;
   }
   void start() { upload_parameters(); }
+  [[nodiscard]] const E& model() const {
+    fetch();
+    return *model_;
+  }
 
   void load_data(const Samples<T>& batch, std::uint64_t first_chain) {
     first_chain_ = first_chain;
@@ -114,6 +127,7 @@ class MachineBackend {
     machine_->copy(chains_.states(), lanes_of(S::size), both_.data() + lanes_of(S::size));
     return {.gradient_evaluations = std::int64_t{steps} * batch_};
   }
+  void guard_chains(ChainReport&) const noexcept {}
   [[nodiscard]] bool chains_are_finite() {
     return are_finite(chains_.states(), static_cast<int>(lanes_of(S::size)));
   }
@@ -155,6 +169,7 @@ class MachineBackend {
   [[nodiscard]] bool parameters_are_finite() {
     return are_finite(network_.parameters().data(), Network::parameter_count);
   }
+  void keep() const noexcept {}
   void take_back() {
     machine_->copy(previous_.data(), parameter_count, network_.parameters().data());
     network_.freeze();
@@ -208,10 +223,11 @@ class MachineBackend {
   }
 
   /// Buffer and optimiser as they are now.
-  [[nodiscard]] TrainingMemory<ReplayBuffer<T>, Adam<T>> host_memory() const {
+  [[nodiscard]] TrainingMemory<ReplayBuffer<T>, Adam<T>, NoAverage::Average<T>> host_memory()
+      const {
     auto optimizer = optimizer_;
     if (has_moments_) optimizer.set_moments({downloaded(mean_), downloaded(square_)});
-    return {starts(), std::move(optimizer)};
+    return {starts(), std::move(optimizer), {}};
   }
 
   [[nodiscard]] bool are_finite(const T* values, int count) {

@@ -137,8 +137,10 @@ struct OnMachine {
 /// and Residual blocks of these
 template <class Network, class T, Machine M>
 class MachineNetwork {
-  using Passes = typename Network::Passes;
+  using P = PrecisionOf<T>;
   using Layout = typename Network::Layout;
+  using Passes = ebm::detail::Passes<Layout, P>;
+  using Weights = ebm::detail::FrozenWeights<Layout, P, T>;
   static_assert(Network::Input::condition_size == 0,
                 "a GPU computes networks without a condition; the network is over Conditioned");
 
@@ -148,13 +150,13 @@ class MachineNetwork {
   explicit MachineNetwork(M& machine)
       : machine_(&machine),
         parameters_(machine, Network::parameter_count, "the parameters"),
-        frozen_(machine, Network::frozen_size, "the frozen weights") {}
+        frozen_(machine, Weights::size, "the frozen weights") {}
 
   /// PyTorch's layout; `freeze` makes a change count.
   [[nodiscard]] auto& parameters() noexcept { return parameters_; }
   [[nodiscard]] const auto& parameters() const noexcept { return parameters_; }
 
-  /// The weights as the passes read them, [Network::frozen_size]; they stay in their place.
+  /// The weights as the passes read them; they stay in their place.
   [[nodiscard]] const T* frozen() const noexcept { return frozen_.data(); }
 
   /// Makes changed parameters count.
@@ -166,7 +168,7 @@ class MachineNetwork {
                     "network has a layer that is none of these");
       if constexpr (WeightLayer<Layer>) {
         machine_->launch(Freeze<T, Layer>{parameters_.data() + Layout::template parameter_offset<i>,
-                                          frozen_.data() + Layout::template frozen_offset<i>});
+                                          Weights(frozen_.data()).template at<i>()});
       }
     });
   }
@@ -181,7 +183,7 @@ class MachineNetwork {
 
   /// f(x) for each lane: [group][lane], in `memory`.
   auto forward(const auto& run, const T* x) const {
-    return Passes::forward(run, frozen_.data(), x, nullptr);
+    return Passes::forward(run, ebm::detail::FrozenWeights<Layout, P>(frozen_.data()), x, nullptr);
   }
 
   static void backward(const auto& run, const auto& recording, const T* dy, T* dx) {

@@ -106,7 +106,7 @@ struct BiasGradient {
   }
 };
 
-/// Adds up the blocks' gradients in the order of `LossGradient`.
+/// Adds up the blocks' gradients in their `SumOrder`.
 template <class T>
 struct AddBlocks {
   const T* of_blocks;  ///< [block][parameter]
@@ -117,18 +117,22 @@ struct AddBlocks {
   [[nodiscard]] Grid grid() const { return grid_of(parameters); }
 
   EBM_INLINE void run(const Thread& thread) const noexcept {
-    using Order = LossGradient<T>;
     const std::int64_t parameter = thread.number();
     if (parameter >= parameters) return;
-    T sums[std::size_t{Order::runs}];
-    for (int run = 0; run < Order::runs; ++run) {
+    const SumOrder order{blocks};
+    T sums[std::size_t{SumOrder::most_runs}];
+    for (int run = 0; run < SumOrder::most_runs; ++run) {
       sums[run] = T(0);
-      const int end = Order::first_block(run + 1, blocks);
-      for (int block = Order::first_block(run, blocks); block < end; ++block) {
+      if (run >= order.runs()) continue;
+      const int end = order.first_block(run + 1);
+      for (int block = order.first_block(run); block < end; ++block) {
         sums[run] += of_blocks[std::int64_t{block} * parameters + parameter];
       }
     }
-    gradient[parameter] = sum_in_pairs(sums);
+    SumOrder::for_each_pair(SumOrder::most_runs, [&](int to, int from) EBM_INLINE_LAMBDA {
+      if (from < order.runs()) sums[to] += sums[from];
+    });
+    gradient[parameter] = sums[0];
   }
 };
 

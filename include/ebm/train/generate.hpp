@@ -18,20 +18,25 @@ struct GenerateOptions {
   int every = 5;      ///< epochs from one time to the next, >= 1
 };
 
+/// Sampler of `Generate`: the recipe's own.
+struct SamplerOfRecipe {};
+
 /// Callback: runs chains from noise every few epochs and hands their snapshots to `show`.
 ///
-/// The chains are moved by the recipe's own sampler; the noise fills its domain, or [-1, 1).
+/// The chains are moved by the recipe's own sampler, or by another `Transition`. They start where
+/// its `starts(energy, count, rng, first_chain)` says, as those of `Annealed`, or in uniform noise
+/// that fills its domain, or [-1, 1).
 /// `show(report, snapshots)` gets the states after steps s, 2s, ... with s = steps / snapshots,
 /// each [chain][feature]. The starts and the noise are the same each time: what changes is the
 /// model.
 ///
 /// Source: UvA deep learning course, Tutorial 8 (`GenerateCallback`).
-template <class Show>
+template <class Show, class Sampler = SamplerOfRecipe>
 class Generate {
  public:
   /// Throws `InvalidArgument` if an option is outside of its range.
-  Generate(const GenerateOptions& options, Rng rng, Show show)
-      : options_(options), rng_(rng), show_(std::move(show)) {
+  Generate(const GenerateOptions& options, Rng rng, Show show, Sampler sampler = {})
+      : options_(options), rng_(rng), show_(std::move(show)), sampler_(std::move(sampler)) {
     const auto& o = options;
     require(o.chains >= 1, "Generate: chains must be >= 1, got ", o.chains);
     require(o.steps >= 1, "Generate: steps must be >= 1, got ", o.steps);
@@ -47,19 +52,10 @@ class Generate {
     static_assert(Trainer::Model::Input::condition_size == 0,
                   "Generate draws samples without a condition; the model's have one: show them by "
                   "a callback of your own, with chain_ends and with_conditions");
-    const auto& sampler = trainer.recipe().sampler;
-    double low = -1, high = 1;
-    if constexpr (requires { sampler.template domain<double>(); }) {
-      const auto domain = sampler.template domain<double>();
-      if (std::isfinite(domain.low) && std::isfinite(domain.high)) {
-        low = domain.low;
-        high = domain.high;
-      }
-    }
     constexpr std::uint64_t first_chain = std::uint64_t{1} << 63;  // training never gets there
+    const auto& sampler = sampler_for(trainer);
     auto snapshots =
-        chain_trace(sampler, trainer.model(),
-                    uniform_noise<T>(options_.chains, Trainer::Model::Input::size, rng_, low, high),
+        chain_trace(sampler, trainer.model(), starts<T>(sampler, trainer.model(), first_chain),
                     {.steps = options_.steps,
                      .rng = rng_,
                      .first_chain = first_chain,
@@ -70,9 +66,38 @@ class Generate {
   }
 
  private:
+  template <class Trainer>
+  [[nodiscard]] const auto& sampler_for(const Trainer& trainer) const {
+    if constexpr (std::same_as<Sampler, SamplerOfRecipe>) {
+      return trainer.recipe().sampler;
+    } else {
+      return sampler_;
+    }
+  }
+
+  /// The sampler's own, or uniform noise.
+  template <class T, class K, class E>
+  [[nodiscard]] Samples<T> starts(const K& sampler, const E& energy,
+                                  std::uint64_t first_chain) const {
+    if constexpr (requires { sampler.starts(energy, 1, rng_, first_chain); }) {
+      return sampler.starts(energy, options_.chains, rng_, first_chain);
+    } else {
+      double low = -1, high = 1;
+      if constexpr (requires { sampler.template domain<double>(); }) {
+        const auto domain = sampler.template domain<double>();
+        if (std::isfinite(domain.low) && std::isfinite(domain.high)) {
+          low = domain.low;
+          high = domain.high;
+        }
+      }
+      return uniform_noise<T>(options_.chains, E::Input::size, rng_, low, high);
+    }
+  }
+
   GenerateOptions options_;
   Rng rng_;
   Show show_;
+  [[no_unique_address]] Sampler sampler_;
 };
 
 /// Options of `SamplerImages`; the defaults are the tutorial's.

@@ -6,6 +6,7 @@
 #include <ebm/loss/loss_gradient.hpp>
 #include <ebm/sampler/run_chains.hpp>
 #include <ebm/sampler/starts.hpp>
+#include <ebm/train/averaged_model.hpp>
 #include <ebm/train/backend.hpp>
 #include <ebm/train/training_data.hpp>
 #include <span>
@@ -15,10 +16,11 @@
 namespace ebm::inline EBM_ABI {
 
 /// What a training keeps from one iteration to the next besides the parameters.
-template <class Starts, class Optimizer>
+template <class Starts, class Optimizer, class Average>
 struct TrainingMemory {
   Starts starts;
   Optimizer optimizer;
+  [[no_unique_address]] Average average;
 
   /// With the parameters, all that a training is put back by.
   template <class T>
@@ -27,6 +29,7 @@ struct TrainingMemory {
     state.put("parameters", std::vector<T>(parameters.begin(), parameters.end()));
     state.put("buffer", starts.state());
     if constexpr (Stateful<Optimizer>) state.put("optimizer", optimizer.state());
+    state.put("average", average.state());
     return state;
   }
 
@@ -37,20 +40,28 @@ struct TrainingMemory {
     TrainingMemory restored = *this;
     restored.starts.restore(state.part("buffer"));
     if constexpr (Stateful<Optimizer>) restored.optimizer.restore(state.part("optimizer"));
+    restored.average.restore(state.part("average"));
 
     model.change_parameters([&](auto p) { std::copy(stored.begin(), stored.end(), p.begin()); });
     *this = std::move(restored);
   }
 };
 
-/// The `TrainingMemory` of a recipe for models of type `E`.
+/// The `TrainingMemory` of a recipe for a model.
 template <class E, class RecipeType>
-[[nodiscard]] auto training_memory(const RecipeType& recipe) {
+[[nodiscard]] auto training_memory(const E& model, const RecipeType& recipe) {
   using T = typename E::value_type;
   using S = typename E::Input;
-  auto starts = recipe.starts.template for_chains<T>(recipe.batch, S::size, S::condition_size);
-  return TrainingMemory<decltype(starts), decltype(RecipeType::optimizer)>{std::move(starts),
-                                                                           recipe.optimizer};
+  auto starts = [&] {
+    if constexpr (wants_chains<decltype(RecipeType::loss)>()) {
+      return recipe.starts.template for_chains<T>(recipe.batch, S::size, S::condition_size);
+    } else {
+      return FromData::Chains<T>();  // which keep nothing
+    }
+  }();
+  auto average = recipe.averaging.template for_parameters<T>(model.parameters().size());
+  return TrainingMemory<decltype(starts), decltype(RecipeType::optimizer), decltype(average)>{
+      std::move(starts), recipe.optimizer, std::move(average)};
 }
 
 /// Backend: the program's own processor, by an executor.
@@ -64,7 +75,8 @@ class HostBackend {
       : model_(&model),
         recipe_(&recipe),
         executor_(&executor),
-        memory_(training_memory<E>(recipe)),
+        memory_(training_memory(model, recipe)),
+        averaged_model_(model),
         chains_(0, E::Input::size),
         gradient_(model.parameters().size()),
         previous_(model.parameters().size()) {}
@@ -75,13 +87,14 @@ class HostBackend {
   // The model is always what training has made of it.
   void start() const noexcept {}
   void fetch() const noexcept {}
+  [[nodiscard]] const E& model() const { return averaged_model_.get(*model_, memory_.average); }
 
   void load_data(Samples<T>& batch, std::uint64_t first_chain) noexcept {
     batch_ = &batch;
     draws_ = {recipe_->rng, first_chain};
   }
   void add_data_noise() {
-    add_noise<typename E::Input, T>(*batch_, recipe_->data_noise, domain_of<T>(recipe_->sampler),
+    add_noise<typename E::Input, T>(*batch_, recipe_->data_noise, domain_of_data<T>(*recipe_),
                                     draws_.first, recipe_->rng.stream(Purpose::data_noise),
                                     *executor_, noise_room_);
   }
@@ -94,6 +107,12 @@ class HostBackend {
     return ebm::run_chains(recipe_->sampler, std::as_const(*model_), chains_,
                            {.steps = steps, .rng = recipe_->rng, .first_chain = draws_.first},
                            *executor_, workspace_);
+  }
+  void guard_chains(ChainReport& report) {
+    if constexpr (decltype(RecipeType::chain_guard)::replaces) {
+      report.guarded = chains_.rows();
+      report.lost = recipe_->chain_guard.template replace_lost<T>(chains_, *batch_);
+    }
   }
   [[nodiscard]] bool chains_are_finite() const {
     return all_finite(std::span<const T>(chains_.data(), static_cast<std::size_t>(chains_.size())));
@@ -114,19 +133,27 @@ class HostBackend {
     });
   }
   [[nodiscard]] bool parameters_are_finite() const { return all_finite(model_->parameters()); }
+  void keep() {
+    memory_.average.add(std::as_const(*model_).parameters());
+    averaged_model_.make_old();
+  }
   void take_back() {
     model_->change_parameters(
         [&](std::span<T> p) { std::copy(previous_.begin(), previous_.end(), p.begin()); });
   }
 
   [[nodiscard]] State state() const { return memory_.state(model_->parameters()); }
-  void restore(const State& state) { memory_.restore(state, *model_); }
+  void restore(const State& state) {
+    memory_.restore(state, *model_);
+    averaged_model_.make_old();
+  }
 
- private:
+ protected:
   E* model_;
   const RecipeType* recipe_;
   X* executor_;
-  decltype(training_memory<E>(std::declval<const RecipeType&>())) memory_;
+  decltype(training_memory(std::declval<const E&>(), std::declval<const RecipeType&>())) memory_;
+  [[no_unique_address]] mutable AveragedModel<E, decltype(RecipeType::averaging)> averaged_model_;
   Samples<T>* batch_ = nullptr;
   SampleDraws draws_;  // of the iteration
   Samples<T> chains_;

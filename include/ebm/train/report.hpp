@@ -34,6 +34,9 @@ struct BatchReport {
   metrics.set("metrics_avg_fake", report.result.model_score);
   metrics.set("gradient_norm", report.gradient_norm);
   if (report.chains.proposals > 0) metrics.set("acceptance", report.chains.acceptance());
+  if (report.chains.guarded > 0) {
+    metrics.set("lost_chains", static_cast<double>(report.chains.lost));
+  }
   return metrics;
 }
 

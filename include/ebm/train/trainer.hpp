@@ -67,15 +67,21 @@ class Trainer {
                 "the recipe's gradient_clip must satisfy GradientClip: be called with the "
                 "gradient, a span of the model's value type, and return its norm");
   static_assert(Schedule<decltype(RecipeType::schedule)>,
-                "the recipe's schedule must satisfy Schedule: have factor(epoch), which returns "
-                "what the learning rate is multiplied with");
+                "the recipe's schedule must satisfy Schedule: have factor(TrainingProgress), which "
+                "returns what the learning rate of an iteration is multiplied with");
+  static_assert(
+      ChainGuard<decltype(RecipeType::chain_guard), T>,
+      "the recipe's chain_guard must satisfy ChainGuard: replace_lost(chains, data), which "
+      "returns how many chains it replaced");
+  static_assert(AveragingPolicy<decltype(RecipeType::averaging), T>,
+                "the recipe's averaging must satisfy AveragingPolicy: make the ParameterAverage of "
+                "a training");
 
   /// The model and the place stay the caller's.
   ///
   /// Throws `InvalidArgument` if a number of the recipe is outside of its range.
   Trainer(E& model, RecipeType recipe, Place& place)
-      : model_(&model),
-        recipe_(checked(std::move(recipe))),
+      : recipe_(checked(std::move(recipe))),
         place_(&place),
         step_(recipe_, model, recipe_, place),
         steps_(recipe_.steps) {
@@ -85,20 +91,26 @@ class Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  /// The model, as training has left it wherever it happens.
-  [[nodiscard]] const E& model() const {
-    step_.backend().fetch();
-    return *model_;
-  }
+  /// The model that training hands out, wherever it happens: what is validated, saved and shown.
+  ///
+  /// It is the caller's model as training has left it, or, where the recipe averages, another one
+  /// with the average of the parameters. The next call brings it up to date; so do not call it, or
+  /// train, while another thread uses it.
+  [[nodiscard]] const E& model() const { return step_.backend().model(); }
   [[nodiscard]] const RecipeType& recipe() const noexcept { return recipe_; }
   /// The executor, for what callbacks compute.
   [[nodiscard]] auto& executor() const noexcept { return detail::executor_of(*place_); }
 
+  /// Whether chains start in a replay buffer.
+  static constexpr bool has_buffer = std::same_as<decltype(RecipeType::starts), FromReplayBuffer> &&
+                                     wants_chains<decltype(RecipeType::loss)>();
+
   /// The replay buffer, as it is now.
   [[nodiscard]] const ReplayBuffer<T>& buffer() const {
-    static_assert(std::same_as<decltype(RecipeType::starts), FromReplayBuffer>,
-                  "Trainer::buffer: the recipe's starts are not FromReplayBuffer, so there is no "
-                  "replay buffer");
+    static_assert(
+        has_buffer,
+        "Trainer::buffer: the recipe's starts are not FromReplayBuffer, or its loss wants "
+        "no chains, so there is no replay buffer");
     return step_.backend().starts();
   }
 
@@ -132,17 +144,24 @@ class Trainer {
   ///
   /// Goes on where an earlier call was stopped or `restore` put it, to the same bits as without the
   /// interruption, if the data are the same; where all epochs are done it changes nothing.
-  /// data: [sample][feature], at least one batch, finite, in the domain of the sampler
+  /// The caller's model has the trained parameters afterwards, also where the recipe averages: the
+  /// next `fit` goes on from them. The average is in `model()`.
+  /// data: [sample][feature], or a `Dataset`; at least one batch, finite, in the domain of the
+  /// sampler if the loss wants chains
   /// Throws `InvalidArgument` if the data don't fit, and `Diverged` if the chains, the loss, its
   /// gradient or the parameters stop being finite and no callback knows a way on; the parameters
   /// stay those of the iteration before.
   template <class... Callbacks>
     requires(Callback<Callbacks, Trainer> && ...)
   void fit(const ConstSamplesRef<T>& data, Callbacks&&... callbacks) {
+    fit(RowsOf<T>(data), callbacks...);
+  }
+  template <Dataset<T> D, class... Callbacks>
+    requires(Callback<Callbacks, Trainer> && ...)
+  void fit(const D& data, Callbacks&&... callbacks) {
     require(data.rows() >= recipe_.batch, "Trainer::fit: a batch has ", recipe_.batch,
             " samples, but there are only ", data.rows());
-    require_samples<T>("Trainer::fit", data, E::Input::size);
-    require_in_domain<typename E::Input, T>("Trainer::fit", data, domain_of<T>(recipe_.sampler));
+    require_trainable<typename E::Input, T>("Trainer::fit", data, domain_of_data<T>(recipe_));
     start(data.rows());
     try {
       train(data, callbacks...);
@@ -157,7 +176,7 @@ class Trainer {
   }
 
   /// Lets the next `fit` count epochs, and with them the learning rate's schedule and the orders of
-  /// the data, from 1 again; parameters, buffer and optimiser stay as they are.
+  /// the data, from 1 again; parameters, their average, buffer and optimiser stay as they are.
   void start_over() { position_.start_epoch(1); }
 
   /// All that the next iterations depend on, but for the recipe and the data.
@@ -217,8 +236,8 @@ class Trainer {
     step_.backend().start();
   }
 
-  template <class... Callbacks>
-  void train(const ConstSamplesRef<T>& data, Callbacks&... callbacks) {
+  template <class D, class... Callbacks>
+  void train(const D& data, Callbacks&... callbacks) {
     (detail::notify_start(callbacks, *this), ...);
     while (!is_finished() && !stopped_) {
       try {
@@ -232,9 +251,17 @@ class Trainer {
     (detail::notify_end(callbacks, *this), ...);
   }
 
+  [[nodiscard]] TrainingProgress progress() const noexcept {
+    // Not the position's own iteration, which also counts what was taken back.
+    const int epoch = position_.epoch - 1;
+    return {.epoch = epoch,
+            .iteration = std::int64_t{epoch} * batches_ + position_.batches_done,
+            .iterations = std::int64_t{recipe_.epochs} * batches_};
+  }
+
   /// The next iteration, and the end of the epoch if it was its last.
-  template <class... Callbacks>
-  void run_batch(const ConstSamplesRef<T>& data, Callbacks&... callbacks) {
+  template <class D, class... Callbacks>
+  void run_batch(const D& data, Callbacks&... callbacks) {
     was_moved_ = false;
     // What was saved behind the last batch of an epoch has its end yet to come.
     if (position_.batches_done >= batches_) return finish_epoch(callbacks...);
@@ -244,8 +271,8 @@ class Trainer {
     report.batch = position_.batches_done + 1;
     report.batches = batches_;
     report.loss_parts = part_names<decltype(RecipeType::loss)>();
-    report.learning_rate = recipe_.optimizer.learning_rate() *
-                           recipe_.schedule.factor(position_.epoch - 1) * learning_rate_factor_;
+    report.learning_rate = recipe_.optimizer.learning_rate() * recipe_.schedule.factor(progress()) *
+                           learning_rate_factor_;
     iterate(data, report);
     position_.add(report);
     report.seconds = seconds_since(start);
@@ -271,7 +298,8 @@ class Trainer {
     return !was_moved_;
   }
 
-  void iterate(const ConstSamplesRef<T>& data, BatchReport& report) {
+  template <class D>
+  void iterate(const D& data, BatchReport& report) {
     // Counted first: what fails and is taken back must not draw the same numbers again.
     report.iteration = ++position_.iteration;
     if (!order_) order_.emplace(data.rows(), recipe_.shuffle, recipe_.rng, position_.epoch);
@@ -279,7 +307,6 @@ class Trainer {
     step_.run(batch_, steps_, report);
   }
 
-  E* model_;
   const RecipeType recipe_;
   Place* place_;
   TrainingStep<typename detail::BackendAt<E, RecipeType, Place>::type, RecipeType, T> step_;

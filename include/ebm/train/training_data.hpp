@@ -1,18 +1,53 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <concepts>
 #include <ebm/core/block.hpp>
 #include <ebm/core/error.hpp>
+#include <ebm/energy/evaluate.hpp>
 #include <ebm/kernels/langevin.hpp>
+#include <ebm/loss/loss.hpp>
 #include <ebm/parallel/executor.hpp>
 #include <ebm/random/stream.hpp>
 #include <ebm/sampler/policies.hpp>
 #include <numeric>
+#include <span>
 #include <utility>
 #include <vector>
 
 /// Data on their way into a training step.
 namespace ebm::inline EBM_ABI {
+
+/// Satisfied by data that give their samples one by one, in whatever form they keep them.
+///
+/// `rows()` is the number of samples, `cols()` that of the features of each;
+/// `copy_sample(index, sample)` writes a sample's features, the same whenever it is asked.
+template <class D, class T = float>
+concept Dataset = requires(const D& data, Eigen::Index index, std::span<T> sample) {
+  { data.rows() } -> std::convertible_to<Eigen::Index>;
+  { data.cols() } -> std::convertible_to<Eigen::Index>;
+  data.copy_sample(index, sample);
+};
+
+/// Dataset: the rows of a matrix that lives elsewhere.
+template <class T>
+class RowsOf {
+ public:
+  /// samples: [sample][feature]; outlives the data set
+  explicit RowsOf(const ConstSamplesRef<T>& samples) : samples_(&samples) {}
+
+  [[nodiscard]] Eigen::Index rows() const noexcept { return samples_->rows(); }
+  [[nodiscard]] Eigen::Index cols() const noexcept { return samples_->cols(); }
+  void copy_sample(Eigen::Index index, std::span<T> sample) const {
+    std::ranges::copy(sample_of(*samples_, index), sample.begin());
+  }
+
+ private:
+  const ConstSamplesRef<T>* samples_;
+};
+
+static_assert(Dataset<RowsOf<float>>);
 
 /// The order in which an epoch takes its samples: of the file, or a permutation that the seed and
 /// the epoch's number decide.
@@ -32,11 +67,11 @@ class EpochOrder {
   }
 
   /// Copies batch `index` of the epoch, as many samples as `batch` has rows.
-  template <class T>
-  void gather(const ConstSamplesRef<T>& data, int index, Samples<T>& batch) const {
+  template <class T, Dataset<T> D>
+  void gather(const D& data, int index, Samples<T>& batch) const {
     const Eigen::Index first = index * batch.rows();
     for (Eigen::Index i = 0; i < batch.rows(); ++i) {
-      copy_sample(data, order_[static_cast<std::size_t>(first + i)], batch, i);
+      data.copy_sample(order_[static_cast<std::size_t>(first + i)], sample_of(batch, i));
     }
   }
 
@@ -54,13 +89,27 @@ template <class T, class K>
   }
 }
 
-/// Throws `InvalidArgument` that names the first sample of shape `S` with a feature outside of the
-/// domain; its condition may be anywhere.
-template <class S, class T, class Domain>
-void require_in_domain(const char* function, const ConstSamplesRef<T>& samples,
-                       const Domain& domain) {
-  for (Eigen::Index row = 0; row < samples.rows(); ++row) {
-    for (const T value : sample_of(samples, row).first(S::size - S::condition_size)) {
+/// The domain of a recipe's data: that of its sampler, since chains are compared with data; all of
+/// space where its loss wants no chains.
+template <class T, class RecipeType>
+[[nodiscard]] auto domain_of_data(const RecipeType& recipe) {
+  if constexpr (wants_chains<decltype(RecipeType::loss)>()) {
+    return domain_of<T>(recipe.sampler);
+  } else {
+    return Unbounded<T>();
+  }
+}
+
+/// Throws `InvalidArgument` unless all samples are finite, of shape `S`, and in the domain but for
+/// their conditions, which may be anywhere; names the first that is not.
+template <class S, class T, Dataset<T> D, class Domain>
+void require_trainable(const char* function, const D& data, const Domain& domain) {
+  detail::require_feature_count(function, data.cols(), S::size);
+  std::vector<T> sample(std::size_t{S::size});
+  for (Eigen::Index row = 0; row < data.rows(); ++row) {
+    data.copy_sample(row, sample);
+    require_finite_sample<T>(function, row, sample);
+    for (const T value : std::span(sample).first(S::size - S::condition_size)) {
       require(domain.contains(value), function, ": sample ", row, " holds ", value,
               ", outside of the sampler's domain [", domain.low, ", ", domain.high, "]");
     }

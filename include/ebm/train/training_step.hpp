@@ -8,7 +8,8 @@
 namespace ebm::inline EBM_ABI {
 
 /// The order of a training iteration, said once for all backends: data with a little noise; chains
-/// from their starts, moved by the sampler; the loss of both; its gradient, clipped; the optimiser.
+/// from their starts, moved by the sampler and looked at by the guard; the loss of both; its
+/// gradient, clipped; the optimiser.
 ///
 /// Source: Du & Mordatch 2019, alg. 1; UvA deep learning course, Tutorial 8 (Lippe).
 template <class BackendType, class RecipeType, class T>
@@ -35,6 +36,7 @@ class TrainingStep {
     if constexpr (wants_chains<decltype(RecipeType::loss)>()) {
       backend_.begin_chains(iteration);
       report.chains = backend_.run_chains(steps);
+      backend_.guard_chains(report.chains);
       require_finite(backend_.chains_are_finite(), "the chains are", report);
       backend_.end_chains();
     }
@@ -43,7 +45,7 @@ class TrainingStep {
     report.gradient_norm = backend_.clip_gradient();
     require_finite(std::isfinite(report.gradient_norm), "the gradient is", report);
     backend_.update(report.learning_rate);
-    if (backend_.parameters_are_finite()) return;
+    if (backend_.parameters_are_finite()) return backend_.keep();
     backend_.take_back();
     require_finite(false, "a parameter is", report);
   }

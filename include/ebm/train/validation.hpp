@@ -4,9 +4,14 @@
 #include <cmath>
 #include <ebm/core/samples.hpp>
 #include <ebm/energy/evaluate.hpp>
+#include <ebm/loss/loss_gradient.hpp>
 #include <ebm/random/stream.hpp>
 #include <ebm/train/report.hpp>
+#include <span>
+#include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 /// What a model thinks of data that it was not trained on, and of noise.
 namespace ebm::inline EBM_ABI {
@@ -75,6 +80,65 @@ class Validation {
   const Samples<T>* noise_;
 };
 
+/// Loss of `ValidationLoss`: the recipe's own.
+struct LossOfRecipe {};
+
+/// Callback: a loss of held-out data after each epoch, one that wants no chains: the recipe's own,
+/// or another.
+///
+/// Sets the metric `val_loss`, and `val_` with the name of each part where there are several. What
+/// the loss draws is the same in all epochs: what changes is the model.
+template <class T = float, class LossType = LossOfRecipe>
+class ValidationLoss {
+ public:
+  static constexpr std::string_view loss = "val_loss";
+
+  /// data: [sample][feature], at least one; must outlive the callback
+  explicit ValidationLoss(const Samples<T>& data, Rng rng = {}, LossType own = {})
+      : data_(&data), rng_(rng), own_(std::move(own)) {
+    require(data.rows() > 0, "ValidationLoss: at least one sample of data expected");
+  }
+
+  template <class Trainer>
+  void on_epoch(Trainer& trainer, EpochReport& report) {
+    const auto& judged_by = loss_for(trainer);
+    using L = std::remove_cvref_t<decltype(judged_by)>;
+    static_assert(!wants_chains<L>(),
+                  "ValidationLoss runs no chains, but the loss wants some: give it one that wants "
+                  "none, or take Validation, which compares data with noise");
+    gradient_.resize(trainer.model().parameters().size());
+    const LossValue value =
+        loss_gradient_(trainer.model(), judged_by, *data_, Samples<T>(0, data_->cols()),
+                       trainer.executor(), std::span<T>(gradient_), {rng_, 0})
+            .loss;
+    if (!std::isfinite(value.total)) {
+      throw Diverged(sentence("the loss of held-out data is not finite after epoch ", report.epoch,
+                              ": a lower learning rate may help"));
+    }
+    report.metrics.set(loss, value.total);
+    const auto names = part_names<L>();
+    for (std::size_t i = 0; i < names.size() && names.size() > 1; ++i) {
+      report.metrics.set("val_" + std::string(names[i]), value.parts[i]);
+    }
+  }
+
+ private:
+  template <class Trainer>
+  [[nodiscard]] const auto& loss_for(const Trainer& trainer) const {
+    if constexpr (std::same_as<LossType, LossOfRecipe>) {
+      return trainer.recipe().loss;
+    } else {
+      return own_;
+    }
+  }
+
+  const Samples<T>* data_;
+  Rng rng_;
+  [[no_unique_address]] LossType own_;
+  LossGradient<T> loss_gradient_;
+  std::vector<T> gradient_;
+};
+
 /// Callback: how likely the model finds outliers, such as 1,024 samples of `uniform_noise`.
 ///
 /// Sets the metric `rand_out`, their mean f, after each epoch.
@@ -96,7 +160,8 @@ class Outlier {
   Samples<T> outliers_;
 };
 
-/// Callback: sets the metric `lr-Adam`, the learning rate of an epoch's last batch.
+/// Callback: sets the metric `lr-Adam`, the learning rate of an epoch's last batch: the tutorial's
+/// name, whatever the optimiser is.
 struct LearningRateMonitor {
   template <class Trainer>
   void on_epoch(Trainer&, EpochReport& report) const {

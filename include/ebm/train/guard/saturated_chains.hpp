@@ -2,21 +2,32 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <ebm/core/samples.hpp>
 #include <ebm/train/guard/detection.hpp>
+#include <ebm/train/training_data.hpp>
+#include <vector>
 
 namespace ebm::inline EBM_ABI {
 
 /// The share of features within `margin` of the domain's ends [low, high].
+template <class T, Dataset<T> D>
+[[nodiscard]] double share_at_edge(const D& data, double low = -1, double high = 1,
+                                   double margin = 0.02) {
+  const auto from = static_cast<T>(low + margin), to = static_cast<T>(high - margin);
+  std::vector<T> sample(static_cast<std::size_t>(data.cols()));
+  std::int64_t inside = 0;
+  for (Eigen::Index row = 0; row < data.rows(); ++row) {
+    data.copy_sample(row, sample);
+    for (const T value : sample) inside += value > from && value < to ? 1 : 0;
+  }
+  return 1 - static_cast<double>(inside) / static_cast<double>(data.rows() * data.cols());
+}
+/// The same for samples, [sample][feature].
 template <class T>
 [[nodiscard]] double share_at_edge(const ConstSamplesRef<T>& samples, double low = -1,
                                    double high = 1, double margin = 0.02) {
-  const auto from = static_cast<T>(low + margin), to = static_cast<T>(high - margin);
-  Eigen::Index inside = 0;
-  for (Eigen::Index row = 0; row < samples.rows(); ++row) {
-    for (const T value : sample_of(samples, row)) inside += value > from && value < to ? 1 : 0;
-  }
-  return 1 - static_cast<double>(inside) / static_cast<double>(samples.size());
+  return share_at_edge<T>(RowsOf<T>(samples), low, high, margin);
 }
 
 /// When chains are saturated.

@@ -7,6 +7,8 @@
 #include <ebm/io/model.hpp>
 #include <ebm/io/state.hpp>
 #include <ebm/train/report.hpp>
+#include <functional>
+#include <map>
 #include <optional>
 #include <tuple>
 
@@ -18,7 +20,10 @@ struct CheckpointOptions {
   std::filesystem::path folder;                        ///< exists already
   std::string monitor = "val_contrastive_divergence";  ///< a metric that is better when lower
   int keep = 1;                                        ///< models kept of the best epochs, >= 1
-  int every = 0;  ///< steps from one saved state to the next within an epoch; 0: epochs only
+  int every = 0;       ///< steps from one saved state to the next within an epoch; 0: epochs only
+  bool writes = true;  ///< false: only `resume`s, as all ranks but the first do
+  /// Of the model files, beside format and epoch; asked for before each is written.
+  std::function<std::map<std::string, std::string>()> metadata{};
 };
 
 /// A callback of the run that is saved with it, under a name of its own.
@@ -64,15 +69,16 @@ class Checkpoint {
 
   template <class Trainer>
   void on_batch(Trainer& trainer, const BatchReport& report) {
-    if (options_.every > 0 && report.iteration % options_.every == 0) save(trainer);
+    if (options_.writes && options_.every > 0 && report.iteration % options_.every == 0)
+      save(trainer);
   }
 
   template <class Trainer>
   void on_epoch(Trainer& trainer, EpochReport& report) {
-    const auto metadata = [&](int epoch) {
-      return std::map<std::string, std::string>{{"format", "pt"}, {"epoch", std::to_string(epoch)}};
-    };
-    save_model(model_file(), trainer.model(), metadata(report.epoch));
+    if (!options_.writes) return;
+    auto metadata = options_.metadata ? options_.metadata() : std::map<std::string, std::string>();
+    metadata.insert({{"format", "pt"}, {"epoch", std::to_string(report.epoch)}});
+    save_model(model_file(), trainer.model(), metadata);
     const double value = report.metrics.at(options_.monitor);
     // An epoch that is made anew, because training was put back, counts if it is better this time.
     const auto first_try = std::ranges::find(best_, report.epoch, &Best::epoch);
@@ -81,10 +87,10 @@ class Checkpoint {
     const auto place = std::ranges::upper_bound(best_, value, {}, &Best::value);
     if (!is_worse && std::isfinite(value) && place - best_.begin() < options_.keep) {
       if (place == best_.begin()) {
-        save_model(best_file(), trainer.model(), metadata(report.epoch));
+        save_model(best_file(), trainer.model(), metadata);
       }
       if (options_.keep > 1) {
-        save_model(epoch_file(report.epoch), trainer.model(), metadata(report.epoch));
+        save_model(epoch_file(report.epoch), trainer.model(), metadata);
       }
       best_.insert(place, Best{value, report.epoch});
     }
@@ -97,7 +103,7 @@ class Checkpoint {
 
   template <class Trainer>
   void on_end(Trainer& trainer) {
-    if (trainer.position().iteration != saved_iteration_) save(trainer);
+    if (options_.writes && trainer.position().iteration != saved_iteration_) save(trainer);
   }
 
   /// An epoch whose model is kept.

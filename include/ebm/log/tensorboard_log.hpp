@@ -19,7 +19,8 @@ struct TensorBoardLogOptions {
 /// Callback: a run's curves and histograms as TensorBoard shows them, also while it goes on.
 ///
 /// Curves: the training metrics every 50 steps and each epoch's metrics, under the tutorial's tags.
-/// Histograms: each parameter, and `pixel_gradients`, dE/dx of the newest samples of the buffer.
+/// Histograms: each parameter, and `pixel_gradients`, dE/dx of the newest samples of the buffer,
+/// if the training has one.
 /// Stands behind the callbacks whose metrics it writes. A run that goes on voids what was logged
 /// behind the step where it goes on. Throws `Error` if the files can't be written.
 class TensorBoardLog {
@@ -79,11 +80,13 @@ class TensorBoardLog {
                                             static_cast<std::size_t>(info.size)),
                          step);
     }
-    const Samples<T> gradients = energy_gradients(
-        trainer.model(), trainer.buffer().newest(options_.gradient_samples), trainer.executor());
-    writer_->histogram(
-        "pixel_gradients",
-        std::span<const T>(gradients.data(), static_cast<std::size_t>(gradients.size())), step);
+    if constexpr (Trainer::has_buffer) {
+      const Samples<T> gradients = energy_gradients(
+          trainer.model(), trainer.buffer().newest(options_.gradient_samples), trainer.executor());
+      writer_->histogram(
+          "pixel_gradients",
+          std::span<const T>(gradients.data(), static_cast<std::size_t>(gradients.size())), step);
+    }
   }
 
   TensorBoardLogOptions options_;

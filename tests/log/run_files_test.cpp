@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <ebm/io/checkpoint.hpp>
-#include <ebm/io/metrics_csv.hpp>
 #include <ebm/io/state.hpp>
-#include <ebm/io/tensorboard_log.hpp>
+#include <ebm/log/checkpoint.hpp>
+#include <ebm/log/metrics_csv.hpp>
+#include <ebm/log/tensorboard_log.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -90,6 +90,30 @@ std::vector<std::string> rows_of(const fs::path& csv) {
 }
 
 }  // namespace
+
+TEST_CASE("the model's file has the average where the recipe averages, the state has both") {
+  const TemporaryFolder folder;
+  Serial executor;
+  const ebm::Recipe plain = recipe_of(1);
+  const ebm::Recipe recipe{.steps = plain.steps,
+                           .starts = plain.starts,
+                           .averaging = ebm::ExponentialAverage({.decay = 0.5}),
+                           .epochs = plain.epochs,
+                           .batch = plain.batch,
+                           .rng = plain.rng};
+  Neural<ImageNet> model(Rng{3}), loaded, resumed;
+  Trainer trainer(model, recipe, executor);
+  const auto noise = ebm::uniform_noise(4, 36, Rng{5});
+  Checkpoint checkpoint({.folder = folder.path()});
+  trainer.fit(images(130), ebm::Validation(noise, noise), checkpoint);
+  ebm::io::load_model(checkpoint.model_file(), loaded);
+  CHECK(std::ranges::equal(loaded.parameters(), trainer.model().parameters()));
+  CHECK_FALSE(std::ranges::equal(loaded.parameters(), model.parameters()));
+  Trainer other(resumed, recipe, executor);
+  checkpoint.resume(other);
+  CHECK(std::ranges::equal(resumed.parameters(), model.parameters()));
+  CHECK(std::ranges::equal(other.model().parameters(), trainer.model().parameters()));
+}
 
 TEST_CASE("a state's file gives back the state, and the same bytes for the same state") {
   const TemporaryFolder folder;

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+#include "matching.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <ebm/energy/evaluate.hpp>
+#include <ebm/io/digits.hpp>
+#include <ebm/io/file.hpp>
+#include <ebm/io/model.hpp>
+#include <ebm/sampler/langevin.hpp>
+#include <ebm/sampler/run_chains.hpp>
+
+namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
+
+namespace {
+
+using Images = ebm::Samples<float>;
+
+// Chains that have run take other random numbers when they go on.
+constexpr std::uint64_t first_staying_chain = std::uint64_t{1} << 62;
+
+std::string numbers_as_text(std::span<const double> numbers) {
+  std::string text;
+  for (const double number : numbers) {
+    if (!text.empty()) text += ' ';
+    text += ebm::io::with_significant(number, 17);  // which give the number back
+  }
+  return text;
+}
+
+/// The numbers of a metadata entry; throws `ebm::Error` unless there are `count`.
+std::vector<double> numbers_of(const ebm::io::SafeTensors& content, const std::string& name,
+                               std::size_t count) {
+  const auto entry = content.metadata().find(name);
+  std::vector<double> numbers;
+  if (entry != content.metadata().end()) {
+    const std::string& text = entry->second;
+    for (const char* at = text.data(); at < text.data() + text.size();) {
+      double number = 0;
+      const auto [end, error] = std::from_chars(at, text.data() + text.size(), number);
+      if (error != std::errc{}) break;
+      numbers.push_back(number);
+      at = end + 1;  // behind the space
+    }
+  }
+  if (numbers.size() != count) {
+    throw ebm::Error(ebm::sentence("a model of the recipe matching says ", name, " by ", count,
+                                   " numbers in its metadata, got ", numbers.size()));
+  }
+  return numbers;
+}
+
+MatchingEnergy energy_of(const ebm::io::SafeTensors& content) {
+  const auto number = [&](const char* name) { return numbers_of(content, name, 1)[0]; };
+  return MatchingEnergy({.mean = number("mean"),
+                         .deviation = number("deviation"),
+                         .gain = number("gain"),
+                         .level = number("level")});
+}
+
+ebm::MahalanobisScore score_of(const ebm::io::SafeTensors& content) {
+  constexpr std::size_t features = score_levels.size();
+  ebm::State state;
+  state.put("features", static_cast<std::int64_t>(features));
+  state.put("mean", numbers_of(content, "score_mean", features));
+  state.put("whitening", numbers_of(content, "score_whitening", features * features));
+  ebm::MahalanobisScore score;
+  score.restore(state);
+  return score;
+}
+
+/// The result of `f`, with the file's name before what it says of the energy's options.
+template <class F>
+auto named(const std::filesystem::path& path, const F& f) {
+  try {
+    return f();
+  } catch (const ebm::InvalidArgument& error) {
+    throw ebm::Error(ebm::sentence(ebm::io::quoted(path), ": ", error.what()));
+  }
+}
+
+class MatchingModel final : public Model {
+ public:
+  MatchingModel(const ebm::io::SafeTensors& content, const std::filesystem::path& path)
+      : energy_(energy_of(content)), score_(score_of(content)) {
+    ebm::io::load_model(path, energy_);
+  }
+
+  bool has_levels() const override { return true; }
+
+  std::vector<double> scores(const ebm::ConstSamplesRef<float>& images, const std::string& name,
+                             int thread_count) const override {
+    ebm::Threads threads(thread_count);
+    std::vector<double> scores = score_.scores(level_energies(energy_, images, threads));
+    require_finite(scores, "score", name);
+    return scores;
+  }
+
+  std::vector<double> energies(const ebm::ConstSamplesRef<float>& images, const std::string& name,
+                               int thread_count) const override {
+    ebm::Threads threads(thread_count);
+    const Eigen::VectorXd values = ebm::energies(energy_, images, threads).cast<double>();
+    std::vector<double> energies(values.begin(), values.end());
+    require_finite(energies, "energy", name);
+    return energies;
+  }
+
+  Chains run_chains(int count, const ChainOptions& options, int every, std::uint32_t seed,
+                    int thread_count) const override {
+    const ebm::Rng rng{seed};
+    ebm::Threads threads(thread_count);
+    Chains chains;
+    const auto sampler = annealed(std::max(1, options.steps));
+    chains.final = sampler.starts(energy_, count, rng);
+    const int steps = options.steps + options.stay;
+    if (every > 0) {
+      chains.trace.assign(static_cast<std::size_t>(steps / every) + 1, chains.final);
+    }
+    const auto observe_after = [&](int steps_before) {
+      return [&, steps_before](int steps_done, Eigen::Index first,
+                               const ebm::ConstSamplesRef<float>& states) {
+        const int done = steps_before + steps_done;
+        if (done % every != 0) return;
+        chains.trace[static_cast<std::size_t>(done / every)].middleRows(first, states.rows()) =
+            states;
+      };
+    };
+    const int observed = every > 0 ? 1 : 0;
+    ebm::run_chains(
+        sampler, energy_, chains.final,
+        {.steps = options.steps, .rng = rng, .every = observed, .observe = observe_after(0)},
+        threads);
+    ebm::run_chains(staying(), energy_, chains.final,
+                    {.steps = options.stay,
+                     .rng = rng,
+                     .first_chain = first_staying_chain,
+                     .every = observed,
+                     .observe = observe_after(options.steps)},
+                    threads);
+    if (options.stay > 0) {
+      // The noise of the level, which the chains keep, is no part of an image.
+      ebm::run_chains(ebm::Annealed(std::vector{energy_.options().level}), energy_, chains.final,
+                      {.steps = 1}, threads);
+    }
+    if (options.steps > 0) chains.final = chains.final.cwiseMax(-1.0f).cwiseMin(1.0f);
+    return chains;
+  }
+
+  Images denoise(const Images& noisy, const Denoising& denoising, int, const ChainOptions&,
+                 std::uint32_t, int thread_count) const override {
+    ebm::Threads threads(thread_count);
+    Images result = noisy;
+    ebm::run_chains(ebm::Annealed(std::vector{denoising.noise_level}), energy_, result,
+                    {.steps = 1}, threads);
+    return result.cwiseMax(-1.0f).cwiseMin(1.0f);
+  }
+
+  Images inpaint(const Images& images, const std::vector<bool>& unknown, int chains,
+                 const ChainOptions& options, std::uint32_t seed, int thread_count) const override {
+    const ebm::Rng rng{seed};
+    ebm::Threads threads(thread_count);
+    Images known(images.rows() * chains, pixels);
+    for (Eigen::Index i = 0; i < known.rows(); ++i) known.row(i) = images.row(i / chains);
+    const auto sampler = annealed(std::max(1, options.steps));
+    Images states = sampler.starts(energy_, known.rows(), rng);
+    Images noisy;  // of one chain
+    const auto put_known = [&](double level, std::uint32_t step) {
+      for (Eigen::Index i = 0; i < states.rows(); ++i) {
+        noisy = known.row(i);
+        ebm::add_normal<float>(ebm::sample_of(noisy, 0), level,
+                               {rng.stream(ebm::Purpose::user), static_cast<std::uint64_t>(i)},
+                               step);
+        for (int pixel = 0; pixel < pixels; ++pixel) {
+          if (!unknown[static_cast<std::size_t>(pixel)]) states(i, pixel) = noisy(0, pixel);
+        }
+      }
+    };
+    // Known pixels have, at each level, the noise that the unknown ones have there.
+    const std::vector<double>& levels = sampler.levels();
+    for (std::size_t i = 0; i < levels.size() && options.steps > 0; ++i) {
+      const auto step = static_cast<std::uint32_t>(i);
+      put_known(levels[i], step);
+      const bool is_last = i + 1 == levels.size();
+      const ebm::Annealed one(is_last ? std::vector{levels[i]}
+                                      : std::vector{levels[i], levels[i + 1]});
+      ebm::run_chains(one, energy_, states,
+                      {.steps = 1, .rng = rng, .first_chain = first_of_step(i)}, threads);
+    }
+    put_known(0, 0);
+    const Eigen::VectorXf energies = ebm::energies(energy_, states, threads);
+    Images result(images.rows(), pixels);
+    for (Eigen::Index i = 0; i < images.rows(); ++i) {
+      Eigen::Index best = 0;
+      energies.segment(i * chains, chains).minCoeff(&best);
+      result.row(i) = states.row(i * chains + best).cwiseMax(-1.0f).cwiseMin(1.0f);
+    }
+    return result;
+  }
+
+ private:
+  /// Each step of an inpainting is a run of its own, with random numbers of its own.
+  static std::uint64_t first_of_step(std::size_t step) { return std::uint64_t{step} << 32; }
+
+  /// Langevin dynamics for exp(-E) at the level of the energy.
+  [[nodiscard]] ebm::UnboundedLangevin staying() const {
+    const double level = energy_.options().level, step_size = 0.2 * level * level;
+    return ebm::UnboundedLangevin({.step_size = step_size, .noise = std::sqrt(2 * step_size)});
+  }
+
+  static void require_finite(const std::vector<double>& values, const char* what,
+                             const std::string& name) {
+    const auto wrong = std::ranges::find_if(values, [](double v) { return !std::isfinite(v); });
+    if (wrong == values.end()) return;
+    throw ebm::Error(ebm::sentence("the model gives image ", wrong - values.begin(), " of ", name,
+                                   " the ", what, ' ', *wrong, ", expected a finite number"));
+  }
+
+  MatchingEnergy energy_;
+  ebm::MahalanobisScore score_;
+};
+
+}  // namespace
+
+ebm::Samples<double> level_energies(const MatchingEnergy& energy,
+                                    const ebm::ConstSamplesRef<float>& images,
+                                    ebm::Threads& threads) {
+  ebm::Samples<double> result(images.rows(), static_cast<Eigen::Index>(score_levels.size()));
+  for (std::size_t i = 0; i < score_levels.size(); ++i) {
+    result.col(static_cast<Eigen::Index>(i)) =
+        ebm::energies(ebm::at_level(energy, score_levels[i]), images, threads).cast<double>();
+  }
+  return result;
+}
+
+std::map<std::string, std::string> matching_metadata(const MatchingEnergy& energy,
+                                                     const ebm::MahalanobisScore& score) {
+  const auto& o = energy.options();
+  const auto text = [](double number) { return numbers_as_text(std::span(&number, 1)); };
+  const auto fit = score.state();
+  constexpr std::size_t features = score_levels.size();
+  return {{"recipe", "matching"},
+          {"mean", text(o.mean)},
+          {"deviation", text(o.deviation)},
+          {"gain", text(o.gain)},
+          {"level", text(o.level)},
+          {"score_mean", numbers_as_text(fit.get<double>("mean", features))},
+          {"score_whitening", numbers_as_text(fit.get<double>("whitening", features * features))}};
+}
+
+bool is_matching(const ebm::io::SafeTensors& content) {
+  const auto recipe = content.metadata().find("recipe");
+  return recipe != content.metadata().end() && recipe->second == "matching";
+}
+
+MatchingEnergy load_matching_energy(const std::filesystem::path& path) {
+  const ebm::io::SafeTensors content = ebm::io::read_safetensors(path);
+  if (!is_matching(content)) {
+    throw ebm::Error(ebm::sentence(ebm::io::quoted(path),
+                                   " is no model of the recipe matching, whose training goes on"));
+  }
+  return named(path, [&] {
+    MatchingEnergy energy = energy_of(content);
+    ebm::io::load_model(path, energy);
+    return energy;
+  });
+}
+
+std::unique_ptr<const Model> load_matching(const ebm::io::SafeTensors& content,
+                                           const std::filesystem::path& path) {
+  return named(path, [&] { return std::make_unique<const MatchingModel>(content, path); });
+}
+
+}  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

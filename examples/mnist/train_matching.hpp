@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ebm/core/error.hpp>
+#include <ebm/loss/denoising_score_matching.hpp>
+#include <ebm/loss/weighted_losses.hpp>
+#include <ebm/optim/average.hpp>
+#include <ebm/optim/decay.hpp>
+#include <ebm/optim/warm_up.hpp>
+#include <ebm/train/persistent_annealing.hpp>
+
+#include "matching.hpp"
+#include "training_run.hpp"
+
+namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
+
+/// Mean and deviation of the pixels of images, in [-1, 1]; added up in their order.
+template <class Data>
+ebm::NoiseConditionalOptions pixels_of(const Data& images) {
+  std::vector<float> image(static_cast<std::size_t>(images.cols()));
+  double sum = 0, squares = 0;
+  for (Eigen::Index i = 0; i < images.rows(); ++i) {
+    images.copy_sample(i, image);
+    for (const float pixel : image) {
+      sum += double{pixel};
+      squares += double{pixel} * double{pixel};
+    }
+  }
+  const double count = static_cast<double>(images.rows() * images.cols());
+  const double mean = sum / count, variance = squares / count - mean * mean;
+  if (!(variance > 1e-9)) throw ebm::Error("train: all pixels of the training images are the same");
+  return {.mean = mean, .deviation = std::sqrt(variance)};
+}
+
+/// Trains an energy over noise levels by a loss, with chains that `sampler` and `starts` say.
+///
+/// Throws `ebm::Error` where files, data or divergence end it.
+/// Place: where a `Trainer` trains
+template <class Loss, class Sampler, class Starts, class Guard, class Place>
+TrainingResult train_over_levels(const TrainOptions& o, const TrainingData& data,
+                                 const ebm::io::ImageDataset& images, MatchingEnergy& model,
+                                 const Loss& loss, const Sampler& sampler, const Starts& starts,
+                                 const Guard& guard, Place& place) {
+  const ebm::Rng rng{o.seed};
+  ebm::Trainer trainer(
+      model,
+      ebm::Recipe{.sampler = sampler,
+                  .steps = o.chains.steps,
+                  .starts = starts,
+                  .loss = loss,
+                  .optimizer = ebm::Adam<float>(o.adam),
+                  .gradient_clip = ebm::GlobalNormClip(o.gradient_norm),
+                  .schedule = ebm::WarmUp({.iterations = o.matching.warm_up}, ebm::CosineDecay()),
+                  .averaging = ebm::ExponentialAverage({.decay = o.matching.averaging}),
+                  .chain_guard = guard,
+                  .epochs = o.epochs,
+                  .batch = o.batch,
+                  .data_noise = o.data_noise,
+                  .shuffle = !o.no_shuffle,
+                  .limit_batches = o.limit_batches,
+                  .rng = rng},
+      place);
+
+  Run run(o, place, std::string(ebm::ValidationLoss<>::loss));
+  ebm::ValidationLoss validation(
+      data.test, rng, ebm::DenoisingScoreMatching(ebm::LogLogisticLevels(o.matching.levels)));
+  ebm::LearningRateMonitor learning_rate;
+  const auto show = [&](const ebm::EpochReport& report, const auto& snapshots) {
+    run.folder->add_picture("samples", report.epoch,
+                            ebm::io::image_grid(snapshots.back(), {}, {.scale = 2}));
+    if (!run.has_pictures() || report.epoch % o.pictures_every != 0) return;
+    std::vector<ebm::Samples<float>> first;
+    for (const auto& snapshot : snapshots) first.push_back(snapshot.topRows(8));
+    run.show_chains(report, first);
+  };
+  constexpr int steps = 64;  // of the chains that are shown
+  ebm::OptionalCallback<ebm::Generate<decltype(show), ebm::Annealed<>>> generate(
+      run.writes(), ebm::GenerateOptions{.chains = 64, .steps = steps, .every = 1}, rng, show,
+      annealed(steps));
+
+  // A score is worth what its fit is: some thousand images for four energies.
+  ebm::Samples<float> some(std::min<Eigen::Index>(2048, images.rows()), pixels);
+  for (Eigen::Index i = 0; i < some.rows(); ++i) images.copy_sample(i, ebm::sample_of(some, i));
+  const auto metadata = [&] {
+    const auto& trained = trainer.model();
+    return matching_metadata(
+        trained, ebm::MahalanobisScore(level_energies(trained, some, trainer.executor())));
+  };
+  return run.train(trainer, images, ebm::AnyOf<>(), metadata, validation, learning_rate, generate);
+}
+
+/// The images that a score can be fitted to; throws `ebm::Error` if there are too few.
+inline ebm::io::ImageDataset images_for_levels(const TrainOptions& o, const TrainingData& data) {
+  ebm::io::ImageDataset images(data.train, pixels);
+  if (images.rows() <= std::ssize(score_levels)) {
+    throw ebm::Error(ebm::sentence("train: the recipe ", o.recipe, " fits its score to more than ",
+                                   score_levels.size(), " training images, got ", images.rows()));
+  }
+  return images;
+}
+
+/// Trains an energy over noise levels by denoising score matching; see `train_over_levels`.
+template <class Place>
+TrainingResult train_by_matching(const TrainOptions& o, const TrainingData& data, Place& place) {
+  const ebm::io::ImageDataset images = images_for_levels(o, data);
+  ebm::NoiseConditionalOptions energy_options = pixels_of(images);
+  energy_options.gain = o.matching.gain;
+  energy_options.level = o.matching.data_level;
+  MatchingEnergy model(energy_options, ebm::Rng{o.seed});
+  return train_over_levels(o, data, images, model,
+                           ebm::DenoisingScoreMatching(ebm::LogLogisticLevels(o.matching.levels)),
+                           ebm::Annealed<>(), ebm::FromData(), ebm::KeepAllChains(), place);
+}
+
+/// Trains such an energy on, with persistent chains over its levels; see `train_over_levels`.
+template <class Place>
+TrainingResult train_by_persistence(const TrainOptions& o, const TrainingData& data, Place& place) {
+  const PersistentOptions& p = o.persistent;
+  const ebm::io::ImageDataset images = images_for_levels(o, data);
+  MatchingEnergy model = load_matching_energy(p.from);
+  const auto& energy = model.options();
+  const ebm::PersistentAnnealing annealing(
+      {.levels = ebm::power_levels(
+           {.count = p.levels, .high = o.matching.levels.high, .low = energy.level}),
+       .stay = p.stay,
+       .steps = o.chains.steps,
+       .step_size = p.step_size,
+       .batch = o.batch,
+       .mean = energy.mean,
+       .deviation = energy.deviation});
+  const auto loss = ebm::DenoisingScoreMatching(ebm::LogLogisticLevels(o.matching.levels)) +
+                    p.weight / pixels * ebm::LevelDivergence(annealing);
+  return train_over_levels(o, data, images, model, loss, ebm::PersistentAnnealingSampler(annealing),
+                           ebm::PersistentAnnealingStarts(annealing),
+                           ebm::ReplaceLostChains(p.lost), place);
+}
+
+}  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <ebm/core/error.hpp>
+#include <ebm/energy/noise_conditional.hpp>
+#include <ebm/kernels/langevin.hpp>
+#include <ebm/loss/slopes.hpp>
+#include <ebm/sampler/annealed.hpp>
+#include <ebm/sampler/starts.hpp>
+#include <ebm/sampler/transition.hpp>
+#include <utility>
+#include <vector>
+
+namespace ebm {  // the same for every instruction set
+
+/// Options of `PersistentAnnealing`.
+struct PersistentAnnealingOptions {
+  std::vector<double> levels;  ///< of a chain's way down, falling, at least two, all > 0
+  int stay = 64;               ///< iterations of a chain at the last level, >= 0
+  int steps = 10;              ///< Langevin steps of an iteration there, >= 1
+  double step_size = 0.2;      ///< of those, h / s^2 at the last level s, in (0, 1]
+  int batch = 64;              ///< chains of an iteration: that of the recipe; >= 1
+  double mean = 0;             ///< of the data's features
+  double deviation = 1;        ///< of the data's features, > 0
+};
+
+}  // namespace ebm
+
+namespace ebm::inline EBM_ABI {
+
+/// Chains that live through a training of a noise-conditional energy: each begins as noise, goes
+/// down the levels, a level an iteration, stays at the last one by Langevin dynamics, and begins
+/// anew. At any time the chains of a batch are spread over such a life, so that each iteration has
+/// some at every level for `LevelDivergence` to compare with data.
+///
+/// Where a chain is in its life follows from its number alone: chain c = iteration * batch + row
+/// is at age (floor(row L / batch) + iteration) mod L, L = levels - 1 + stay. At age a it
+/// makes the step of `Annealed` from level a to level a + 1; when it has come to the last level s
+/// it makes Langevin steps of size h for exp(-E(x, s)) instead. In the first iteration chains in
+/// the middle of their life begin as data with noise of their level.
+///
+/// A recipe has all of it: `PersistentAnnealingSampler(a)` with `a.steps()`,
+/// `PersistentAnnealingStarts(a)`, and a loss with `LevelDivergence(a)`.
+///
+/// Source: Zhang, Tan, Ou, "Persistently Trained, Diffusion-assisted Energy-based Models", 2023
+/// (persistent chains over noise levels), there with other moves between levels.
+class PersistentAnnealing {
+ public:
+  /// Throws `InvalidArgument` if an option is out of range.
+  explicit PersistentAnnealing(PersistentAnnealingOptions options) : options_(std::move(options)) {
+    const auto& o = options_;
+    require(o.levels.size() >= 2, "PersistentAnnealing: at least two levels expected, got ",
+            o.levels.size());
+    static_cast<void>(Annealed<>(o.levels));  // which throws unless they fall
+    require(o.stay >= 0, "PersistentAnnealing: stay must be >= 0, got ", o.stay);
+    require(o.steps >= 1, "PersistentAnnealing: steps must be >= 1, got ", o.steps);
+    require(o.step_size > 0 && o.step_size <= 1,
+            "PersistentAnnealing: step_size must be in (0, 1], got ", o.step_size);
+    require(o.batch >= 1, "PersistentAnnealing: batch must be >= 1, got ", o.batch);
+    require(std::isfinite(o.mean), "PersistentAnnealing: mean must be finite, got ", o.mean);
+    require(o.deviation > 0 && std::isfinite(o.deviation),
+            "PersistentAnnealing: deviation must be > 0 and finite, got ", o.deviation);
+  }
+
+  [[nodiscard]] const PersistentAnnealingOptions& options() const noexcept { return options_; }
+  /// Of a recipe with these chains.
+  [[nodiscard]] int steps() const noexcept { return options_.steps; }
+  /// Iterations from a chain's beginning to its end.
+  [[nodiscard]] int life() const noexcept { return last() + options_.stay; }
+
+  /// Iterations that chain number `chain` has lived before this one.
+  [[nodiscard]] int age(std::uint64_t chain) const noexcept {
+    const auto batch = static_cast<std::uint64_t>(options_.batch),
+               life = static_cast<std::uint64_t>(this->life());
+    return static_cast<int>((chain % batch * life / batch + chain / batch) % life);
+  }
+  /// The level at which a chain of that age is, before its iteration.
+  [[nodiscard]] double level_before(int age) const { return level(std::min(age, last())); }
+  /// The level at which it is afterwards.
+  [[nodiscard]] double level_after(int age) const { return level(std::min(age + 1, last())); }
+  /// Whether a chain of that age has come to the last level.
+  [[nodiscard]] bool stays(int age) const noexcept { return age >= last(); }
+
+ private:
+  [[nodiscard]] int last() const noexcept { return static_cast<int>(options_.levels.size()) - 1; }
+  [[nodiscard]] double level(int index) const {
+    return options_.levels[static_cast<std::size_t>(index)];
+  }
+
+  PersistentAnnealingOptions options_;
+};
+
+/// Transition: that of persistent chains over levels; the recipe has `steps` of the annealing.
+class PersistentAnnealingSampler {
+ public:
+  explicit PersistentAnnealingSampler(const PersistentAnnealing& annealing)
+      : annealing_(annealing) {}
+
+  /// Throws `InvalidArgument` if a level is out of range in `T`.
+  template <class T>
+  void require_options_fit() const {
+    Annealed<>(annealing_.options().levels).require_options_fit<T>();
+  }
+
+  template <class S, class T>
+  class Walk {
+    using P = Pack<T>;
+    static constexpr int features = free_size<S>;
+
+   public:
+    static constexpr int room = features;
+
+    Walk(const PersistentAnnealingSampler& sampler, const ChainBlock<S, T>& block)
+        : annealing_(&sampler.annealing_),
+          block_(block),
+          draws_(block.draws(Purpose::chain_noise)) {}
+
+    template <class E>
+    void step(const E& energy, int step, bool) {
+      const auto& o = annealing_->options();
+      alignas(P) T levels[lanes], ways[lanes], noises[lanes];
+      bool moves = false;
+      for (int lane = 0; lane < lanes; ++lane) {
+        const int age = annealing_->age(block_.first_chain + static_cast<std::uint64_t>(lane));
+        const double level = annealing_->level_before(age);
+        double way = 0, noise = 0;
+        if (annealing_->stays(age)) {
+          way = o.step_size * level * level;
+          noise = std::sqrt(2 * way);
+        } else if (step == 0) {
+          const LevelStep next = Ancestral::step(level, annealing_->level_after(age));
+          way = (1 - next.kept) * level * level;
+          noise = next.noise;
+        }
+        levels[lane] = static_cast<T>(level);
+        ways[lane] = static_cast<T>(way);
+        noises[lane] = static_cast<T>(noise);
+        moves = moves || way > 0;
+      }
+      if (!moves) return;
+      const auto energy_here = at_level(energy, P::load(levels));
+      const P* const gradient = block_.evaluate(energy_here, block_.x).gradient;
+      ++evaluations_;
+      kernels::draw_normal(kernels::elements_of(block_.room), features, draws_,
+                           static_cast<std::uint32_t>(step));
+      const P way = P::load(ways), noise = P::load(noises);
+      for (int i = 0; i < features; ++i) {
+        block_.x[i] = fma(noise, block_.room[i], fma(-way, gradient[i], block_.x[i]));
+      }
+      block_.held.restore(block_.x);
+    }
+
+    [[nodiscard]] ChainReport report(int chains) const {
+      return {.gradient_evaluations = evaluations_ * chains};
+    }
+
+   private:
+    const PersistentAnnealing* annealing_;
+    const ChainBlock<S, T>& block_;
+    ChainDraws<T> draws_;
+    std::int64_t evaluations_ = 0;
+  };
+
+ private:
+  PersistentAnnealing annealing_;
+};
+
+/// Starts: those of persistent chains over levels.
+class PersistentAnnealingStarts {
+ public:
+  explicit PersistentAnnealingStarts(const PersistentAnnealing& annealing)
+      : annealing_(annealing) {}
+
+  template <class T>
+  class Chains {
+   public:
+    Chains(const PersistentAnnealing& annealing, int features, int conditions)
+        : annealing_(annealing),
+          chains_(annealing.options().batch, features),
+          conditions_(conditions) {}
+
+    void begin(SamplesRef<T> chains, const ConstSamplesRef<T>& data, Rng rng,
+               std::uint64_t iteration) {
+      const auto& o = annealing_.options();
+      const Eigen::Index free = chains.cols() - conditions_;
+      for (Eigen::Index row = 0; row < chains.rows(); ++row) {
+        const std::uint64_t chain =
+            iteration * static_cast<std::uint64_t>(o.batch) + static_cast<std::uint64_t>(row);
+        const int age = annealing_.age(chain);
+        if (has_begun_ && age > 0) {
+          copy_sample(chains_, row, chains, row);
+          continue;
+        }
+        copy_sample(data, row, chains, row);
+        const double level = annealing_.level_before(age);
+        const bool is_new = age == 0;
+        if (is_new) chains.row(row).head(free).setConstant(static_cast<T>(o.mean));
+        const double deviation =
+            is_new ? std::sqrt(level * level + o.deviation * o.deviation) : level;
+        add_normal<T>(sample_of(chains, row).first(static_cast<std::size_t>(free)), deviation,
+                      {rng.stream(Purpose::fresh_chains), chain});
+      }
+      has_begun_ = true;
+    }
+    void end(const ConstSamplesRef<T>& chains) { chains_ = chains; }
+
+    [[nodiscard]] State state() const {
+      State state;
+      state.put("has_begun", std::int64_t{has_begun_});
+      state.put("chains", std::vector<T>(chains_.data(), chains_.data() + chains_.size()));
+      return state;
+    }
+    void restore(const State& state) {
+      const auto has_begun = state.get<std::int64_t>("has_begun");
+      const auto chains = state.get<T>("chains", static_cast<std::size_t>(chains_.size()));
+      std::copy(chains.begin(), chains.end(), chains_.data());
+      has_begun_ = has_begun != 0;
+    }
+
+   private:
+    PersistentAnnealing annealing_;
+    Samples<T> chains_;
+    int conditions_;
+    bool has_begun_ = false;
+  };
+
+  /// Throws `InvalidArgument` if the recipe has batches of another size.
+  template <class T>
+  [[nodiscard]] Chains<T> for_chains(int batch, int features, int conditions) const {
+    require(batch == annealing_.options().batch, "PersistentAnnealing: its batch is ",
+            annealing_.options().batch, ", that of the recipe is ", batch);
+    return {annealing_, features, conditions};
+  }
+
+ private:
+  PersistentAnnealing annealing_;
+};
+
+/// Contrastive divergence at all levels: the mean of E(x + s z, s) over data x, less the mean of
+/// E(y, s) over the chains y, each at the level s at which the chain of its row has come.
+///
+/// Without chains of all levels an energy is right along the noise that data get, and anything
+/// elsewhere; chains find the rest. Beside denoising score matching a small weight is enough.
+class LevelDivergence {
+ public:
+  static constexpr std::array<std::string_view, 1> part_names{"level_divergence"};
+
+  explicit LevelDivergence(const PersistentAnnealing& annealing) : annealing_(annealing) {}
+
+  /// See `BlockLoss`.
+  template <class E, class T>
+  [[nodiscard]] BatchResult judge(const E& energy, const JudgedBlock<T>& block) const {
+    using S = typename E::Input;
+    using P = Pack<T>;
+    constexpr int size = free_size<S>;
+    alignas(P) T levels[lanes];
+    for (int lane = 0; lane < lanes; ++lane) {
+      const auto chain = block.draws.first + static_cast<std::uint64_t>(lane);
+      levels[lane] = static_cast<T>(annealing_.level_after(annealing_.age(chain)));
+    }
+    const P level = P::load(levels);
+    P* const x = block.tape.allocate(S::size);
+    std::copy(block.x, block.x + S::size, x);
+    if (block.role == Role::data) {
+      P* const z = block.tape.allocate(size);
+      const ChainDraws<T> draws(block.draws.rng.stream(Purpose::contrast), block.draws.first);
+      kernels::draw_normal(kernels::elements_of(z), size, draws, 0);
+      for (int i = 0; i < size; ++i) x[i] = fma(level, z[i], x[i]);
+    }
+    const auto value = at_level(energy, level)(block.tape.template input<S>(x));
+    const double share = block.role == Role::data ? block.share : -block.share;
+    const double sum = sum_of_rows(block, value.value());
+    block.tape.backward(value, in_rows(block, share));
+
+    BatchResult result;
+    result.loss.total = result.loss.parts[0] = share * sum;
+    result.score_of(block.role) = -block.share * sum;
+    return result;
+  }
+
+ private:
+  PersistentAnnealing annealing_;
+};
+
+static_assert(Transition<PersistentAnnealingSampler> &&
+              StartPolicy<PersistentAnnealingStarts, double> && Loss<LevelDivergence>);
+
+}  // namespace ebm::inline EBM_ABI

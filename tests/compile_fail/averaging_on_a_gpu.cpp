@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// expect: a GPU keeps no average of the parameters; the recipe has an averaging
+#include <ebm/energy/neural.hpp>
+#include <ebm/nn/linear.hpp>
+#include <ebm/simt/emulator.hpp>
+#include <ebm/simt/machine_backend.hpp>
+#include <ebm/train/trainer.hpp>
+
+using Network = ebm::Sequential<ebm::Shape<3>, ebm::Linear<1>>;
+
+int main() {
+  ebm::simt::Emulator machine;
+  ebm::Serial serial;
+  const ebm::simt::MachinePlace place(machine, serial);
+  ebm::Neural<Network> model;
+  ebm::Trainer trainer(model, ebm::Recipe{.averaging = ebm::ExponentialAverage{}}, place);
+}

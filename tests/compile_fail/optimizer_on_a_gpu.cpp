@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// expect: a GPU makes the steps of Adam; the recipe has another optimizer
+#include <ebm/energy/neural.hpp>
+#include <ebm/nn/linear.hpp>
+#include <ebm/optim/adamw.hpp>
+#include <ebm/simt/emulator.hpp>
+#include <ebm/simt/machine_backend.hpp>
+#include <ebm/train/trainer.hpp>
+
+using Network = ebm::Sequential<ebm::Shape<3>, ebm::Linear<1>>;
+
+int main() {
+  ebm::simt::Emulator machine;
+  ebm::Serial serial;
+  const ebm::simt::MachinePlace place(machine, serial);
+  ebm::Neural<Network> model;
+  ebm::Trainer trainer(model, ebm::Recipe{.optimizer = ebm::AdamW<>{}}, place);
+}
