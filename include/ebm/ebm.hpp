@@ -15,6 +15,7 @@
 #include <ebm/energy/neural.hpp>
 #include <ebm/energy/noise_conditional.hpp>
 #include <ebm/energy/second_order.hpp>
+#include <ebm/eval/accuracy.hpp>
 #include <ebm/eval/aupr.hpp>
 #include <ebm/eval/auroc.hpp>
 #include <ebm/eval/calibration_error.hpp>
@@ -35,6 +36,7 @@
 #include <ebm/loss/hinge.hpp>
 #include <ebm/loss/last_step_kl.hpp>
 #include <ebm/loss/noise_contrastive.hpp>
+#include <ebm/loss/noise_levels.hpp>
 #include <ebm/loss/score_matching.hpp>
 #include <ebm/loss/sliced_score_matching.hpp>
 #include <ebm/loss/weighted_losses.hpp>

@@ -59,6 +59,47 @@ TEST_CASE("a noise-conditional energy is its formula, with conditions of samples
   check_formula<WithClass>(random_samples<double>(21, 7, 1));
 }
 
+TEST_CASE("a network of several outputs is an energy and a classifier at each level") {
+  using Logits =
+      Sequential<Conditioned<Shape<4>, Shape<9>>, Linear<6>, AddCondition, Swish, Linear<3>>;
+  const NoiseConditional<Logits, double> energy(options, Rng{3});
+  const NetworkModel<Logits, double> network(Rng{3});
+  const auto x = random_samples<double>(21, 4, 1);
+  std::vector<int> labels;
+  for (int i = 0; i < 21; ++i) labels.push_back(i % 3);
+  const auto with_labels = with_conditions(x, one_hot<double>(std::span(labels), 3));
+  const Marginal marginal(energy);
+  const Joint joint(energy);
+  for (const double level : {0.05, 0.2, 1.0, 10.0}) {
+    CAPTURE(level);
+    const double v = level * level + 0.36;
+    const Samples<double> f = outputs(network, seen(x, level));
+    CHECK(relative_error(logits(at_level(energy, level), x), f) < 1e-13);
+    const Eigen::VectorXd score = f.array().exp().rowwise().sum().log(),
+                          squares = (x.array() + 0.7).square().rowwise().sum() / (2 * v);
+    const Eigen::VectorXd of_x = squares - 5 * 0.6 / level * score;
+    Eigen::VectorXd of_both = of_x + score;
+    for (int i = 0; i < 21; ++i) of_both[i] -= f(i, labels[static_cast<std::size_t>(i)]);
+    CHECK(relative_error(energies(at_level(energy, level), with_labels), of_x) < 1e-13);
+    CHECK(relative_error(energies(at_level(marginal, level), x), of_x) < 1e-13);
+    CHECK(relative_error(energies(at_level(joint, level), with_labels), of_both) < 1e-13);
+    check_energy_gradient(at_level(marginal, level), x);
+    const Samples<double> slopes = energy_gradients(at_level(joint, level), with_labels);
+    Samples<double> differences = slopes;
+    for (int j = 0; j < 4; ++j) {
+      Samples<double> above = with_labels, below = with_labels;
+      above.col(j).array() += 1e-5;
+      below.col(j).array() -= 1e-5;
+      differences.col(j) =
+          (energies(at_level(joint, level), above) - energies(at_level(joint, level), below)) /
+          2e-5;
+    }
+    CHECK(relative_error(Samples<double>(slopes.leftCols(4)),
+                         Samples<double>(differences.leftCols(4))) < 1e-7);
+  }
+  CHECK(energies(joint, with_labels) == energies(at_level(joint, 0.2), with_labels));
+}
+
 TEST_CASE("lanes may have levels of their own") {
   const NoiseConditional<Net, double> energy(options, Rng{3});
   const auto samples = random_samples<double>(16, 4, 1);

@@ -3,9 +3,8 @@
 #include <ebm/ebm.hpp>
 
 #include "support/catch.hpp"
-#include "support/finite_differences.hpp"
+#include "support/judged.hpp"
 #include "support/random_samples.hpp"
-#include "support/relative_error.hpp"
 
 using namespace ebm;
 
@@ -25,18 +24,11 @@ std::vector<int> labels_of(const Samples<double>& x) {
 }  // namespace
 
 TEST_CASE("cross-entropy is the mean of -ln p(y | x), and its gradient is its finite differences") {
-  Classifier<Net, double> classifier(Rng{3});
+  const Classifier<Net, double> classifier(Rng{3});
   const auto x = random_samples<double>(21, 2, 1);
   const auto labels = labels_of(x);
   const auto data = with_conditions(x, one_hot<double>(std::span(labels), 3));
-  LossGradient<double> loss_gradient;
-  Threads threads(2);
-  std::vector<double> gradient(classifier.parameters().size()), unused(gradient.size());
-  const auto loss_into = [&](std::vector<double>& into) {
-    return loss_gradient(classifier, CrossEntropy(), data, Samples<double>(0, 5), threads,
-                         std::span<double>(into));
-  };
-  const BatchResult result = loss_into(gradient);
+  const BatchResult result = judged(classifier, CrossEntropy(), data, no_samples(data)).result;
   const auto p = class_probabilities(outputs(classifier, x));
   double expected = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -44,9 +36,26 @@ TEST_CASE("cross-entropy is the mean of -ln p(y | x), and its gradient is its fi
   }
   CHECK(result.loss.total == Approx(expected).epsilon(1e-12));
   CHECK(result.data_score == Approx(scores(Marginal(classifier), x).mean()).epsilon(1e-12));
-  CHECK(relative_error(gradient, central_differences(classifier, [&] {
-                         return loss_into(unused).loss.total;
-                       })) < 1e-6);
+  CHECK(gradient_error(classifier, CrossEntropy(), data, no_samples(data)) < 1e-6);
+}
+
+TEST_CASE("cross-entropy over noise levels is that at noisy data, told their level") {
+  using Levels =
+      Sequential<Conditioned<Shape<2>, Shape<9>>, Linear<16>, AddCondition, Swish, Linear<3>>;
+  const NoiseConditional<Levels, double> energy({}, Rng{3});
+  const auto x = random_samples<double>(21, 2, 1);
+  const auto labels = labels_of(x);
+  const auto data = with_conditions(x, one_hot<double>(std::span(labels), 3));
+  CHECK(gradient_error(energy, CrossEntropy(LogLogisticLevels{}), data, no_samples(data)) < 1e-6);
+  // Almost without noise it is that of the data themselves.
+  const CrossEntropy clean(LogLogisticLevels({.median = 1e-9, .low = 0.99e-9, .high = 1.01e-9}));
+  const auto p = class_probabilities(logits(at_level(energy, 1e-9), x));
+  double expected = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    expected -= std::log(p(static_cast<Eigen::Index>(i), labels[i])) / 21;
+  }
+  CHECK(judged(energy, clean, data, no_samples(data)).result.loss.total ==
+        Approx(expected).epsilon(0.01));
 }
 
 TEST_CASE("a classifier that is trained tells the classes") {

@@ -63,6 +63,40 @@ TEST_CASE("chains that are shown go down the levels of the recipe's sampler, fro
                                {.steps = 6, .rng = Rng{7}, .first_chain = first}));
 }
 
+TEST_CASE("chains of a classifier that are shown need no class") {
+  using Logits =
+      Sequential<Conditioned<Shape<4>, Shape<9>>, Linear<8>, AddCondition, Swish, Linear<3>>;
+  NoiseConditional<Logits> model({}, Rng{1});
+  Serial serial;
+  Trainer trainer(model,
+                  Recipe{.loss = DenoisingScoreMatching(LogLogisticLevels{}) +
+                                 0.1 * CrossEntropy(LogLogisticLevels{}),
+                         .epochs = 1,
+                         .batch = 16,
+                         .data_noise = 0},
+                  serial);
+  const Samples<float> data = random_samples<float>(32, 4, 1);
+  const std::vector<int> labels(32, 2);
+  const Annealed annealed(power_levels({.count = 6}));
+  std::vector<Samples<float>> shown;
+  trainer.fit(with_conditions(data, one_hot(std::span(labels), 3)),
+              ValidationLoss(with_conditions(data, one_hot(std::span(labels), 3)), Rng{3},
+                             DenoisingScoreMatching(LogLogisticLevels{})),
+              Generate(
+                  {.chains = 3, .steps = 6, .snapshots = 1, .every = 1}, Rng{7},
+                  [&](const EpochReport& report, const auto& snapshots) {
+                    CHECK(report.metrics.at("val_loss") > 0);
+                    shown = snapshots;
+                  },
+                  annealed));
+  constexpr std::uint64_t first = std::uint64_t{1} << 63;
+  const Marginal of_samples(trainer.model());
+  REQUIRE(shown.size() == 1);
+  CHECK(shown[0] == chain_ends(annealed, of_samples,
+                               noise_at_level(of_samples, 10, 3, Rng{7}, first),
+                               {.steps = 6, .rng = Rng{7}, .first_chain = first}));
+}
+
 TEST_CASE("held-out data are at least one sample") {
   const Samples<float> none(0, 4);
   CHECK(message_of<InvalidArgument>([&] { ValidationLoss validation(none); }) ==

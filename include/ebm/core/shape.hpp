@@ -71,6 +71,10 @@ struct Conditioned {
   }
 };
 
+/// Elements of a sample without its condition, which samplers and noise leave as it is.
+template <class S>
+inline constexpr int free_size = S::size - S::condition_size;
+
 /// An energy or a score: one number a sample.
 using Scalar = Shape<1>;
 

@@ -9,10 +9,24 @@
 /// Classifiers, and the energies that they are.
 namespace ebm::inline EBM_ABI {
 
+/// The logit of the class that a sample brings as its last features, one-hot.
+///
+/// logits: a variable of shape Shape<classes>, such as those of x
+template <class Logits, class Tape, class S, bool Active>
+auto logit_of_class(const Logits& logits, const Var<Tape, S, Active>& x) {
+  constexpr int classes = Logits::shape::size;
+  const auto* const weights = x.data() + S::size - classes;
+  auto total = logits.data()[0] * weights[0];
+  for (int k = 1; k < classes; ++k) total = fma(logits.data()[k], weights[k], total);
+  return record<Logits::active>(*x.tape(), total, [logits, weights](const auto& dy) {
+    for (int k = 0; k < classes; ++k) logits[k].add_adjoint(weights[k] * dy);
+  });
+}
+
 /// A classifier by a network f with an output, the logit, for each class; and its energies,
 ///
 ///     p(y | x) = e^f_y(x) / sum over k of e^f_k(x)
-///     E(x) = -ln sum over k of e^f_k(x),  E(x, y) = -f_y(x),  E(x, y) = E(x) - ln p(y | x)
+///     E(x) = -ln sum over k of e^f_k(x),  E(x, y) = -f_y(x) = E(x) - ln p(y | x)
 ///
 /// Samples bring their class as their last features, one-hot: see `one_hot` and `with_conditions`.
 /// As a trainable energy it is E(x), which does not read the class; `CrossEntropy` trains
@@ -32,31 +46,27 @@ class Classifier : public NetworkModel<Network, Numbers> {
 
   using NetworkModel<Network, Numbers>::NetworkModel;
 
-  /// f(x), a variable of shape Shape<classes>.
-  template <class Tape, bool Active>
-  auto logits(const Var<Tape, Input, Active>& x) const {
+  /// f(x), a variable of shape Shape<classes>; x: with its class or without
+  template <class Tape, class S, bool Active>
+  auto logits(const Var<Tape, S, Active>& x) const {
     return this->apply(Var<Tape, Sample, Active>(*x.tape(), x.data(), x.adjoint_data()));
   }
-  /// The logit of the class that x brings, from the logits of x.
-  template <class Logits, class Tape, bool Active>
-  static auto of_class(const Logits& logits, const Var<Tape, Input, Active>& x) {
-    const auto* const weights = x.data() + Sample::size;
-    auto total = logits.data()[0] * weights[0];
-    for (int k = 1; k < classes; ++k) total = fma(logits.data()[k], weights[k], total);
-    return record<Logits::active>(*x.tape(), total, [logits, weights](const auto& dy) {
-      for (int k = 0; k < classes; ++k) logits[k].add_adjoint(weights[k] * dy);
-    });
-  }
 
-  /// E(x) for each lane.
-  template <class Tape, bool Active>
+  /// E(x) for each lane; x: with its class or without
+  template <class Tape, class S, bool Active>
     requires std::same_as<typename Tape::value_type, typename Classifier::value_type>
-  auto operator()(const Var<Tape, Input, Active>& x) const {
+  auto operator()(const Var<Tape, S, Active>& x) const {
     return -log_sum_exp(logits(x));
+  }
+  /// E(x, y) for each lane.
+  template <class Tape, bool Active>
+  auto of_class(const Var<Tape, Input, Active>& x) const {
+    return -logit_of_class(logits(x), x);
   }
 };
 
-/// The energy E(x) of a classifier over samples without classes, for scores and samplers.
+/// The energy E(x) of a classifier over samples without classes, for scores and samplers; of a
+/// `NoiseConditional` one E(x, s), for `at_level`.
 ///
 /// Refers to the classifier, which must outlive it.
 template <class C>
@@ -70,15 +80,20 @@ class Marginal {
   template <class Tape, bool Active>
     requires std::same_as<typename Tape::value_type, value_type>
   auto operator()(const Var<Tape, Input, Active>& x) const {
-    return -log_sum_exp(classifier_->apply(x));
+    return (*classifier_)(x);
   }
+  template <class Tape, bool Active>
+  auto energy(const Var<Tape, Input, Active>& x, const Pack<value_type>& level) const {
+    return classifier_->energy(x, level);
+  }
+  [[nodiscard]] const auto& options() const noexcept { return classifier_->options(); }
 
  private:
   const C* classifier_;
 };
 
-/// The energy E(x, y) of a classifier over samples with their classes: its chains draw samples of a
-/// class.
+/// The energy E(x, y) of a classifier over samples with their classes, whose chains draw samples of
+/// a class; of a `NoiseConditional` one E(x, y, s), for `at_level`.
 ///
 /// Refers to the classifier, which must outlive it.
 template <class C>
@@ -92,12 +107,39 @@ class Joint {
   template <class Tape, bool Active>
     requires std::same_as<typename Tape::value_type, value_type>
   auto operator()(const Var<Tape, Input, Active>& x) const {
-    return -C::of_class(classifier_->logits(x), x);
+    return classifier_->of_class(x);
   }
+  template <class Tape, bool Active>
+  auto energy(const Var<Tape, Input, Active>& x, const Pack<value_type>& level) const {
+    return classifier_->of_class(x, level);
+  }
+  [[nodiscard]] const auto& options() const noexcept { return classifier_->options(); }
 
  private:
   const C* classifier_;
 };
+
+namespace detail {
+
+/// What `f` gives for each sample of shape `In`: a variable of shape `Out`.
+template <class In, class Out, class T, class F, class X>
+[[nodiscard]] Samples<T> outputs_of(const char* function, const F& f,
+                                    const ConstSamplesRef<T>& rows, X& executor) {
+  require_samples<T>(function, rows, In::size);
+  Samples<T> result(rows.rows(), Out::size);
+  PerWorker<Tape<T, Wrt::nothing>> tapes(executor);
+  executor.for_each(block_count(rows.rows()), [&](int index, int worker) {
+    auto& tape = tapes[worker];
+    tape.clear();
+    Pack<T>* const x = tape.allocate(In::size);
+    load_block<In>(rows, index, x);
+    const auto y = f(tape.template input<In>(x));
+    store_block<Out>(y.data(), index, SamplesRef<T>(result));
+  });
+  return result;
+}
+
+}  // namespace detail
 
 /// What a network gives for each sample, such as a classifier's logits.
 ///
@@ -107,20 +149,21 @@ template <class Network, class Numbers, class AnySamples, Executor X = Serial>
 [[nodiscard]] auto outputs(const NetworkModel<Network, Numbers>& model, const AnySamples& samples,
                            X&& executor = {}) {
   using T = typename NetworkModel<Network, Numbers>::value_type;
-  using S = typename Network::Input;
-  const ConstSamplesRef<T> rows(samples);
-  require_samples<T>("outputs", rows, S::size);
-  Samples<T> result(rows.rows(), Network::Output::size);
-  PerWorker<Tape<T, Wrt::nothing>> tapes(executor);
-  executor.for_each(block_count(rows.rows()), [&](int index, int worker) {
-    auto& tape = tapes[worker];
-    tape.clear();
-    Pack<T>* const x = tape.allocate(S::size);
-    load_block<S>(rows, index, x);
-    const auto y = model.apply(tape.template input<S>(x));
-    store_block<typename Network::Output>(y.data(), index, SamplesRef<T>(result));
-  });
-  return result;
+  return detail::outputs_of<typename Network::Input, typename Network::Output>(
+      "outputs", [&](const auto& x) { return model.apply(x); }, ConstSamplesRef<T>(samples),
+      executor);
+}
+
+/// The logits of each sample without its class, by a classifier, or one at a noise level.
+///
+/// samples: [sample][feature], of float or double; result: [sample][class]
+/// Throws `InvalidArgument` if the number of features is another or a value is not finite.
+template <class C, class AnySamples, Executor X = Serial>
+[[nodiscard]] auto logits(const C& classifier, const AnySamples& samples, X&& executor = {}) {
+  using T = typename C::value_type;
+  return detail::outputs_of<typename C::Input::Sample, Shape<C::Input::condition_size>>(
+      "logits", [&](const auto& x) { return classifier.logits(x); }, ConstSamplesRef<T>(samples),
+      executor);
 }
 
 /// p(y | x) of each class, from logits.

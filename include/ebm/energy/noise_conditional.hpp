@@ -4,7 +4,7 @@
 #include <cmath>
 #include <ebm/core/block.hpp>
 #include <ebm/core/error.hpp>
-#include <ebm/energy/neural.hpp>
+#include <ebm/energy/classifier.hpp>
 #include <ebm/kernels/langevin.hpp>
 #include <ebm/random/stream.hpp>
 
@@ -56,14 +56,25 @@ struct BesideLevel<Sample, 0> {
   using type = Sample;
 };
 
-template <class NetworkInput>
+/// What a sample is, for a network over `NetworkInput` with so many outputs.
+template <class NetworkInput, int Outputs>
 struct WithoutLevel {
   static constexpr int rest = NetworkInput::condition_size - LevelFeatures::size;
   static_assert(rest >= 0,
                 "the network of NoiseConditional reads the noise level as the last 9 features of "
                 "its condition: let its input be Conditioned<Shape<...>, Shape<9>>, and let its "
                 "layers have AddCondition");
-  using type = typename BesideLevel<typename NetworkInput::Sample, rest>::type;
+  using Sample = typename BesideLevel<typename NetworkInput::Sample, rest>::type;
+  using Input = Sample;
+};
+template <class NetworkInput, int Outputs>
+  requires(Outputs > 1)
+struct WithoutLevel<NetworkInput, Outputs> {
+  static_assert(NetworkInput::condition_size == LevelFeatures::size,
+                "the network of a NoiseConditional classifier reads the noise level alone: let its "
+                "input be Conditioned<Shape<...>, Shape<9>>");
+  using Sample = typename NetworkInput::Sample;
+  using Input = Conditioned<Sample, Shape<Outputs>>;
 };
 
 }  // namespace detail
@@ -84,6 +95,11 @@ class AtLevel {
     requires std::same_as<typename Tape::value_type, value_type>
   auto operator()(const Var<Tape, Input, Active>& x) const {
     return energy_->energy(x, level_);
+  }
+  /// Of a classifier: f(x, s); x: with its class or without
+  template <class Tape, class S, bool Active>
+  auto logits(const Var<Tape, S, Active>& x) const {
+    return energy_->logits(x, level_);
   }
 
  private:
@@ -113,6 +129,14 @@ template <class E>
 /// large s, where data are all noise; of the second, the network's input and what denoising score
 /// matching wants of its slope have deviation 1 at every level.
 ///
+/// Of a network with several outputs, which are logits of classes, f is ln sum over k of e^f_k: it
+/// is a classifier too, with
+///
+///     p(y | x, s) = e^f_y / sum over k of e^f_k,  E(x, y, s) = E(x, s) - ln p(y | x, s)
+///
+/// and its samples bring their class as `Classifier`'s do; `Marginal` and `Joint` are energies of
+/// it for samplers. (Grathwohl et al. 2020 have E(x) = -f: here f is scaled, and p(y | x) is not.)
+///
 /// Calls without a level are those at the level of the options. Parameters are the network's.
 /// Sources: Song & Ermon, "Generative Modeling by Estimating Gradients of the Data Distribution",
 /// 2019, section 4.2 (noise-conditional scores, there not of an energy); Karras, Aittala, Aila,
@@ -120,15 +144,26 @@ template <class E>
 /// (the scalings).
 ///
 /// Network: over Conditioned<Shape<...>, Shape<n + 9>>, with one output; the condition is the n
-/// features of the sample's own condition, if it has one, then those of s, see `LevelFeatures`
+/// features of the sample's own condition, if it has one, then those of s, see `LevelFeatures`.
+/// With several outputs n is 0
 template <class Network, class Numbers = float>
 class NoiseConditional {
-  using Net = Neural<Network, Numbers>;
+  static_assert(Network::Output::is_flat,
+                "the network of NoiseConditional ends in a number, or one for each class: let its "
+                "last layer be Linear<1> or Linear<classes>");
+  using Net = NetworkModel<Network, Numbers>;
   using NetInput = typename Network::Input;
+  static constexpr int outputs = Network::Output::size;
+  using WithoutLevel = detail::WithoutLevel<NetInput, outputs>;
+  // Samples with their class, or those of an energy that is no classifier.
+  template <class S>
+  static constexpr bool is_sample = std::same_as<S, typename WithoutLevel::Sample> ||
+                                    std::same_as<S, typename WithoutLevel::Input>;
 
  public:
   using network_type = Network;
-  using Input = typename detail::WithoutLevel<NetInput>::type;
+  using Sample = typename WithoutLevel::Sample;  ///< without its class
+  using Input = typename WithoutLevel::Input;
   using value_type = typename Net::value_type;
 
   /// Throws `InvalidArgument` if an option is out of range.
@@ -164,59 +199,106 @@ class NoiseConditional {
     network_.finish_gradient(gradient);
   }
 
-  /// E(x, s) for each lane; level: > 0
+  /// E(x, s) for each lane; x: of a classifier with its class or without; level: > 0
+  template <class Tape, class S, bool Active>
+    requires(is_sample<S>)
+  auto energy(const Var<Tape, S, Active>& x, const Pack<value_type>& level) const {
+    return energy_from(x, level, score_of(network_.apply(seen(x, level))));
+  }
+  /// Of a classifier: the logits f(x, s), a variable of shape Shape<classes>.
+  template <class Tape, class S, bool Active>
+    requires(is_sample<S> && outputs > 1)
+  auto logits(const Var<Tape, S, Active>& x, const Pack<value_type>& level) const {
+    return network_.apply(seen(x, level));
+  }
+  /// Of a classifier: E(x, y, s) for each lane.
   template <class Tape, bool Active>
-    requires std::same_as<typename Tape::value_type, value_type>
-  auto energy(const Var<Tape, Input, Active>& x, const Pack<value_type>& level) const {
-    using P = typename Tape::PackType;
-    using R = Pack<value_type>;
-    constexpr int features = Input::size - Input::condition_size;
-    Tape& tape = *x.tape();
-    const R mean(constant(options_.mean)), deviation(constant(options_.deviation));
-    const R precision = R(constant(1)) / fma(level, level, deviation * deviation);
-    const R scale = sqrt(precision);
-
-    P* const seen = tape.allocate(NetInput::size);
-    P squares(constant(0));
-    for (int i = 0; i < features; ++i) {
-      const P centred = x.data()[i] - P(mean);
-      squares = fma(centred, centred, squares);
-      seen[i] = centred * P(scale);
-    }
-    std::copy(x.data() + features, x.data() + Input::size, seen + features);
-    R of_level[LevelFeatures::size];
-    LevelFeatures::write(level, of_level);
-    std::copy(of_level, of_level + LevelFeatures::size, seen + Input::size);
-    const auto input = tape.template make_var<NetInput, Active>(seen);
-    if constexpr (Active) {
-      tape.on_backward([x, input, scale] {
-        for (int i = 0; i < features; ++i) {
-          x[i].add_adjoint(input.adjoint_data()[i] * P(scale));
-        }
-      });
-    }
-
-    const auto network = network_(input);  // -f
-    const P factor(R(constant(options_.gain)) * deviation / level);
-    const P value = fma(factor, network.value(), squares * P(precision * R(constant(0.5))));
-    return record<decltype(network)::active>(tape, value,
-                                             [x, network, factor, mean, precision](const P& dy) {
-                                               network.add_adjoint(factor * dy);
-                                               const P slope = P(precision) * dy;
-                                               for (int i = 0; i < features; ++i)
-                                                 x[i].add_adjoint((x.data()[i] - P(mean)) * slope);
-                                             });
+    requires(outputs > 1)
+  auto of_class(const Var<Tape, Input, Active>& x, const Pack<value_type>& level) const {
+    const auto f = logits(x, level);
+    const auto score = score_of(f);
+    return energy_from(x, level, score) + (score - logit_of_class(f, x));
   }
 
   /// E(x, s) at the level of the options.
+  template <class Tape, class S, bool Active>
+    requires(std::same_as<typename Tape::value_type, value_type> && is_sample<S>)
+  auto operator()(const Var<Tape, S, Active>& x) const {
+    return energy(x, level());
+  }
+  /// Of a classifier: E(x, y, s) at the level of the options.
   template <class Tape, bool Active>
-    requires std::same_as<typename Tape::value_type, value_type>
-  auto operator()(const Var<Tape, Input, Active>& x) const {
-    return energy(x, Pack<value_type>(constant(options_.level)));
+    requires(outputs > 1)
+  auto of_class(const Var<Tape, Input, Active>& x) const {
+    return of_class(x, level());
   }
 
  private:
+  static constexpr int features = free_size<Input>;
+
   static constexpr value_type constant(double value) { return static_cast<value_type>(value); }
+  [[nodiscard]] Pack<value_type> level() const {
+    return Pack<value_type>(constant(options_.level));
+  }
+  /// 1 / v
+  [[nodiscard]] Pack<value_type> precision(const Pack<value_type>& level) const {
+    const Pack<value_type> deviation(constant(options_.deviation));
+    return Pack<value_type>(constant(1)) / fma(level, level, deviation * deviation);
+  }
+
+  /// What the network sees of x at a level.
+  template <class Tape, class S, bool Active>
+  auto seen(const Var<Tape, S, Active>& x, const Pack<value_type>& level) const {
+    using P = typename Tape::PackType;
+    constexpr int own_condition = NetInput::condition_size - LevelFeatures::size;
+    Tape& tape = *x.tape();
+    const P mean(Pack<value_type>(constant(options_.mean))), scale(sqrt(precision(level)));
+    P* const seen = tape.allocate(NetInput::size);
+    for (int i = 0; i < features; ++i) seen[i] = (x.data()[i] - mean) * scale;
+    P* const condition = std::copy_n(x.data() + features, own_condition, seen + features);
+    Pack<value_type> of_level[LevelFeatures::size];
+    LevelFeatures::write(level, of_level);
+    std::copy(of_level, of_level + LevelFeatures::size, condition);
+    const auto input = tape.template make_var<NetInput, Active>(seen);
+    if constexpr (Active) {
+      tape.on_backward([x, input, scale] {
+        for (int i = 0; i < features; ++i) x[i].add_adjoint(input.adjoint_data()[i] * scale);
+      });
+    }
+    return input;
+  }
+
+  /// f, from what the network gives.
+  template <class Outputs>
+  static auto score_of(const Outputs& y) {
+    if constexpr (outputs == 1) {
+      return y;
+    } else {
+      return log_sum_exp(y);
+    }
+  }
+
+  /// E(x, s), from f.
+  template <class Tape, class S, bool Active, class Score>
+  auto energy_from(const Var<Tape, S, Active>& x, const Pack<value_type>& level,
+                   const Score& score) const {
+    using P = typename Tape::PackType;
+    using R = Pack<value_type>;
+    const R inverse = precision(level);
+    const P mean(R(constant(options_.mean)));
+    P squares(constant(0));
+    for (int i = 0; i < features; ++i) {
+      const P centred = x.data()[i] - mean;
+      squares = fma(centred, centred, squares);
+    }
+    const P factor(R(constant(options_.gain)) * R(constant(options_.deviation)) / level);
+    const P value = fma(-factor, score.value(), squares * P(inverse * R(constant(0.5))));
+    return record<Score::active>(*x.tape(), value, [x, score, factor, mean, inverse](const P& dy) {
+      score.add_adjoint(-factor * dy);
+      const P slope = P(inverse) * dy;
+      for (int i = 0; i < features; ++i) x[i].add_adjoint((x.data()[i] - mean) * slope);
+    });
+  }
 
   NoiseConditionalOptions options_;
   Net network_;
@@ -232,8 +314,7 @@ template <class E>
 [[nodiscard]] auto noise_at_level(const E& energy, double level, Eigen::Index count, Rng rng,
                                   std::uint64_t first_chain = 0) {
   using T = typename E::value_type;
-  using Whole = typename E::Input;
-  constexpr int features = Whole::size - Whole::condition_size;
+  constexpr int features = free_size<typename E::Input>;
   require(count >= 0, "noise_at_level: count must be >= 0, got ", count);
   require(level > 0 && std::isfinite(level), "noise_at_level: level must be > 0 and finite, got ",
           level);

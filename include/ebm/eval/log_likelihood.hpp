@@ -30,7 +30,7 @@ namespace detail {
 /// directions v of random signs.
 template <class E, class T, class X>
 class HessianTrace {
-  static constexpr int features = E::Input::size - E::Input::condition_size;
+  static constexpr int features = free_size<typename E::Input>;
 
  public:
   HessianTrace(Eigen::Index samples, int probes, Rng rng, X& executor)
@@ -93,7 +93,7 @@ template <class E, class AnySamples, Executor X = Serial, class T = typename Any
                                              const std::vector<double>& levels,
                                              const LogLikelihoodOptions& options = {}, Rng rng = {},
                                              X&& executor = {}) {
-  constexpr int features = E::Input::size - E::Input::condition_size;
+  constexpr int features = free_size<typename E::Input>;
   require(options.probes >= 0, "log_likelihood: probes must be >= 0, got ", options.probes);
   require(levels.size() >= 2, "log_likelihood: at least two levels expected, got ", levels.size());
   for (std::size_t i = 0; i + 1 < levels.size(); ++i) {

@@ -37,7 +37,7 @@ template <class InputShape>
 class NormalNoise {
  public:
   using Input = InputShape;
-  static constexpr int size = Input::size - Input::condition_size;
+  static constexpr int size = free_size<Input>;
 
   /// mean, deviation: [feature]
   /// Throws `InvalidArgument` unless there are as many as features, all finite and deviations > 0.
@@ -117,7 +117,7 @@ template <class InputShape>
 class UniformNoise {
  public:
   using Input = InputShape;
-  static constexpr int size = Input::size - Input::condition_size;
+  static constexpr int size = free_size<Input>;
 
   /// Throws `InvalidArgument` unless low is below high and both are finite.
   UniformNoise(double low, double high) : low_(low), high_(high) {

@@ -7,10 +7,6 @@
 /// What losses of the slopes dE/dx, and of curvatures, are made of.
 namespace ebm::inline EBM_ABI {
 
-/// Elements of a sample without its condition, which losses of slopes leave as it is.
-template <class S>
-inline constexpr int free_size = S::size - S::condition_size;
-
 /// `value` in the lanes of a block's samples, 0 in those beyond the last.
 template <class T>
 [[nodiscard]] Pack<T> in_rows(const JudgedBlock<T>& block, double value) {

@@ -128,7 +128,7 @@ class Annealed {
   template <class S, class T>
   class Walk {
     using P = Pack<T>;
-    static constexpr int features = S::size - S::condition_size;
+    static constexpr int features = free_size<S>;
 
    public:
     static constexpr int room = 0;

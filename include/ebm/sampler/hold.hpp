@@ -29,7 +29,7 @@ class HeldElements {
   template <class S>
   HeldElements(S, const ElementMask* mask, const Pack<T>* x, int index,
                AlignedVector<Pack<T>>& room)
-      : first_(mask == nullptr ? S::size - S::condition_size : 0) {
+      : first_(mask == nullptr ? free_size<S> : 0) {
     room.resize(static_cast<std::size_t>(S::size - first_));
     std::copy_n(x + first_, room.size(), room.begin());
     values_ = room;
@@ -40,7 +40,7 @@ class HeldElements {
       const bool* is_held = chain < mask->rows() ? sample_of(*mask, chain).data() : nullptr;
       S::for_each_feature([&](int element) {
         const bool is_free = is_held == nullptr || !*is_held++;
-        if (is_free && element < S::size - S::condition_size) {
+        if (is_free && element < free_size<S>) {
           values[element * lanes + lane] = std::numeric_limits<T>::infinity();
         }
       });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <ebm/energy/classifier.hpp>
 #include <ebm/sampler/run_chains.hpp>
 #include <ebm/train/report.hpp>
 #include <ebm/train/validation.hpp>
@@ -25,7 +26,7 @@ struct SamplerOfRecipe {};
 ///
 /// The chains are moved by the recipe's own sampler, or by another `Transition`. They start where
 /// its `starts(energy, count, rng, first_chain)` says, as those of `Annealed`, or in uniform noise
-/// that fills its domain, or [-1, 1).
+/// that fills its domain, or [-1, 1). Of a classifier they sample E(x).
 /// `show(report, snapshots)` gets the states after steps s, 2s, ... with s = steps / snapshots,
 /// each [chain][feature]. The starts and the noise are the same each time: what changes is the
 /// model.
@@ -49,23 +50,33 @@ class Generate {
   void on_epoch(Trainer& trainer, const EpochReport& report) {
     using T = typename Trainer::value_type;
     if (report.epoch % options_.every != 0) return;
-    static_assert(Trainer::Model::Input::condition_size == 0,
+    const auto& energy = without_class(trainer.model());
+    static_assert(std::remove_cvref_t<decltype(energy)>::Input::condition_size == 0,
                   "Generate draws samples without a condition; the model's have one: show them by "
                   "a callback of your own, with chain_ends and with_conditions");
     constexpr std::uint64_t first_chain = std::uint64_t{1} << 63;  // training never gets there
     const auto& sampler = sampler_for(trainer);
-    auto snapshots =
-        chain_trace(sampler, trainer.model(), starts<T>(sampler, trainer.model(), first_chain),
-                    {.steps = options_.steps,
-                     .rng = rng_,
-                     .first_chain = first_chain,
-                     .every = options_.steps / options_.snapshots},
-                    trainer.executor());
+    auto snapshots = chain_trace(sampler, energy, starts<T>(sampler, energy, first_chain),
+                                 {.steps = options_.steps,
+                                  .rng = rng_,
+                                  .first_chain = first_chain,
+                                  .every = options_.steps / options_.snapshots},
+                                 trainer.executor());
     snapshots.resize(static_cast<std::size_t>(options_.snapshots));
     show_(report, snapshots);
   }
 
  private:
+  /// The energy whose chains are shown: that of a classifier does not read the class.
+  template <class E>
+  [[nodiscard]] static decltype(auto) without_class(const E& model) {
+    if constexpr (requires { typename E::Sample; }) {
+      return Marginal<E>(model);
+    } else {
+      return (model);
+    }
+  }
+
   template <class Trainer>
   [[nodiscard]] const auto& sampler_for(const Trainer& trainer) const {
     if constexpr (std::same_as<Sampler, SamplerOfRecipe>) {

@@ -6,6 +6,7 @@
 #include <ebm/core/error.hpp>
 #include <ebm/energy/noise_conditional.hpp>
 #include <ebm/kernels/langevin.hpp>
+#include <ebm/loss/noise_levels.hpp>
 #include <ebm/loss/slopes.hpp>
 #include <ebm/sampler/annealed.hpp>
 #include <ebm/sampler/starts.hpp>
@@ -254,21 +255,14 @@ class LevelDivergence {
   [[nodiscard]] BatchResult judge(const E& energy, const JudgedBlock<T>& block) const {
     using S = typename E::Input;
     using P = Pack<T>;
-    constexpr int size = free_size<S>;
     alignas(P) T levels[lanes];
     for (int lane = 0; lane < lanes; ++lane) {
       const auto chain = block.draws.first + static_cast<std::uint64_t>(lane);
       levels[lane] = static_cast<T>(annealing_.level_after(annealing_.age(chain)));
     }
     const P level = P::load(levels);
-    P* const x = block.tape.allocate(S::size);
-    std::copy(block.x, block.x + S::size, x);
-    if (block.role == Role::data) {
-      P* const z = block.tape.allocate(size);
-      const ChainDraws<T> draws(block.draws.rng.stream(Purpose::contrast), block.draws.first);
-      kernels::draw_normal(kernels::elements_of(z), size, draws, 0);
-      for (int i = 0; i < size; ++i) x[i] = fma(level, z[i], x[i]);
-    }
+    const P* x = block.x;
+    if (block.role == Role::data) x = with_noise<S>(block, level, Purpose::contrast).x;
     const auto value = at_level(energy, level)(block.tape.template input<S>(x));
     const double share = block.role == Role::data ? block.share : -block.share;
     const double sum = sum_of_rows(block, value.value());

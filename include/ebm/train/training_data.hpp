@@ -109,7 +109,7 @@ void require_trainable(const char* function, const D& data, const Domain& domain
   for (Eigen::Index row = 0; row < data.rows(); ++row) {
     data.copy_sample(row, sample);
     require_finite_sample<T>(function, row, sample);
-    for (const T value : std::span(sample).first(S::size - S::condition_size)) {
+    for (const T value : std::span(sample).first(free_size<S>)) {
       require(domain.contains(value), function, ": sample ", row, " holds ", value,
               ", outside of the sampler's domain [", domain.low, ", ", domain.high, "]");
     }
@@ -130,8 +130,8 @@ void add_noise(std::type_identity_t<SamplesRef<T>> samples, double deviation, co
     Pack<T>* x = room[worker].data();
     load_block<S, T>(samples, block, x);
     const ChainDraws<T> draws(key, first + static_cast<std::uint64_t>(block) * lanes);
-    kernels::advance_and_perturb(kernels::elements_of(x), 0, S::size - S::condition_size,
-                                 kernels::Stay{}, static_cast<T>(deviation), draws, 0, domain);
+    kernels::advance_and_perturb(kernels::elements_of(x), 0, free_size<S>, kernels::Stay{},
+                                 static_cast<T>(deviation), draws, 0, domain);
     store_block<S>(x, block, samples);
   });
 }
