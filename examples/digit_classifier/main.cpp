@@ -106,13 +106,8 @@ int main(int argc, char** argv) {
   const Samples<float> images = io::to_samples(mnist.test_images);
   const std::vector<int> labels(mnist.test_labels.begin(), mnist.test_labels.end());
   const Samples<float> probabilities = class_probabilities(outputs(classifier, images, threads));
-  int right = 0;
-  for (Eigen::Index i = 0; i < images.rows(); ++i) {
-    Eigen::Index likeliest = 0;
-    probabilities.row(i).maxCoeff(&likeliest);
-    right += likeliest == labels[static_cast<std::size_t>(i)] ? 1 : 0;
-  }
-  std::printf("%d of %zu test images are read right\n", right, labels.size());
+  const double right = accuracy(probabilities, labels);
+  std::printf("%.2f %% of %zu test images are read right\n", 100 * right, labels.size());
   std::printf("calibration error %.4f\n", calibration_error(probabilities, labels));
 
   Samples<float> noise(images.rows(), pixels);
@@ -122,6 +117,6 @@ int main(int argc, char** argv) {
   const Eigen::VectorXf of_noise = scores(energy, noise, threads);
   std::printf("AUROC of -E(x), test images against noise: %.4f\n",
               auroc(values(of_digits), values(of_noise)).value);
-  // Always the most frequent digit would be right 1,135 times; 40 iterations reach 8,400.
-  return right > 5000 ? 0 : 1;
+  // Always the most frequent digit would be right in 11 %; 40 iterations reach 84 %.
+  return right > 0.5 ? 0 : 1;
 }

@@ -2,6 +2,8 @@
 #include "analysis.hpp"
 
 #include <algorithm>
+#include <ebm/eval/accuracy.hpp>
+#include <ebm/eval/calibration_error.hpp>
 #include <ebm/eval/frechet_distance.hpp>
 #include <ebm/eval/precision_recall.hpp>
 #include <ebm/eval/predicted_classes.hpp>
@@ -49,7 +51,8 @@ std::pair<Images, Images> parted(const Images& images, Eigen::Index count, ebm::
 
 ImageSets read_image_sets(const std::filesystem::path& data, int most) {
   const ebm::io::Mnist mnist = ebm::io::load_mnist(data);
-  ImageSets sets{first(mnist.train_images, most), first(mnist.test_images, most)};
+  ImageSets sets{first(mnist.train_images, most), first(mnist.test_images, most), {}};
+  sets.test_digits.assign(mnist.test_labels.begin(), mnist.test_labels.begin() + sets.test.rows());
   if (sets.test.rows() == 0 || sets.train.rows() == 0) {
     throw ebm::Error(ebm::sentence("analyze: ", ebm::io::quoted(data), " holds no ",
                                    sets.test.rows() == 0 ? "test" : "training", " images"));
@@ -76,6 +79,11 @@ Analysis analyze(const Engine& engine, const Model& model, const ImageSets& sets
     compare(corruption.name, corruption.description, corruption.apply(sets.test, seed));
   }
   for (const auto& [name, images] : own) compare(name, "your own images", images);
+  if (model.digits() > 0) {
+    const Images p = model.digit_probabilities(sets.test, threads);
+    analysis.reading = Reading{.accuracy = ebm::accuracy(p, sets.test_digits),
+                               .calibration_error = ebm::calibration_error(p, sets.test_digits)};
+  }
   return analysis;
 }
 

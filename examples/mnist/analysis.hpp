@@ -3,6 +3,7 @@
 
 #include <ebm/eval/auroc.hpp>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@ namespace ebm_mnist {
 /// Images of MNIST by set: [image][pixel].
 struct ImageSets {
   ebm::Samples<float> train, test;
+  std::vector<int> test_digits;  ///< [image]
 };
 
 /// The first `most` images of each set; all for 0.
@@ -29,9 +31,16 @@ struct Comparison {
   ebm::Auroc auroc;
 };
 
+/// How well a model reads test images.
+struct Reading {
+  double accuracy = 0;           ///< share that it reads right
+  double calibration_error = 0;  ///< see `ebm::calibration_error`
+};
+
 struct Analysis {
   std::vector<std::pair<std::string, std::vector<double>>> scores;  ///< random, train, test
   std::vector<Comparison> comparisons;
+  std::optional<Reading> reading;  ///< of a model that knows digits
 };
 
 /// Images that should be unusual, and their name.

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using Images = ebm::Samples<float>;
 
 struct AnalyzeOptions {
-  fs::path model = default_model();
+  fs::path model;
   fs::path data = EBM_MNIST_DATA_DIR;
   std::vector<fs::path> ood;
   fs::path out;
@@ -78,6 +78,10 @@ std::string print(const Analysis& analysis, const std::vector<Judgement>& judgem
   for (const auto& [group, description, area] : analysis.comparisons) {
     json["auroc"][group] = {{"value", area.value}, {"low", area.low}, {"high", area.high}};
   }
+  if (const auto& reading = analysis.reading) {
+    json["digits"] = {{"accuracy", reading->accuracy},
+                      {"calibration_error", reading->calibration_error}};
+  }
   if (!judgements.empty()) json["samples"] = json_of(judgements);
   // File names need not be UTF-8; JSON is.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
@@ -105,12 +109,17 @@ std::string print(const Analysis& analysis, const Examples& examples) {
     text << std::setw(static_cast<int>(width)) << std::left << group << std::right << "  "
          << area.value << "  [" << area.low << ", " << area.high << "]\n";
   }
+  if (const auto& reading = analysis.reading) {
+    text << "\nDigits of test images: " << 100 * reading->accuracy
+         << " % read right, calibration error " << reading->calibration_error << '\n';
+  }
   return text.str();
 }
 
 std::string print(const std::vector<Judgement>& judgements, const AnalyzeOptions& o) {
   std::ostringstream text;
-  text << "\nWhat the judge says of " << o.samples << " samples after " << o.chains.steps
+  text << "\nWhat the judge says of " << o.samples << " samples after "
+       << o.chains.steps + o.chains.stay
        << " steps, of as many test and training images, each compared with\nthe other training "
           "images\n"
        << std::fixed << std::setprecision(3) << "      ";
@@ -146,12 +155,13 @@ std::string unique_name(const std::string& name, std::set<std::string>& taken) {
   return unique;
 }
 
-void run(const CLI::App& command, const AnalyzeOptions& o, const Engine& engine) {
+void run(const CLI::App& command, AnalyzeOptions o, const Engine& engine) {
   ebm::require(o.out.empty() || has_extension(o.out, ".png"),
                "--out: expected a name that ends in .png, got ", ebm::io::quoted(o.out));
   if (!o.out.empty()) ebm::io::require_writable(o.out);
   const auto model = engine.load(o.model);
   require_options_fit(command, *model);
+  choose_steps(command, *model, o.chains);
   const auto judge = o.samples > 0 ? engine.load_judge(o.judge) : nullptr;
   std::vector<NamedImages> own;  // all of them read before the work
   std::set<std::string> taken;
@@ -224,6 +234,7 @@ void add_analyze(CLI::App& app, const std::string& cpu) {
       R"(--samples also "samples":{"model":{"distance":…,"confident":…,…},…})");
   c.add_flag("--quiet", o->quiet, "Print nothing but what --json asks for");
   add_chains(c, o->chains);
+  add_levels(c, o->chains);
   add_seed(c, o->seed);
   add_threads(c, o->threads);
   c.callback([o, &c, &cpu] { run(c, *o, engine_for(cpu)); });

@@ -46,14 +46,19 @@ CLI::Validator whole(long long low, long long high) {
           range};
 }
 
-std::filesystem::path default_model() {
-  return EBM_MNIST_MODEL;
-}
-
 void add_model(CLI::App& command, std::filesystem::path& model) {
-  command.add_option("--model", model, "Model file (safetensors)")
+  model = EBM_MNIST_MATCHING;
+  command
+      .add_option("--model", model,
+                  "Model file (safetensors), or a bundled one by its name: matching, the default, "
+                  "or tutorial")
+      ->transform([](const std::string& name) -> std::string {
+        if (name == "matching") return EBM_MNIST_MATCHING;
+        if (name == "tutorial") return EBM_MNIST_TUTORIAL;
+        return name;
+      })
       ->type_name("FILE")
-      ->capture_default_str();
+      ->default_str("matching");
 }
 
 void add_data(CLI::App& command, std::filesystem::path& data) {
@@ -93,6 +98,26 @@ void add_chains(CLI::App& command, ChainOptions& options) {
       ->capture_default_str();
 }
 
+void add_levels(CLI::App& command, ChainOptions& options) {
+  command
+      .add_option(
+          "--stay", options.stay,
+          "Langevin steps more at the noise level of the data, for a model with noise levels")
+      ->transform(whole(0, million))
+      ->capture_default_str();
+  command
+      .add_option("--digit", options.digit,
+                  "The digit to draw, for a model of the recipe joint; -1: any")
+      ->transform(whole(-1, 9))
+      ->capture_default_str();
+}
+
+void choose_steps(const CLI::App& command, const Model& model, ChainOptions& chains) {
+  if (!model.has_levels() || command.count("--steps") > 0 || command.count("--stay") > 0) return;
+  chains.steps = 64;
+  chains.stay = 200;
+}
+
 void require_options_fit(const CLI::App& command, const Model& model) {
   const bool has_levels = model.has_levels();
   const auto refuse = [&](std::initializer_list<const char*> names, const char* why) {
@@ -102,13 +127,15 @@ void require_options_fit(const CLI::App& command, const Model& model) {
     }
   };
   if (has_levels) {
-    refuse(
-        {"--step-size", "--noise", "--clip", "--temperature"},
-        "the model is of the recipe matching, whose chains go down noise levels and have no such "
-        "option");
+    refuse({"--step-size", "--noise", "--clip", "--temperature"},
+           "the model's chains go down noise levels and have no such option; those of --model "
+           "tutorial have");
   } else {
     refuse({"--stay"},
            "the model has no noise levels; those of the recipe matching have: give more --steps");
+  }
+  if (model.digits() == 0) {
+    refuse({"--digit"}, "the model knows no digits; those of the recipe joint do");
   }
 }
 

@@ -25,10 +25,7 @@ CLI::Validator number(double low, double high, Without bound = Without::none);
 /// Accepts whole numbers in [low, high] and drops leading zeros, which CLI11 takes for octal.
 CLI::Validator whole(long long low, long long high);
 
-/// The model that comes with the program.
-std::filesystem::path default_model();
-
-/// `--model`
+/// `--model`, and its default: the better one of those that come with the program
 void add_model(CLI::App& command, std::filesystem::path& model);
 
 /// `--data`
@@ -42,6 +39,13 @@ void add_threads(CLI::App& command, int& threads);
 
 /// `--steps`, `--step-size`, `--noise` and `--clip`
 void add_chains(CLI::App& command, ChainOptions& options);
+
+/// `--stay` and `--digit`, for models with noise levels
+void add_levels(CLI::App& command, ChainOptions& options);
+
+/// Gives chains over noise levels, unless the command names steps, those after which samples of the
+/// bundled model are best.
+void choose_steps(const CLI::App& command, const Model& model, ChainOptions& chains);
 
 /// Throws `ebm::InvalidArgument` for an option of the command that chains of such a model have not.
 void require_options_fit(const CLI::App& command, const Model& model);

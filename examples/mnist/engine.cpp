@@ -205,7 +205,7 @@ class NetworkEngine final : public Engine {
                                      ": choose one by --model"));
     }
     const ebm::io::SafeTensors content = ebm::io::read_safetensors(path);
-    if (is_matching(content)) return load_matching(content, path);
+    if (auto model = load_level_model(content, path)) return model;
     return std::make_unique<NetworkModel>(content, path);
   }
   std::unique_ptr<const Judge> load_judge(const std::filesystem::path& path) const override {

@@ -37,8 +37,20 @@ class Model {
  public:
   virtual ~Model() = default;
 
-  /// Whether it is an energy over noise levels, which chains go down, of the recipe matching.
+  /// Whether it is an energy over noise levels, which chains go down, of the recipes matching and
+  /// joint.
   [[nodiscard]] virtual bool has_levels() const = 0;
+
+  /// Digits that it tells apart, from 0 on; 0: none.
+  [[nodiscard]] virtual int digits() const { return 0; }
+
+  /// p(digit | image) of a model with digits: [image][digit]
+  ///
+  /// images: [image][pixel]
+  [[nodiscard]] virtual ebm::Samples<float> digit_probabilities(
+      const ebm::ConstSamplesRef<float>& images, int) const {
+    return ebm::Samples<float>(images.rows(), 0);
+  }
 
   /// How usual each image is: f = -E, or, with noise levels, minus the Mahalanobis distance of its
   /// energies at several of them. Throws `ebm::Error`, naming the images, where it is not finite.
@@ -53,7 +65,7 @@ class Model {
                                                      int threads) const = 0;
 
   /// Chains of `options.steps` steps from noise, and with noise levels of `options.stay` more at
-  /// the level of the data.
+  /// the level of the data; with digits of `options.digit` alone.
   [[nodiscard]] virtual Chains run_chains(int count, const ChainOptions& options, int every,
                                           std::uint32_t seed, int threads) const = 0;
 

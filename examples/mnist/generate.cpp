@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct GenerateOptions {
-  fs::path model = default_model();
+  fs::path model;
   fs::path out;
   int count = 8;
   int every = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <ebm/energy/conditions.hpp>
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/io/digits.hpp>
 #include <ebm/io/file.hpp>
@@ -45,18 +46,25 @@ std::vector<double> numbers_of(const ebm::io::SafeTensors& content, const std::s
     }
   }
   if (numbers.size() != count) {
-    throw ebm::Error(ebm::sentence("a model of the recipe matching says ", name, " by ", count,
+    throw ebm::Error(ebm::sentence("a model with noise levels says ", name, " by ", count,
                                    " numbers in its metadata, got ", numbers.size()));
   }
   return numbers;
 }
 
-MatchingEnergy energy_of(const ebm::io::SafeTensors& content) {
+/// The recipe that a file says; empty if it says none.
+std::string recipe_in(const ebm::io::SafeTensors& content) {
+  const auto recipe = content.metadata().find("recipe");
+  return recipe != content.metadata().end() ? recipe->second : std::string();
+}
+
+template <class E>
+E energy_of(const ebm::io::SafeTensors& content) {
   const auto number = [&](const char* name) { return numbers_of(content, name, 1)[0]; };
-  return MatchingEnergy({.mean = number("mean"),
-                         .deviation = number("deviation"),
-                         .gain = number("gain"),
-                         .level = number("level")});
+  return E({.mean = number("mean"),
+            .deviation = number("deviation"),
+            .gain = number("gain"),
+            .level = number("level")});
 }
 
 ebm::MahalanobisScore score_of(const ebm::io::SafeTensors& content) {
@@ -80,14 +88,27 @@ auto named(const std::filesystem::path& path, const F& f) {
   }
 }
 
-class MatchingModel final : public Model {
+template <class E>
+class LevelModel final : public Model {
  public:
-  MatchingModel(const ebm::io::SafeTensors& content, const std::filesystem::path& path)
-      : energy_(energy_of(content)), score_(score_of(content)) {
+  LevelModel(const ebm::io::SafeTensors& content, const std::filesystem::path& path)
+      : energy_(energy_of<E>(content)), score_(score_of(content)) {
     ebm::io::load_model(path, energy_);
   }
 
   bool has_levels() const override { return true; }
+  int digits() const override { return digits_of<E>; }
+
+  Images digit_probabilities(const ebm::ConstSamplesRef<float>& images,
+                             int thread_count) const override {
+    if constexpr (digits_of<E> > 0) {
+      ebm::Threads threads(thread_count);
+      return ebm::class_probabilities(
+          ebm::logits(ebm::at_level(energy_, energy_.options().level), images, threads));
+    } else {
+      return Model::digit_probabilities(images, thread_count);
+    }
+  }
 
   std::vector<double> scores(const ebm::ConstSamplesRef<float>& images, const std::string& name,
                              int thread_count) const override {
@@ -100,7 +121,8 @@ class MatchingModel final : public Model {
   std::vector<double> energies(const ebm::ConstSamplesRef<float>& images, const std::string& name,
                                int thread_count) const override {
     ebm::Threads threads(thread_count);
-    const Eigen::VectorXd values = ebm::energies(energy_, images, threads).cast<double>();
+    const Eigen::VectorXd values =
+        ebm::energies(of_images(), images, threads).template cast<double>();
     std::vector<double> energies(values.begin(), values.end());
     require_finite(energies, "energy", name);
     return energies;
@@ -108,50 +130,22 @@ class MatchingModel final : public Model {
 
   Chains run_chains(int count, const ChainOptions& options, int every, std::uint32_t seed,
                     int thread_count) const override {
-    const ebm::Rng rng{seed};
     ebm::Threads threads(thread_count);
-    Chains chains;
-    const auto sampler = annealed(std::max(1, options.steps));
-    chains.final = sampler.starts(energy_, count, rng);
-    const int steps = options.steps + options.stay;
-    if (every > 0) {
-      chains.trace.assign(static_cast<std::size_t>(steps / every) + 1, chains.final);
+    if constexpr (digits_of<E> > 0) {
+      if (options.digit >= 0) {
+        const std::vector<int> digits(static_cast<std::size_t>(count), options.digit);
+        return run_chains(ebm::Joint(energy_), ebm::one_hot(std::span(digits), digits_of<E>),
+                          options, every, seed, threads);
+      }
     }
-    const auto observe_after = [&](int steps_before) {
-      return [&, steps_before](int steps_done, Eigen::Index first,
-                               const ebm::ConstSamplesRef<float>& states) {
-        const int done = steps_before + steps_done;
-        if (done % every != 0) return;
-        chains.trace[static_cast<std::size_t>(done / every)].middleRows(first, states.rows()) =
-            states;
-      };
-    };
-    const int observed = every > 0 ? 1 : 0;
-    ebm::run_chains(
-        sampler, energy_, chains.final,
-        {.steps = options.steps, .rng = rng, .every = observed, .observe = observe_after(0)},
-        threads);
-    ebm::run_chains(staying(), energy_, chains.final,
-                    {.steps = options.stay,
-                     .rng = rng,
-                     .first_chain = first_staying_chain,
-                     .every = observed,
-                     .observe = observe_after(options.steps)},
-                    threads);
-    if (options.stay > 0) {
-      // The noise of the level, which the chains keep, is no part of an image.
-      ebm::run_chains(ebm::Annealed(std::vector{energy_.options().level}), energy_, chains.final,
-                      {.steps = 1}, threads);
-    }
-    if (options.steps > 0) chains.final = chains.final.cwiseMax(-1.0f).cwiseMin(1.0f);
-    return chains;
+    return run_chains(of_images(), Images(count, 0), options, every, seed, threads);
   }
 
   Images denoise(const Images& noisy, const Denoising& denoising, int, const ChainOptions&,
                  std::uint32_t, int thread_count) const override {
     ebm::Threads threads(thread_count);
     Images result = noisy;
-    ebm::run_chains(ebm::Annealed(std::vector{denoising.noise_level}), energy_, result,
+    ebm::run_chains(ebm::Annealed(std::vector{denoising.noise_level}), of_images(), result,
                     {.steps = 1}, threads);
     return result.cwiseMax(-1.0f).cwiseMin(1.0f);
   }
@@ -163,7 +157,7 @@ class MatchingModel final : public Model {
     Images known(images.rows() * chains, pixels);
     for (Eigen::Index i = 0; i < known.rows(); ++i) known.row(i) = images.row(i / chains);
     const auto sampler = annealed(std::max(1, options.steps));
-    Images states = sampler.starts(energy_, known.rows(), rng);
+    Images states = sampler.starts(of_images(), known.rows(), rng);
     Images noisy;  // of one chain
     const auto put_known = [&](double level, std::uint32_t step) {
       for (Eigen::Index i = 0; i < states.rows(); ++i) {
@@ -184,11 +178,11 @@ class MatchingModel final : public Model {
       const bool is_last = i + 1 == levels.size();
       const ebm::Annealed one(is_last ? std::vector{levels[i]}
                                       : std::vector{levels[i], levels[i + 1]});
-      ebm::run_chains(one, energy_, states,
+      ebm::run_chains(one, of_images(), states,
                       {.steps = 1, .rng = rng, .first_chain = first_of_step(i)}, threads);
     }
     put_known(0, 0);
-    const Eigen::VectorXf energies = ebm::energies(energy_, states, threads);
+    const Eigen::VectorXf energies = ebm::energies(of_images(), states, threads);
     Images result(images.rows(), pixels);
     for (Eigen::Index i = 0; i < images.rows(); ++i) {
       Eigen::Index best = 0;
@@ -199,6 +193,53 @@ class MatchingModel final : public Model {
   }
 
  private:
+  /// Chains of an energy, whose rows are images and their conditions.
+  template <class Energy>
+  Chains run_chains(const Energy& energy, const Images& conditions, const ChainOptions& options,
+                    int every, std::uint32_t seed, ebm::Threads& threads) const {
+    const ebm::Rng rng{seed};
+    Chains chains;
+    const auto sampler = annealed(std::max(1, options.steps));
+    Images states =
+        ebm::with_conditions(sampler.starts(energy, conditions.rows(), rng), conditions);
+    const int steps = options.steps + options.stay;
+    if (every > 0) {
+      chains.trace.assign(static_cast<std::size_t>(steps / every) + 1, states.leftCols(pixels));
+    }
+    const auto observe_after = [&](int steps_before) {
+      return [&, steps_before](int steps_done, Eigen::Index first,
+                               const ebm::ConstSamplesRef<float>& now) {
+        const int done = steps_before + steps_done;
+        if (done % every != 0) return;
+        chains.trace[static_cast<std::size_t>(done / every)].middleRows(first, now.rows()) =
+            now.leftCols(pixels);
+      };
+    };
+    const int observed = every > 0 ? 1 : 0;
+    ebm::run_chains(
+        sampler, energy, states,
+        {.steps = options.steps, .rng = rng, .every = observed, .observe = observe_after(0)},
+        threads);
+    ebm::run_chains(staying(), energy, states,
+                    {.steps = options.stay,
+                     .rng = rng,
+                     .first_chain = first_staying_chain,
+                     .every = observed,
+                     .observe = observe_after(options.steps)},
+                    threads);
+    if (options.stay > 0) {
+      // The noise of the level, which the chains keep, is no part of an image.
+      ebm::run_chains(ebm::Annealed(std::vector{energy_.options().level}), energy, states,
+                      {.steps = 1}, threads);
+    }
+    chains.final = states.leftCols(pixels);
+    if (options.steps > 0) chains.final = chains.final.cwiseMax(-1.0f).cwiseMin(1.0f);
+    return chains;
+  }
+
+  /// E(x, s) of images alone.
+  [[nodiscard]] ebm::Marginal<E> of_images() const { return ebm::Marginal<E>(energy_); }
+
   /// Each step of an inpainting is a run of its own, with random numbers of its own.
   static std::uint64_t first_of_step(std::size_t step) { return std::uint64_t{step} << 32; }
 
@@ -216,59 +257,49 @@ class MatchingModel final : public Model {
                                    " the ", what, ' ', *wrong, ", expected a finite number"));
   }
 
-  MatchingEnergy energy_;
+  E energy_;
   ebm::MahalanobisScore score_;
 };
 
 }  // namespace
 
-ebm::Samples<double> level_energies(const MatchingEnergy& energy,
-                                    const ebm::ConstSamplesRef<float>& images,
-                                    ebm::Threads& threads) {
-  ebm::Samples<double> result(images.rows(), static_cast<Eigen::Index>(score_levels.size()));
-  for (std::size_t i = 0; i < score_levels.size(); ++i) {
-    result.col(static_cast<Eigen::Index>(i)) =
-        ebm::energies(ebm::at_level(energy, score_levels[i]), images, threads).cast<double>();
-  }
-  return result;
-}
-
-std::map<std::string, std::string> matching_metadata(const MatchingEnergy& energy,
-                                                     const ebm::MahalanobisScore& score) {
-  const auto& o = energy.options();
+std::map<std::string, std::string> level_metadata(const std::string& recipe,
+                                                  const ebm::NoiseConditionalOptions& options,
+                                                  const ebm::MahalanobisScore& score) {
   const auto text = [](double number) { return numbers_as_text(std::span(&number, 1)); };
   const auto fit = score.state();
   constexpr std::size_t features = score_levels.size();
-  return {{"recipe", "matching"},
-          {"mean", text(o.mean)},
-          {"deviation", text(o.deviation)},
-          {"gain", text(o.gain)},
-          {"level", text(o.level)},
+  return {{"recipe", recipe},
+          {"mean", text(options.mean)},
+          {"deviation", text(options.deviation)},
+          {"gain", text(options.gain)},
+          {"level", text(options.level)},
           {"score_mean", numbers_as_text(fit.get<double>("mean", features))},
           {"score_whitening", numbers_as_text(fit.get<double>("whitening", features * features))}};
 }
 
-bool is_matching(const ebm::io::SafeTensors& content) {
-  const auto recipe = content.metadata().find("recipe");
-  return recipe != content.metadata().end() && recipe->second == "matching";
-}
-
 MatchingEnergy load_matching_energy(const std::filesystem::path& path) {
   const ebm::io::SafeTensors content = ebm::io::read_safetensors(path);
-  if (!is_matching(content)) {
+  if (recipe_in(content) != recipe_of<MatchingEnergy>) {
     throw ebm::Error(ebm::sentence(ebm::io::quoted(path),
                                    " is no model of the recipe matching, whose training goes on"));
   }
   return named(path, [&] {
-    MatchingEnergy energy = energy_of(content);
+    MatchingEnergy energy = energy_of<MatchingEnergy>(content);
     ebm::io::load_model(path, energy);
     return energy;
   });
 }
 
-std::unique_ptr<const Model> load_matching(const ebm::io::SafeTensors& content,
-                                           const std::filesystem::path& path) {
-  return named(path, [&] { return std::make_unique<const MatchingModel>(content, path); });
+std::unique_ptr<const Model> load_level_model(const ebm::io::SafeTensors& content,
+                                              const std::filesystem::path& path) {
+  const auto load = [&]<class E>(std::type_identity<E>) -> std::unique_ptr<const Model> {
+    return named(path, [&] { return std::make_unique<const LevelModel<E>>(content, path); });
+  };
+  const std::string recipe = recipe_in(content);
+  if (recipe == recipe_of<MatchingEnergy>) return load(std::type_identity<MatchingEnergy>());
+  if (recipe == recipe_of<JointEnergy>) return load(std::type_identity<JointEnergy>());
+  return nullptr;
 }
 
 }  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

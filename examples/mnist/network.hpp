@@ -61,26 +61,35 @@ using LevelBlock = ebm::Residual<ebm::Swish, Conv3x3<Channels>, ebm::AddConditio
 template <int Channels>
 using HalvingLayer = ebm::Conv2d<Channels, ebm::Kernel<3>, ebm::Stride<2>, ebm::Padding<1>>;
 
-/// A score of the mean of all positions' channels, which is added to that of the layers beside it.
-using MeanHead = ebm::Shortcut<ebm::Swish, ebm::GlobalAveragePool, ebm::Linear<1>>;
+/// Scores of the means of all positions' channels, which are added to those of the layers beside
+/// them.
+template <int Outputs>
+using MeanHead = ebm::Shortcut<ebm::Swish, ebm::GlobalAveragePool, ebm::Linear<Outputs>>;
 
-/// The score network of the recipe matching: pre-activation residual blocks that all see the noise
-/// level, and heads at half and a quarter of the size; 461,379 parameters, 10 times the
-/// multiply-adds of the tutorial's.
-using MatchingNetwork = ebm::Sequential<
+/// Pre-activation residual blocks that all see the noise level, and heads at half and a quarter of
+/// the size.
+template <int Outputs>
+using LevelNetwork = ebm::Sequential<
     ebm::Conditioned<ebm::Shape<1, 28, 28>, ebm::Shape<9>>,
     ebm::Conv2d<32, ebm::Kernel<5>, ebm::Stride<2>, ebm::Padding<2>>,  //
     ebm::AddCondition, LevelBlock<32>,                                 //
-    ebm::Residual<MeanHead,                                            //
+    ebm::Residual<MeanHead<Outputs>,                                   //
                   ebm::Swish, HalvingLayer<64>, ebm::AddCondition,     //
                   LevelBlock<64>, LevelBlock<64>,                      //
-                  ebm::Residual<MeanHead,                              //
+                  ebm::Residual<MeanHead<Outputs>,                     //
                                 ebm::Swish, HalvingLayer<96>,          //
                                 ebm::AddCondition, LevelBlock<96>,     //
                                 ebm::Swish, ebm::Flatten,              //
                                 ebm::Linear<128>, ebm::AddCondition,   //
                                 ebm::Residual<ebm::Swish, ebm::Linear<128>, ebm::AddCondition>,
-                                ebm::Swish, ebm::Linear<1>>>>;
+                                ebm::Swish, ebm::Linear<Outputs>>>>;
+
+/// The score network of the recipe matching: 461,379 parameters, 10 times the multiply-adds of the
+/// tutorial's.
+using MatchingNetwork = LevelNetwork<1>;
+
+/// That of the recipe joint, with a logit for each digit.
+using JointNetwork = LevelNetwork<10>;
 
 /// What the judge of digits is made of: three convolutions, 64 features of an image, and `Head`.
 template <class... Head>

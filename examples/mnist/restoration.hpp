@@ -13,7 +13,7 @@
 namespace ebm_mnist {
 
 struct RestorationOptions {
-  std::filesystem::path model = default_model();
+  std::filesystem::path model;
   std::vector<std::filesystem::path> images;
   std::vector<std::filesystem::path> original;
   std::filesystem::path out;

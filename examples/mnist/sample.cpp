@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct SampleOptions {
-  std::filesystem::path model = default_model();
+  std::filesystem::path model;
   std::filesystem::path out;
   int count = 64;
   int trace = 0;
@@ -58,24 +58,25 @@ void write_picture(const SampleOptions& o, const Chains& chains) {
                             {.columns = picture_columns(o), .scale = 2});
 }
 
-void run(const CLI::App& command, const SampleOptions& o, const Engine& engine) {
+void run(const CLI::App& command, SampleOptions o, const Engine& engine) {
   const bool is_picture = has_extension(o.out, ".png");
   ebm::require(is_picture || has_extension(o.out, ".safetensors"),
                "--out: expected a name that ends in .png or .safetensors, got ",
                ebm::io::quoted(o.out));
-  ebm::require(o.trace <= o.all_steps(), "--trace: expected at most the number of steps, ",
-               o.all_steps(), ", got ", o.trace);
   std::error_code missing;  // a missing model has its own message
   ebm::require(!fs::equivalent(o.model, o.out, missing), "--out: ", ebm::io::quoted(o.out),
                " is the model itself");
+  const auto model = engine.load(o.model);
+  require_options_fit(command, *model);
+  choose_steps(command, *model, o.chains);
+  ebm::require(o.trace <= o.all_steps(), "--trace: expected at most the number of steps, ",
+               o.all_steps(), ", got ", o.trace);
   if (is_picture) {
     const int columns = picture_columns(o);
     require_picture_fits(o.trace > 0 ? o.count : std::ceil(o.count / static_cast<double>(columns)),
                          columns);
   }
   ebm::io::require_writable(o.out);
-  const auto model = engine.load(o.model);
-  require_options_fit(command, *model);
   const Chains chains = model->run_chains(o.count, o.chains, o.trace, o.seed, o.threads);
   require_finite(chains.final, o.model);
   if (is_picture) {
@@ -96,8 +97,9 @@ void add_sample(CLI::App& app, const std::string& cpu) {
                                     "Let a model dream digits, e.g.\n  ebm-mnist sample --model "
                                     "runs/mnist/model.safetensors --out digits.png");
   c.footer(
-      "Runs chains from noise: Langevin steps, or, with a model of the recipe matching, steps down "
-      "as many noise\nlevels. A .safetensors file gets the tensor samples, [N,1,28,28] in [-1, "
+      "Runs chains from noise: Langevin steps, or, with a model with noise levels, steps down as "
+      "many of them;\nwithout --steps and --stay these are 64, and 200 that stay. A "
+      ".safetensors file gets the tensor samples, [N,1,28,28] in [-1, "
       "1], and with --trace\nthe tensor trace, [snapshots,N,1,28,28].");
   add_model(c, o->model);
   c.add_option("--out", o->out, "File to write: .png or .safetensors")
@@ -113,11 +115,7 @@ void add_sample(CLI::App& app, const std::string& cpu) {
       ->capture_default_str();
   c.add_flag("--quiet", o->quiet, "Print nothing");
   add_chains(c, o->chains);
-  c.add_option("--stay", o->chains.stay,
-               "Langevin steps more at the noise level of the data, for a model of the recipe "
-               "matching")
-      ->transform(whole(0, million))
-      ->capture_default_str();
+  add_levels(c, o->chains);
   add_seed(c, o->seed);
   add_threads(c, o->threads);
   c.callback([o, &c, &cpu] { run(c, *o, engine_for(cpu)); });

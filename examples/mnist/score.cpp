@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
+#include <ebm/eval/accuracy.hpp>
 #include <ebm/io/digits.hpp>
 #include <ebm/io/file.hpp>
 #include <iostream>
@@ -20,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct ScoreOptions {
-  std::filesystem::path model = default_model();
+  std::filesystem::path model;
   std::vector<std::filesystem::path> images;
   bool json = false, quiet = false;
   int threads = 0;
@@ -54,6 +55,7 @@ void run(const ScoreOptions& o, const Engine& engine) {
   std::vector<ebm::Samples<float>> inputs;  // all of them read before the first score is taken
   for (const fs::path& path : o.images) inputs.push_back(read_images(path));
   std::vector<double> all, all_energies;
+  nlohmann::ordered_json digits_seen = nlohmann::ordered_json::array();
   std::string text;  // printed as a whole or not at all
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::string name = o.images[i].string();
@@ -62,6 +64,13 @@ void run(const ScoreOptions& o, const Engine& engine) {
     if (o.json) {
       const auto e = model->energies(inputs[i], ebm::io::quoted(o.images[i]), o.threads);
       all_energies.insert(all_energies.end(), e.begin(), e.end());
+      if (model->digits() > 0) {
+        const auto p = model->digit_probabilities(inputs[i], o.threads);
+        Eigen::Index row = 0;
+        for (const int digit : ebm::likeliest_classes(p)) {
+          digits_seen.push_back({{"digit", digit}, {"probability", p(row++, digit)}});
+        }
+      }
     }
     for (std::size_t k = 0; k < f.size() && !o.quiet; ++k) {
       text += ebm::sentence(name, ' ', k, ' ', digits(f[k]), '\n');
@@ -70,11 +79,12 @@ void run(const ScoreOptions& o, const Engine& engine) {
   }
   const Summary summary(all);
   if (o.json) {
-    const nlohmann::ordered_json json{{"count", summary.count},
-                                      {"mean", summary.mean},
-                                      {"std", summary.deviation},
-                                      {"scores", all},
-                                      {"energies", all_energies}};
+    nlohmann::ordered_json json{{"count", summary.count},
+                                {"mean", summary.mean},
+                                {"std", summary.deviation},
+                                {"scores", all},
+                                {"energies", all_energies}};
+    if (model->digits() > 0) json["digits"] = digits_seen;
     std::cout << json.dump() << '\n';
   } else {
     std::cout << text << summary.text();
@@ -91,13 +101,14 @@ void add_score(CLI::App& app, const std::string& cpu) {
   c.footer(std::string(
                "Prints how usual each image is (file, index, score), then count, mean and standard "
                "deviation (of the\npopulation) over all files. The score is f = -E; of a model "
-               "of the recipe matching it is minus the Mahalanobis\ndistance of the image's "
-               "energies at four noise levels from those of training images. ") +
+               "with noise levels it is minus the Mahalanobis\ndistance of the image's "
+               "energies at four of them from those of training images. ") +
            image_files);
   add_model(c, o->model);
   c.add_option("--images", o->images, "One or more image files")->type_name("FILE")->required();
   c.add_flag("--json", o->json,
-             R"(Print {"count":…,"mean":…,"std":…,"scores":[…],"energies":[…]} instead)");
+             R"(Print {"count":…,"mean":…,"std":…,"scores":[…],"energies":[…]} instead; of a )"
+             R"(model of the recipe joint also "digits":[{"digit":…,"probability":…},…])");
   c.add_flag("--quiet", o->quiet, "Leave out the images' own lines");
   add_threads(c, o->threads);
   c.callback([o, &cpu] { run(*o, engine_for(cpu)); });

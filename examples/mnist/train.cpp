@@ -39,6 +39,9 @@ struct RecipeOptions {
   std::vector<std::string> own;
   std::vector<std::pair<std::string, std::string>> defaults;  ///< option and value
 };
+const std::vector<std::pair<std::string, std::string>> of_matching{
+    {"epochs", "10"},  {"batch", "64"},    {"learning-rate", "0.002"}, {"beta1", "0.9"},
+    {"beta2", "0.99"}, {"grad-norm", "1"}, {"data-noise", "0"}};
 const std::vector<RecipeOptions> recipes{
     {"tutorial",
      {"model", "steps", "step-size", "noise", "clip", "buffer", "fresh", "alpha", "lr-decay",
@@ -47,13 +50,11 @@ const std::vector<RecipeOptions> recipes{
     {"matching",
      {"level-median", "level-spread", "level-low", "level-high", "data-level", "gain", "warm-up",
       "averaging"},
-     {{"epochs", "16"},
-      {"batch", "64"},
-      {"learning-rate", "0.002"},
-      {"beta1", "0.9"},
-      {"beta2", "0.99"},
-      {"grad-norm", "1"},
-      {"data-noise", "0"}}},
+     of_matching},
+    {"joint",
+     {"level-median", "level-spread", "level-low", "level-high", "data-level", "gain", "warm-up",
+      "averaging", "cross-entropy", "digit-level-median"},
+     of_matching},
     {"persistent",
      {"from", "steps", "path-levels", "stay", "stay-step", "divergence", "chain-bound",
       "level-median", "level-spread", "level-low", "level-high", "warm-up", "averaging"},
@@ -120,7 +121,9 @@ TrainingData load(const TrainOptions& o) {
   ebm::io::Mnist mnist = ebm::io::load_mnist(o.data);
   const int images = mnist.train_images.count;
   TrainingData data{.train = std::move(mnist.train_images.pixels),
-                    .test = ebm::io::to_samples(mnist.test_images)};
+                    .train_digits = {mnist.train_labels.begin(), mnist.train_labels.end()},
+                    .test = ebm::io::to_samples(mnist.test_images),
+                    .test_digits = {mnist.test_labels.begin(), mnist.test_labels.end()}};
   if (data.test.rows() == 0) {
     throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(o.data), " holds no test images"));
   }
@@ -281,12 +284,12 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
   c.add_option(
        "--recipe", o->recipe,
        "How it is trained: tutorial, by contrastive divergence; matching, by denoising "
-       "score matching over noise levels, with its own network and numbers: 16 epochs of "
+       "score matching over noise levels, with its own network and numbers: 10 epochs of "
        "batches of 64, learning rate 2e-3, betas 0.9 and 0.99, gradient norm 1, no data "
        "noise; or persistent, which trains a model of matching on (--from), with persistent "
        "chains over its levels: 3 epochs, learning rate 5e-4, 10 steps, averaging 0.99, "
-       "the rest as matching")
-      ->check(CLI::IsMember({"tutorial", "matching", "persistent"}))
+       "the rest as matching; or joint, as matching, with a classifier of the digits in it")
+      ->check(CLI::IsMember({"tutorial", "matching", "persistent", "joint"}))
       ->type_name("NAME")
       ->capture_default_str();
   c.add_option("--model", o->model, "The tutorial's network: tutorial, or resnet, which is deeper")
@@ -384,6 +387,13 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
   c.add_option("--averaging", o->matching.averaging,
                "matching: decay of the parameters' average, which is the model")
       ->check(number(0, 1, Without::high))
+      ->capture_default_str();
+  c.add_option("--cross-entropy", o->joint.weight, "joint: weight of cross-entropy")
+      ->check(number(0, 1e4, Without::low))
+      ->capture_default_str();
+  c.add_option("--digit-level-median", o->joint.levels.median,
+               "joint: half of the noise levels are lower at which digits are learnt")
+      ->check(number(0, 100, Without::low))
       ->capture_default_str();
   c.add_option("--from", o->persistent.from,
                "persistent: the model that it begins with, of the recipe matching")

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <ebm/core/error.hpp>
+#include <ebm/energy/conditions.hpp>
+#include <ebm/loss/cross_entropy.hpp>
 #include <ebm/loss/denoising_score_matching.hpp>
 #include <ebm/loss/weighted_losses.hpp>
 #include <ebm/optim/average.hpp>
@@ -32,13 +34,39 @@ ebm::NoiseConditionalOptions pixels_of(const Data& images) {
   return {.mean = mean, .deviation = std::sqrt(variance)};
 }
 
+/// Dataset: images with their digits, one-hot.
+class DigitImages {
+ public:
+  /// images, digits: live elsewhere
+  DigitImages(const ebm::io::ImageDataset& images, std::span<const int> digits)
+      : images_(&images), digits_(digits) {}
+
+  [[nodiscard]] Eigen::Index rows() const noexcept { return images_->rows(); }
+  [[nodiscard]] Eigen::Index cols() const noexcept {
+    return images_->cols() + digits_of<JointEnergy>;
+  }
+  /// sample: [pixel, digit]
+  void copy_sample(Eigen::Index index, std::span<float> sample) const {
+    images_->copy_sample(index, sample.first(static_cast<std::size_t>(images_->cols())));
+    for (int digit = 0; digit < digits_of<JointEnergy>; ++digit) {
+      sample[static_cast<std::size_t>(images_->cols() + digit)] =
+          digits_[static_cast<std::size_t>(index)] == digit ? 1.0f : 0.0f;
+    }
+  }
+
+ private:
+  const ebm::io::ImageDataset* images_;
+  std::span<const int> digits_;
+};
+
 /// Trains an energy over noise levels by a loss, with chains that `sampler` and `starts` say.
 ///
 /// Throws `ebm::Error` where files, data or divergence end it.
-/// Place: where a `Trainer` trains
-template <class Loss, class Sampler, class Starts, class Guard, class Place>
-TrainingResult train_over_levels(const TrainOptions& o, const TrainingData& data,
-                                 const ebm::io::ImageDataset& images, MatchingEnergy& model,
+/// samples, test: images, of an energy with digits behind each its own; Place: where a `Trainer`
+/// trains
+template <class Data, class E, class Loss, class Sampler, class Starts, class Guard, class Place>
+TrainingResult train_over_levels(const TrainOptions& o, const ebm::io::ImageDataset& images,
+                                 const Data& samples, const ebm::Samples<float>& test, E& model,
                                  const Loss& loss, const Sampler& sampler, const Starts& starts,
                                  const Guard& guard, Place& place) {
   const ebm::Rng rng{o.seed};
@@ -63,7 +91,7 @@ TrainingResult train_over_levels(const TrainOptions& o, const TrainingData& data
 
   Run run(o, place, std::string(ebm::ValidationLoss<>::loss));
   ebm::ValidationLoss validation(
-      data.test, rng, ebm::DenoisingScoreMatching(ebm::LogLogisticLevels(o.matching.levels)));
+      test, rng, ebm::DenoisingScoreMatching(ebm::LogLogisticLevels(o.matching.levels)));
   ebm::LearningRateMonitor learning_rate;
   const auto show = [&](const ebm::EpochReport& report, const auto& snapshots) {
     run.folder->add_picture("samples", report.epoch,
@@ -83,10 +111,10 @@ TrainingResult train_over_levels(const TrainOptions& o, const TrainingData& data
   for (Eigen::Index i = 0; i < some.rows(); ++i) images.copy_sample(i, ebm::sample_of(some, i));
   const auto metadata = [&] {
     const auto& trained = trainer.model();
-    return matching_metadata(
-        trained, ebm::MahalanobisScore(level_energies(trained, some, trainer.executor())));
+    return level_metadata(recipe_of<E>, trained.options(),
+                          ebm::MahalanobisScore(level_energies(trained, some, trainer.executor())));
   };
-  return run.train(trainer, images, ebm::AnyOf<>(), metadata, validation, learning_rate, generate);
+  return run.train(trainer, samples, ebm::AnyOf<>(), metadata, validation, learning_rate, generate);
 }
 
 /// The images that a score can be fitted to; throws `ebm::Error` if there are too few.
@@ -99,16 +127,35 @@ inline ebm::io::ImageDataset images_for_levels(const TrainOptions& o, const Trai
   return images;
 }
 
+/// The options of an energy of these images.
+inline ebm::NoiseConditionalOptions energy_options_for(const TrainOptions& o,
+                                                       const ebm::io::ImageDataset& images) {
+  ebm::NoiseConditionalOptions options = pixels_of(images);
+  options.gain = o.matching.gain;
+  options.level = o.matching.data_level;
+  return options;
+}
+
 /// Trains an energy over noise levels by denoising score matching; see `train_over_levels`.
 template <class Place>
 TrainingResult train_by_matching(const TrainOptions& o, const TrainingData& data, Place& place) {
   const ebm::io::ImageDataset images = images_for_levels(o, data);
-  ebm::NoiseConditionalOptions energy_options = pixels_of(images);
-  energy_options.gain = o.matching.gain;
-  energy_options.level = o.matching.data_level;
-  MatchingEnergy model(energy_options, ebm::Rng{o.seed});
-  return train_over_levels(o, data, images, model,
+  MatchingEnergy model(energy_options_for(o, images), ebm::Rng{o.seed});
+  return train_over_levels(o, images, images, data.test, model,
                            ebm::DenoisingScoreMatching(ebm::LogLogisticLevels(o.matching.levels)),
+                           ebm::Annealed<>(), ebm::FromData(), ebm::KeepAllChains(), place);
+}
+
+/// Trains an energy and a classifier in one, by both losses; see `train_over_levels`.
+template <class Place>
+TrainingResult train_jointly(const TrainOptions& o, const TrainingData& data, Place& place) {
+  const ebm::io::ImageDataset images = images_for_levels(o, data);
+  JointEnergy model(energy_options_for(o, images), ebm::Rng{o.seed});
+  const auto loss = ebm::DenoisingScoreMatching(ebm::LogLogisticLevels(o.matching.levels)) +
+                    o.joint.weight * ebm::CrossEntropy(ebm::LogLogisticLevels(o.joint.levels));
+  const auto test = ebm::with_conditions(
+      data.test, ebm::one_hot(std::span(data.test_digits), digits_of<JointEnergy>));
+  return train_over_levels(o, images, DigitImages(images, data.train_digits), test, model, loss,
                            ebm::Annealed<>(), ebm::FromData(), ebm::KeepAllChains(), place);
 }
 
@@ -130,9 +177,9 @@ TrainingResult train_by_persistence(const TrainOptions& o, const TrainingData& d
        .deviation = energy.deviation});
   const auto loss = ebm::DenoisingScoreMatching(ebm::LogLogisticLevels(o.matching.levels)) +
                     p.weight / pixels * ebm::LevelDivergence(annealing);
-  return train_over_levels(o, data, images, model, loss, ebm::PersistentAnnealingSampler(annealing),
-                           ebm::PersistentAnnealingStarts(annealing),
-                           ebm::ReplaceLostChains(p.lost), place);
+  return train_over_levels(
+      o, images, images, data.test, model, loss, ebm::PersistentAnnealingSampler(annealing),
+      ebm::PersistentAnnealingStarts(annealing), ebm::ReplaceLostChains(p.lost), place);
 }
 
 }  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

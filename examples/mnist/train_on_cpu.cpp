@@ -19,6 +19,7 @@ template <class Place>
 TrainingResult train_in(Place& place, const TrainOptions& options, const TrainingData& data) {
   if (options.recipe == "matching") return train_by_matching(options, data, place);
   if (options.recipe == "persistent") return train_by_persistence(options, data, place);
+  if (options.recipe == "joint") return train_jointly(options, data, place);
   return options.model == "resnet" ? train_network<ResidualNetwork>(options, data, place)
                                    : train_network<Network>(options, data, place);
 }

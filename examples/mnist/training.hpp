@@ -20,7 +20,8 @@ namespace ebm_mnist {
 /// How chains move.
 struct ChainOptions {
   int steps = 60;
-  int stay = 0;  ///< steps more at the level of the data; for models with noise levels
+  int stay = 0;    ///< steps more at the level of the data; for models with noise levels
+  int digit = -1;  ///< of the images, or -1: all; for models with classes
   ebm::LangevinOptions langevin;
 };
 
@@ -31,6 +32,12 @@ struct MatchingOptions {
   double data_level = 0.1;   ///< of E(x) where no level is named
   int warm_up = 150;         ///< iterations
   double averaging = 0.999;  ///< decay of the parameters' average
+};
+
+/// What the recipe joint has beside that.
+struct JointOptions {
+  ebm::LogLogisticLevelsOptions levels{.median = 0.4};  ///< of images whose digits are learnt
+  double weight = 0.05;                                 ///< of cross-entropy
 };
 
 /// What the recipe persistent has beside that.
@@ -44,7 +51,7 @@ struct PersistentOptions {
 };
 
 struct TrainOptions {
-  std::string recipe = "tutorial";  ///< or matching, or persistent
+  std::string recipe = "tutorial";  ///< or matching, persistent, joint
   std::string model = "tutorial";   ///< or resnet; other recipes have a network of their own
   std::string device = "cpu";       ///< or cuda
   std::filesystem::path data = EBM_MNIST_DATA_DIR;
@@ -63,6 +70,7 @@ struct TrainOptions {
   ebm::StepDecayOptions decay;
   double gradient_norm = 0.1;
   MatchingOptions matching;
+  JointOptions joint;
   PersistentOptions persistent;
   int guard = 5;                                 ///< times that a diverging run is put back
   std::string guard_reaction = "learning-rate";  ///< or steps
@@ -83,7 +91,9 @@ struct TrainOptions {
 /// MNIST as the trainer takes it.
 struct TrainingData {
   std::vector<std::uint8_t> train;  ///< [image][pixel]
+  std::vector<int> train_digits;    ///< [image]
   ebm::Samples<float> test;         ///< [image][pixel], in [-1, 1]
+  std::vector<int> test_digits;     ///< [image]
 };
 
 /// What a run says at its end.

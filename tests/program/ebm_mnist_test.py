@@ -1299,9 +1299,8 @@ class Matching(Program):
             self.assertIn(line, config)
         with open(self.folder / "run/metrics.csv", newline="") as file:
             rows = list(csv.DictReader(file))
-        for row in rows:
-            self.assertGreater(float(row["loss_score_matching"]), 0)
-            self.assertNotEqual(float(row["loss_level_divergence"]), 0)
+        self.assertEqual([row["iteration"] for row in rows], ["2", "4"])
+        self.assertNotEqual(rows[0]["val_loss"], rows[1]["val_loss"])
         model = self.folder / "run/model.safetensors"
         self.assertNotEqual(digest(model), digest(self.model))
         scores = json.loads(self.succeed("score", "--json", "--model", model, "--images",
@@ -1351,7 +1350,7 @@ class Matching(Program):
         analysis = json.loads(self.succeed("analyze", "--json", "--model", self.model, "--data",
                                            DATA))
         self.assertLessEqual(analysis["scores"]["test"], 0)
-        self.refuse(2, "--noise: the model is of the recipe matching", "analyze", "--model",
+        self.refuse(2, "--noise: the model's chains go down noise levels", "analyze", "--model",
                     self.model, "--data", DATA, "--samples", 4, "--noise", 1)
 
     def test_restoring_keeps_what_is_known_and_stays_in_the_domain(self):
@@ -1375,6 +1374,64 @@ class Matching(Program):
             self.assertIn(good, content)
             (self.folder / "m.safetensors").write_bytes(content.replace(good, bad))
             self.refuse(1, part, "sample", "--model", "m.safetensors", "--out", "a.png")
+
+
+class JointModels(Program):
+    """The recipe joint: an energy over noise levels that is a classifier too."""
+
+    @classmethod
+    def setUpClass(cls):
+        temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(temporary.cleanup)
+        cls.model = pathlib.Path(temporary.name) / "run/model.safetensors"
+        result = subprocess.run([PROGRAM, *Matching.training(recipe="joint", out=cls.model.parent)],
+                                capture_output=True, text=True)
+        assert result.returncode == 0, result.stderr
+
+    def samples(self, *options):
+        self.succeed("sample", "--model", self.model, "--steps", 4, "--count", 3, "--out",
+                     "a.safetensors", *options)
+        return read_safetensors(self.folder / "a.safetensors")["samples"]
+
+    def test_training_tells_both_losses(self):
+        with open(self.model.parent / "metrics.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertTrue(all(float(row["val_loss"]) > 0 for row in rows))
+        config = (self.model.parent / "config.toml").read_text()
+        self.assertIn("cross-entropy = 0.05", config)
+
+    def test_samples_are_of_any_digit_or_of_one(self):
+        shape, values = self.samples()
+        self.assertEqual(shape, [3, 1, 28, 28])
+        of_three = self.samples("--digit", 3)[1]
+        self.assertNotEqual(of_three, values)
+        self.assertEqual(self.samples("--digit", 3, "--threads", 1)[1], of_three)
+        self.assertNotEqual(self.samples("--digit", 4, "--stay", 2)[1], of_three)
+        self.refuse(2, "--digit: the model knows no digits", "sample", "--model", MODEL, "--out",
+                    "b.png", "--digit", 3)
+        self.refuse(2, "--digit", "sample", "--model", self.model, "--out", "b.png", "--digit", 10)
+
+    def test_digits_are_read(self):
+        (self.folder / "images").write_bytes(idx_images(5))
+        result = json.loads(self.succeed("score", "--json", "--model", self.model, "--images",
+                                         "images"))
+        self.assertEqual(len(result["digits"]), 5)
+        for read in result["digits"]:
+            self.assertIn(read["digit"], range(10))
+            self.assertTrue(0.1 <= read["probability"] <= 1)
+        analysis = json.loads(self.succeed("analyze", "--json", "--model", self.model, "--data",
+                                           DATA))
+        self.assertTrue(0 <= analysis["digits"]["accuracy"] <= 1)
+        self.assertTrue(0 <= analysis["digits"]["calibration_error"] <= 1)
+        analysis = json.loads(self.succeed("analyze", "--json", "--model", MODEL, "--data", DATA))
+        self.assertNotIn("digits", analysis)
+
+    def test_images_are_restored(self):
+        (self.folder / "images").write_bytes(idx_images(2))
+        (self.folder / "mask.png").write_bytes(png(bytes(255 * (i < 300) for i in range(PIXELS))))
+        self.succeed("denoise", "--model", self.model, "--images", "images", "--out", "a.png")
+        self.succeed("inpaint", "--model", self.model, "--images", "images", "--mask", "mask.png",
+                     "--steps", 3, "--chains", 2, "--out", "b.png")
 
 
 class Restoration(Program):
@@ -1614,14 +1671,28 @@ class CommandLine(Program):
     def test_a_figure_of_few_steps_has_the_last_of_them(self):
         self.succeed("generate", "--steps", 10, "--count", 2, "--out", "few.png")
 
-    def test_the_bundled_model_is_the_default(self):
+    def test_the_bundled_model_of_matching_is_the_default(self):
         for command in COMMANDS[1:-1]:
             with self.subTest(command):
-                self.assertRegex(self.succeed(command, "--help"),
-                                 r"--model FILE=\S*mnist/model.safetensors")
+                self.assertRegex(self.succeed(command, "--help"), r"--model FILE=matching")
+        (self.folder / "images").write_bytes(idx_images(2))
+        scores = [self.succeed("score", "--images", "images", *model)
+                  for model in ((), ("--model", "matching"), ("--model", "tutorial"))]
+        self.assertEqual(scores[0], scores[1])
+        self.assertNotEqual(scores[0], scores[2])
+
+    def test_the_bundled_model_of_matching_draws_digits_and_tells_them_from_the_rest(self):
+        result = json.loads(self.succeed("analyze", "--json", "--images", 2000, "--samples", 200))
+        for group, auroc in result["auroc"].items():
+            self.assertGreaterEqual(auroc["value"], {"flipped": 0.8, "square": 0.94}.get(group, 0.99),
+                                    group)
+        samples, test = result["samples"]["model"], result["samples"]["test"]
+        self.assertLess(samples["distance"], 1.6 * test["distance"])
+        self.assertGreater(samples["confident"], 0.85)
+        self.assertGreater(samples["balance"], 0.97)
 
     def test_the_bundled_model_tells_digits_from_the_rest_as_the_tutorials_does(self):
-        table = json.loads(self.succeed("analyze", "--json"))
+        table = json.loads(self.succeed("analyze", "--json", "--model", "tutorial"))
         tutorial = {"noise": 0.9995, "gaussian": 0.978, "flipped": 0.627, "shrunk": 0.830,
                     "salt": 0.700, "inverted": 0.9995, "constant": 0.977, "blank_salt": 0.484,
                     "square": 0.849, "shuffled": 0.994}
@@ -1631,7 +1702,8 @@ class CommandLine(Program):
         self.assertAlmostEqual(table["scores"]["train"], table["scores"]["test"], delta=0.01)
 
     def test_the_bundled_judge_tells_the_bundled_models_samples_from_digits(self):
-        result = json.loads(self.succeed("analyze", "--json", "--images", 2000, "--samples", 200))
+        result = json.loads(self.succeed("analyze", "--json", "--model", "tutorial", "--images",
+                                         2000, "--samples", 200))
         samples, test = result["samples"]["model"], result["samples"]["test"]
         self.assertGreater(samples["distance"], 2 * test["distance"])
         self.assertGreater(test["confident"], 0.9)
@@ -1639,8 +1711,7 @@ class CommandLine(Program):
         self.assertGreater(test["precision"], samples["precision"])
 
     def test_the_bundled_run_is_that_of_the_bundled_model_and_close_to_the_tutorials(self):
-        bundled = pathlib.Path(re.search(r"--model FILE=(\S+)", self.succeed("score", "--help"))[1])
-        run = bundled.parent / "model-run"
+        run = pathlib.Path(__file__).parents[2] / "examples/mnist/model-run"
         with open(run / "metrics.csv", newline="") as file:
             epochs = [row for row in csv.DictReader(file) if row["rand_out"]]
         self.assertEqual([int(row["epoch"]) for row in epochs], list(range(1, 61)))
@@ -1650,7 +1721,8 @@ class CommandLine(Program):
             self.assertAlmostEqual(rand_out[epoch] / value, 1, delta=0.03, msg=epoch)
         best = min(float(row["val_contrastive_divergence"]) for row in epochs)
         self.assertAlmostEqual(best, -16.32, delta=0.01)
-        scores = json.loads(self.succeed("analyze", "--json", "--images", 2000))["scores"]
+        scores = json.loads(self.succeed("analyze", "--json", "--model", "tutorial", "--images",
+                                         2000))["scores"]
         self.assertAlmostEqual(scores["random"], rand_out[60], delta=0.05)
         for file in ("config.toml", "report.html"):
             self.assertIn("'--seed' '2'", html.unescape((run / file).read_text()))
