@@ -13,6 +13,8 @@
 #include <ebm/random/stream.hpp>
 #include <numeric>
 
+#include "held_out_digit.hpp"
+
 namespace ebm_mnist {
 
 namespace {
@@ -49,9 +51,14 @@ std::pair<Images, Images> parted(const Images& images, Eigen::Index count, ebm::
 
 }  // namespace
 
-ImageSets read_image_sets(const std::filesystem::path& data, int most) {
-  const ebm::io::Mnist mnist = ebm::io::load_mnist(data);
-  ImageSets sets{first(mnist.train_images, most), first(mnist.test_images, most), {}};
+ImageSets read_image_sets(const std::filesystem::path& data, int most, int held_out) {
+  ebm::io::Mnist mnist = ebm::io::load_mnist(data);
+  take_digit(mnist.train_images, mnist.train_labels, held_out);
+  const ebm::io::GrayImages odd = take_digit(mnist.test_images, mnist.test_labels, held_out);
+  ImageSets sets{.train = first(mnist.train_images, most),
+                 .test = first(mnist.test_images, most),
+                 .test_digits = {},
+                 .held_out = first(odd, most)};
   sets.test_digits.assign(mnist.test_labels.begin(), mnist.test_labels.begin() + sets.test.rows());
   if (sets.test.rows() == 0 || sets.train.rows() == 0) {
     throw ebm::Error(ebm::sentence("analyze: ", ebm::io::quoted(data), " holds no ",

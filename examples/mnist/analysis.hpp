@@ -17,12 +17,14 @@ namespace ebm_mnist {
 struct ImageSets {
   ebm::Samples<float> train, test;
   std::vector<int> test_digits;  ///< [image]
+  ebm::Samples<float> held_out;  ///< test images of a digit that the others do not show
 };
 
 /// The first `most` images of each set; all for 0.
 ///
+/// held_out: a digit, or -1
 /// Throws `ebm::Error` if there are none.
-ImageSets read_image_sets(const std::filesystem::path& data, int most);
+ImageSets read_image_sets(const std::filesystem::path& data, int most, int held_out = -1);
 
 /// How well a model tells test images from a group.
 struct Comparison {

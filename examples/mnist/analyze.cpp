@@ -28,6 +28,7 @@ struct AnalyzeOptions {
   std::vector<fs::path> ood;
   fs::path out;
   int images = 0;
+  int held_out = -1;
   int samples = 0;
   fs::path judge = EBM_MNIST_JUDGE;
   ChainOptions chains{.steps = 256, .langevin = {}};
@@ -170,7 +171,14 @@ void run(const CLI::App& command, AnalyzeOptions o, const Engine& engine) {
     const fs::path name = path.has_filename() ? path : path.parent_path();  // "folder/"
     own.emplace_back(unique_name(name.stem().string(), taken), read_images_or_folder(path));
   }
-  const ImageSets sets = read_image_sets(o.data, o.images);
+  const ImageSets sets = read_image_sets(o.data, o.images, o.held_out);
+  if (o.held_out >= 0) {
+    if (sets.held_out.rows() == 0) {
+      throw ebm::Error(ebm::sentence("--held-out: ", ebm::io::quoted(o.data),
+                                     " has no test images of the digit ", o.held_out));
+    }
+    own.emplace_back(unique_name("digit_" + std::to_string(o.held_out), taken), sets.held_out);
+  }
   if (o.samples > 0) require_comparable(o.samples, sets);
   const Analysis analysis = analyze(engine, *model, sets, own, o.seed, o.threads);
   const std::vector<Judgement> judgements = judgements_of(o, judge.get(), *model, sets);
@@ -215,6 +223,9 @@ void add_analyze(CLI::App& app, const std::string& cpu) {
   c.add_option("--images", o->images, "Images of each set at most; 0: all")
       ->transform(whole(0, million))
       ->capture_default_str();
+  add_held_out(c, o->held_out,
+               "A digit whose test images are a group that should be unusual, and no part of the "
+               "sets: for a model that was trained without them; -1: none");
   c.add_option("--samples", o->samples,
                "Samples of the model to draw and to compare with images, by the features and "
                "classes that a judge of digits sees; 0: none")

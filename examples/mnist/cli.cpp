@@ -70,6 +70,10 @@ void add_data(CLI::App& command, std::filesystem::path& data) {
       ->capture_default_str();
 }
 
+void add_held_out(CLI::App& command, int& digit, const std::string& text) {
+  command.add_option("--held-out", digit, text)->transform(whole(-1, 9))->capture_default_str();
+}
+
 void add_seed(CLI::App& command, std::uint32_t& seed) {
   command.add_option("--seed", seed, "Seed of all random numbers")
       ->transform(whole(0, std::numeric_limits<std::uint32_t>::max()))

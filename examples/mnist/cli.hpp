@@ -31,6 +31,9 @@ void add_model(CLI::App& command, std::filesystem::path& model);
 /// `--data`
 void add_data(CLI::App& command, std::filesystem::path& data);
 
+/// `--held-out`; text: what it does
+void add_held_out(CLI::App& command, int& digit, const std::string& text);
+
 /// `--seed`
 void add_seed(CLI::App& command, std::uint32_t& seed);
 

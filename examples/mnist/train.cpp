@@ -17,6 +17,7 @@
 #include "commands.hpp"
 #include "config.hpp"
 #include "engine.hpp"
+#include "held_out_digit.hpp"
 #include "training.hpp"
 
 namespace ebm_mnist {
@@ -119,6 +120,8 @@ void resume(CLI::App& command, const fs::path& run, TrainOptions& o) {
 
 TrainingData load(const TrainOptions& o) {
   ebm::io::Mnist mnist = ebm::io::load_mnist(o.data);
+  take_digit(mnist.train_images, mnist.train_labels, o.held_out);
+  take_digit(mnist.test_images, mnist.test_labels, o.held_out);
   const int images = mnist.train_images.count;
   TrainingData data{.train = std::move(mnist.train_images.pixels),
                     .train_digits = {mnist.train_labels.begin(), mnist.train_labels.end()},
@@ -313,6 +316,7 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
        "be given")
       ->type_name("DIR");
   add_data(c, o->data);
+  add_held_out(c, o->held_out, "A digit whose images are left out; -1: none");
   c.add_option("--out", o->out, "Folder for the model, metrics and samples")
       ->type_name("DIR")
       ->capture_default_str();

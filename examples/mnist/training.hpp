@@ -55,6 +55,7 @@ struct TrainOptions {
   std::string model = "tutorial";   ///< or resnet; other recipes have a network of their own
   std::string device = "cpu";       ///< or cuda
   std::filesystem::path data = EBM_MNIST_DATA_DIR;
+  int held_out = -1;  ///< a digit that the model is not shown, or -1
   std::filesystem::path out = "runs/mnist";
   bool overwrite = false;
   bool resume = false;  ///< the run in `out` goes on

@@ -1353,6 +1353,19 @@ class Matching(Program):
         self.refuse(2, "--noise: the model's chains go down noise levels", "analyze", "--model",
                     self.model, "--data", DATA, "--samples", 4, "--noise", 1)
 
+    def test_a_digit_that_is_held_out_is_not_seen(self):
+        for digit in (0, 3):
+            self.succeed(*self.training(out=f"without-{digit}", **{"held-out": digit}))
+        one, other = (self.folder / f"without-{digit}/model.safetensors" for digit in (0, 3))
+        self.assertNotEqual(digest(one), digest(other))
+        analysis = json.loads(self.succeed("analyze", "--json", "--model", other, "--data", DATA,
+                                           "--held-out", 3))
+        self.assertIn("digit_3", analysis["auroc"])
+        self.refuse(2, "--held-out", *self.training(out="none"), "--held-out", 10)
+        write_mnist(self.folder / "few", test=3)
+        self.refuse(1, "no test images of the digit 7", "analyze", "--model", other, "--data",
+                    "few", "--held-out", 7)
+
     def test_restoring_keeps_what_is_known_and_stays_in_the_domain(self):
         mask = bytes(255 * (10 <= i // 28 < 20) for i in range(PIXELS))
         (self.folder / "mask.png").write_bytes(png(mask))

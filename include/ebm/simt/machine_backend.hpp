@@ -7,6 +7,7 @@
 #include <ebm/simt/chains.hpp>
 #include <ebm/simt/optimize.hpp>
 #include <ebm/simt/replay_buffer.hpp>
+#include <ebm/train/chain_guard.hpp>
 #include <ebm/train/host_backend.hpp>
 
 namespace ebm::inline EBM_ABI::simt {
