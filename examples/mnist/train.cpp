@@ -291,7 +291,8 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
        "batches of 64, learning rate 2e-3, betas 0.9 and 0.99, gradient norm 1, no data "
        "noise; or persistent, which trains a model of matching on (--from), with persistent "
        "chains over its levels: 3 epochs, learning rate 5e-4, 10 steps, averaging 0.99, "
-       "the rest as matching; or joint, as matching, with a classifier of the digits in it")
+       "the rest as matching; or joint, as matching, with a classifier of the digits in it. The "
+       "last three are over levels")
       ->check(CLI::IsMember({"tutorial", "matching", "persistent", "joint"}))
       ->type_name("NAME")
       ->capture_default_str();
@@ -365,31 +366,32 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
       ->check(number(0, 1e6, Without::low))
       ->capture_default_str();
   c.add_option("--level-median", o->matching.levels.median,
-               "matching: half of the noise levels are lower")
+               "over levels: half of the noise levels are lower")
       ->check(number(0, 100, Without::low))
       ->capture_default_str();
   c.add_option("--level-spread", o->matching.levels.spread,
-               "matching: scale of the levels' logarithms")
+               "over levels: scale of the levels' logarithms")
       ->check(number(0, 10, Without::low))
       ->capture_default_str();
-  c.add_option("--level-low", o->matching.levels.low, "matching: the lowest level")
+  c.add_option("--level-low", o->matching.levels.low, "over levels: the lowest level")
       ->check(number(0, 100, Without::low))
       ->capture_default_str();
-  c.add_option("--level-high", o->matching.levels.high, "matching: the highest level")
+  c.add_option("--level-high", o->matching.levels.high, "over levels: the highest level")
       ->check(number(0, 1000, Without::low))
       ->capture_default_str();
   c.add_option("--data-level", o->matching.data_level,
-               "matching: the level of E(x), and of chains that stay")
+               "over levels: the level of E(x), and of chains that stay")
       ->check(number(0, 10, Without::low))
       ->capture_default_str();
-  c.add_option("--gain", o->matching.gain, "matching: factor of the network's output")
+  c.add_option("--gain", o->matching.gain, "over levels: factor of the network's output")
       ->check(number(0, 1e4, Without::low))
       ->capture_default_str();
-  c.add_option("--warm-up", o->matching.warm_up, "matching: steps until the learning rate is whole")
+  c.add_option("--warm-up", o->matching.warm_up,
+               "over levels: steps until the learning rate is whole")
       ->transform(whole(1, million))
       ->capture_default_str();
   c.add_option("--averaging", o->matching.averaging,
-               "matching: decay of the parameters' average, which is the model")
+               "over levels: decay of the parameters' average, which is the model")
       ->check(number(0, 1, Without::high))
       ->capture_default_str();
   c.add_option("--cross-entropy", o->joint.weight, "joint: weight of cross-entropy")

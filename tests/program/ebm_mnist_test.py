@@ -1694,6 +1694,19 @@ class CommandLine(Program):
         self.assertEqual(scores[0], scores[1])
         self.assertNotEqual(scores[0], scores[2])
 
+    def test_a_model_that_is_not_there_is_refused_with_the_flag(self):
+        (self.folder / "images").write_bytes(idx_images(1))
+        for command, *arguments in (["sample", "--out", "a.png"], ["score", "--images", "images"],
+                                    ["analyze"], ["generate", "--out", "a.png"],
+                                    ["denoise", "--images", "images", "--out", "a.png"],
+                                    ["inpaint", "--images", "images", "--mask", "images",
+                                     "--out", "a.png"]):
+            with self.subTest(command):
+                self.refuse(1, "no model file 'none': choose one by --model", command,
+                            "--model", "none", *arguments)
+
+
+class BundledModels(Program):
     def test_the_bundled_model_of_matching_draws_digits_and_tells_them_from_the_rest(self):
         result = json.loads(self.succeed("analyze", "--json", "--images", 2000, "--samples", 200))
         for group, auroc in result["auroc"].items():
@@ -1739,17 +1752,6 @@ class CommandLine(Program):
         self.assertAlmostEqual(scores["random"], rand_out[60], delta=0.05)
         for file in ("config.toml", "report.html"):
             self.assertIn("'--seed' '2'", html.unescape((run / file).read_text()))
-
-    def test_a_model_that_is_not_there_is_refused_with_the_flag(self):
-        (self.folder / "images").write_bytes(idx_images(1))
-        for command, *arguments in (["sample", "--out", "a.png"], ["score", "--images", "images"],
-                                    ["analyze"], ["generate", "--out", "a.png"],
-                                    ["denoise", "--images", "images", "--out", "a.png"],
-                                    ["inpaint", "--images", "images", "--mask", "images",
-                                     "--out", "a.png"]):
-            with self.subTest(command):
-                self.refuse(1, "no model file 'none': choose one by --model", command,
-                            "--model", "none", *arguments)
 
 
 if __name__ == "__main__":
