@@ -39,9 +39,9 @@ void add_denoise(CLI::App& app, const std::string& cpu) {
                "|x - y|^2 / (2 s^2) from the noisy\nimage y: s is the noise level and T the "
                "model's temperature. The result is the mean of the chains; --noise 0\nlets them "
                "take the one steepest way. A .png file gets the original images, the noisy and the "
-               "denoised, a row\neach; a .safetensors file the tensor images. A model of the "
-               "recipe matching takes one step, to "
-               "the mean of images\ngiven the noisy one. PSNR is against the "
+               "denoised, a row\neach; a .safetensors file the tensor images. A model with "
+               "noise levels takes one step, to the mean of images\ngiven the noisy one. PSNR is "
+               "against the "
                "original, where it is known.\n") +
            image_files);
   c.add_option("--noise-level", o->denoising.noise_level,

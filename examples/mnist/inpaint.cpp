@@ -52,8 +52,7 @@ void add_inpaint(CLI::App& app, const std::string& cpu) {
           "Langevin dynamics, then by an\neighth as many steps without noise, while the others "
           "stay. Of several chains the one of the lowest energy is\nkept. A .png file gets the "
           "original images, the masked and the filled, a row each; a .safetensors file the\n"
-          "tensor images. A model of the recipe matching goes down --steps noise levels instead, "
-          "on which "
+          "tensor images. A model with noise levels goes down --steps of them instead, on which "
           "known pixels have\nthe noise of the level. PSNR is against the original, where it is "
           "known.\n") +
       image_files);

@@ -11,6 +11,7 @@
 #include <ebm/io/model.hpp>
 #include <ebm/sampler/langevin.hpp>
 #include <ebm/sampler/run_chains.hpp>
+#include <type_traits>
 
 namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 

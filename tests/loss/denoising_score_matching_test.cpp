@@ -36,11 +36,7 @@ TEST_CASE("score matching finds the precision of a Gaussian with its noise") {
   auto energy = expression<Shape<1>>(
       [](const auto& x, const auto& theta) { return theta[0] * square(x[0]) * 0.5f; },
       std::array{1.0f});
-  Samples<float> data(4096, 1);
-  for (Eigen::Index i = 0; i < data.rows(); ++i) {
-    const ChainDraws<float, 1> draws(Rng{2}.stream(Purpose::user), static_cast<std::uint64_t>(i));
-    data(i, 0) = static_cast<float>(std::sqrt(v)) * draws.normal(0, 0)[0].lane(0);
-  }
+  const Samples<float> data = normal_samples(4096, {0}, {std::sqrt(v)}, 2).cast<float>();
   Serial serial;
   Trainer trainer(energy,
                   Recipe{.loss = DenoisingScoreMatching{{.noise = s}},

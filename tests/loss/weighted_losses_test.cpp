@@ -125,11 +125,7 @@ TEST_CASE("training by three losses at once reports them all, and learns a Gauss
   auto energy = expression<Shape<1>>(
       [](const auto& x, const auto& theta) { return theta[0] * square(x[0]) * 0.5f; },
       std::array{1.0f});
-  Samples<float> data(4096, 1);
-  for (Eigen::Index i = 0; i < data.rows(); ++i) {
-    const ChainDraws<float, 1> draws(Rng{2}.stream(Purpose::user), static_cast<std::uint64_t>(i));
-    data(i, 0) = static_cast<float>(std::sqrt(variance)) * draws.normal(0, 0)[0].lane(0);
-  }
+  const Samples<float> data = normal_samples(4096, {0}, {std::sqrt(variance)}, 2).cast<float>();
   LastMetrics last;
   Serial serial;
   Trainer trainer(energy,

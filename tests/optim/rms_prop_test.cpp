@@ -29,16 +29,7 @@ TEST_CASE("RmsProp makes the same first step whatever the gradient's size") {
 }
 
 TEST_CASE("RmsProp keeps a velocity only with momentum, and refuses the other's state") {
-  RmsProp<double> plain, moving({.momentum = 0.9});
-  std::vector<double> parameters{1, 2};
-  run_steps(plain, parameters, 1, 2);
-  run_steps(moving, parameters, 1, 2);
-  const ebm::State before = plain.state();
-  CHECK(message_of<ebm::Error>([&] { plain.restore(moving.state()); }) ==
-        "State: entry 'velocity' holds 2 numbers, expected 0");
-  CHECK(plain.state() == before);
-  CHECK(message_of<ebm::Error>([&] { moving.restore(before); }) ==
-        "State: entry 'velocity' holds 0 numbers, expected 2");
+  check_velocity_is_kept(RmsProp<double>(), RmsProp<double>({.momentum = 0.9}));
 }
 
 TEST_CASE("RmsProp refuses numbers outside of their range, with the value") {

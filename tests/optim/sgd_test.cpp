@@ -29,16 +29,7 @@ TEST_CASE("without momentum Sgd keeps nothing but the number of parameters") {
 }
 
 TEST_CASE("Sgd refuses the state of one that has momentum where it has none, and the reverse") {
-  Sgd<double> plain, moving({.momentum = 0.9});
-  std::vector<double> parameters{1, 2};
-  run_steps(plain, parameters, 1, 2);
-  run_steps(moving, parameters, 1, 2);
-  const ebm::State before = plain.state();
-  CHECK(message_of<ebm::Error>([&] { plain.restore(moving.state()); }) ==
-        "State: entry 'velocity' holds 2 numbers, expected 0");
-  CHECK(plain.state() == before);
-  CHECK(message_of<ebm::Error>([&] { moving.restore(before); }) ==
-        "State: entry 'velocity' holds 0 numbers, expected 2");
+  check_velocity_is_kept(Sgd<double>(), Sgd<double>({.momentum = 0.9}));
 }
 
 TEST_CASE("Sgd refuses numbers outside of their range, with the value") {

@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 #include "support/message.hpp"
 #include "support/random_samples.hpp"
+#include "support/starts_checks.hpp"
 
 namespace {
 
@@ -74,22 +75,10 @@ TEST_CASE("persistent chains start once, and then go on where they ended") {
 }
 
 TEST_CASE("starts that are put back begin the next chains as if nothing had happened") {
-  const auto check = [](const auto& policy) {
-    const auto data = random_samples<float>(4, 3, 1);
-    auto first = policy.template for_chains<float>(4, 3, 0);
-    auto second = policy.template for_chains<float>(4, 3, 0);
-    Samples<float> chains(4, 3), expected(4, 3);
-    first.begin(chains, data, Rng{1}, 0);
-    first.end(chains);
-    second.restore(first.state());
-    first.begin(expected, data, Rng{1}, 1);
-    second.begin(chains, data, Rng{1}, 1);
-    CHECK(chains == expected);
-  };
-  check(ebm::FromReplayBuffer{{.capacity = 7}});
-  check(ebm::FromData{});
-  check(ebm::FromNoise{});
-  check(ebm::PersistentChains{});
+  check_put_back(ebm::FromReplayBuffer{{.capacity = 7}}, 4);
+  check_put_back(ebm::FromData{}, 4);
+  check_put_back(ebm::FromNoise{}, 4);
+  check_put_back(ebm::PersistentChains{}, 4);
 }
 
 TEST_CASE("persistent chains of another number are refused, and nothing changes") {

@@ -2,8 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <ebm/core/state.hpp>
 #include <span>
 #include <vector>
+
+#include "support/catch.hpp"
+#include "support/message.hpp"
 
 /// Steps [first, last) of an optimiser, counted from 1, against gradients that move with the
 /// parameters, p t + 0.1 index - 0.3 in step t, at the rate 0.1 / t.
@@ -27,4 +31,18 @@ template <class Optimizer>
   std::vector<double> parameters{1, -2, 0.5};
   run_steps(optimizer, parameters, 1, 5);
   return parameters;
+}
+
+/// An optimiser without momentum keeps no velocity; neither takes the state of the other.
+template <class Optimizer>
+void check_velocity_is_kept(Optimizer plain, Optimizer moving) {
+  std::vector<double> parameters{1, 2};
+  run_steps(plain, parameters, 1, 2);
+  run_steps(moving, parameters, 1, 2);
+  const ebm::State before = plain.state();
+  CHECK(message_of<ebm::Error>([&] { plain.restore(moving.state()); }) ==
+        "State: entry 'velocity' holds 2 numbers, expected 0");
+  CHECK(plain.state() == before);
+  CHECK(message_of<ebm::Error>([&] { moving.restore(before); }) ==
+        "State: entry 'velocity' holds 0 numbers, expected 2");
 }

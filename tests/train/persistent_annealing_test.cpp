@@ -8,6 +8,7 @@
 #include "support/judged.hpp"
 #include "support/message.hpp"
 #include "support/random_samples.hpp"
+#include "support/starts_checks.hpp"
 
 using namespace ebm;
 
@@ -114,16 +115,7 @@ TEST_CASE("persistent chains begin as noise, at first those in the middle of lif
 }
 
 TEST_CASE("persistent chains that are put back go on as if nothing had happened") {
-  const PersistentAnnealingStarts policy{PersistentAnnealing(four_ages)};
-  const auto data = random_samples<float>(8, 3, 1);
-  auto first = policy.for_chains<float>(8, 3, 0), second = policy.for_chains<float>(8, 3, 0);
-  Samples<float> chains(8, 3), expected(8, 3);
-  first.begin(chains, data, Rng{1}, 0);
-  first.end(chains);
-  second.restore(first.state());
-  first.begin(expected, data, Rng{1}, 1);
-  second.begin(chains, data, Rng{1}, 1);
-  CHECK(chains == expected);
+  check_put_back(PersistentAnnealingStarts(PersistentAnnealing(four_ages)), 8);
 }
 
 TEST_CASE("the gradient of the divergence at all levels is its finite differences") {

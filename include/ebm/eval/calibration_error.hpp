@@ -12,14 +12,17 @@ namespace ebm::inline EBM_ABI {
 
 /// The expected calibration error of confidences, by bins of equal width:
 ///
-///     sum over bins m of |B_m| / n |acc(B_m) - conf(B_m)|,  B_m: confidences in ((m - 1) / M, m /
-///     M]
+///     sum over bins m of |B_m| / n |acc(B_m) - conf(B_m)|
 ///
-/// acc is the share of a bin's samples that are correct, conf their mean confidence; a confidence
-/// of 0 is in the first bin. confidences: [sample], in [0, 1]; is_correct: [sample]; bins: M >= 1;
-/// result: in [0, 1] Throws `InvalidArgument` without samples, for another number of them, and for
-/// a value out of range. Source: Guo et al., "On Calibration of Modern Neural Networks", 2017,
-/// eq. 3.
+/// B_m has the samples with a confidence in ((m - 1) / M, m / M], and the first bin those with 0;
+/// acc is the share of a bin's samples that are correct, conf their mean confidence.
+///
+/// confidences: [sample], in [0, 1]; is_correct: [sample]; bins: M >= 1; result: in [0, 1]
+///
+/// Throws `InvalidArgument` without samples, for another number of them, and for a value out of
+/// range.
+///
+/// Source: Guo et al., "On Calibration of Modern Neural Networks", 2017, eq. 3.
 [[nodiscard]] inline double calibration_error(std::span<const double> confidences,
                                               const std::vector<bool>& is_correct, int bins = 15) {
   require(!confidences.empty() && confidences.size() == is_correct.size(),

@@ -89,6 +89,37 @@ struct FromNoise {
   }
 };
 
+namespace detail {
+
+/// Chains that live from one iteration to the next, and the state of a training that they are.
+template <class T>
+class LivingChains {
+ public:
+  void end(const ConstSamplesRef<T>& chains) { chains_ = chains; }
+
+  [[nodiscard]] State state() const {
+    State state;
+    state.put("has_begun", std::int64_t{has_begun_});
+    state.put("chains", std::vector<T>(chains_.data(), chains_.data() + chains_.size()));
+    return state;
+  }
+  /// Throws `Error` if the state is not that of as many chains.
+  void restore(const State& state) {
+    const auto has_begun = state.get<std::int64_t>("has_begun");
+    const auto chains = state.get<T>("chains", static_cast<std::size_t>(chains_.size()));
+    std::copy(chains.begin(), chains.end(), chains_.data());
+    has_begun_ = has_begun != 0;
+  }
+
+ protected:
+  LivingChains(int batch, int features) : chains_(batch, features) {}
+
+  Samples<T> chains_;
+  bool has_begun_ = false;
+};
+
+}  // namespace detail
+
 /// Starts: where the chains of the iteration before ended; they begin as noise, uniform in
 /// [low, high), and never again.
 ///
@@ -98,10 +129,13 @@ struct PersistentChains {
   double low = -1, high = 1;  ///< low < high, finite
 
   template <class T>
-  class Chains {
+  class Chains : public detail::LivingChains<T> {
    public:
     Chains(int batch, int features, int conditions, double low, double high)
-        : chains_(batch, features), conditions_(conditions), low_(low), high_(high) {}
+        : detail::LivingChains<T>(batch, features),
+          conditions_(conditions),
+          low_(low),
+          high_(high) {}
 
     void begin(SamplesRef<T> chains, const ConstSamplesRef<T>& data, Rng rng, std::uint64_t) {
       if (!has_begun_) {
@@ -111,26 +145,12 @@ struct PersistentChains {
       has_begun_ = true;
       chains = chains_;
     }
-    void end(const ConstSamplesRef<T>& chains) { chains_ = chains; }
-
-    [[nodiscard]] State state() const {
-      State state;
-      state.put("has_begun", std::int64_t{has_begun_});
-      state.put("chains", std::vector<T>(chains_.data(), chains_.data() + chains_.size()));
-      return state;
-    }
-    void restore(const State& state) {
-      const auto has_begun = state.get<std::int64_t>("has_begun");
-      const auto chains = state.get<T>("chains", static_cast<std::size_t>(chains_.size()));
-      std::copy(chains.begin(), chains.end(), chains_.data());
-      has_begun_ = has_begun != 0;
-    }
 
    private:
-    Samples<T> chains_;
+    using detail::LivingChains<T>::chains_;
+    using detail::LivingChains<T>::has_begun_;
     int conditions_;
     double low_, high_;
-    bool has_begun_ = false;
   };
 
   /// Throws `InvalidArgument` unless low < high, both finite in `T`.

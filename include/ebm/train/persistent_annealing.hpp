@@ -175,11 +175,11 @@ class PersistentAnnealingStarts {
       : annealing_(annealing) {}
 
   template <class T>
-  class Chains {
+  class Chains : public detail::LivingChains<T> {
    public:
     Chains(const PersistentAnnealing& annealing, int features, int conditions)
-        : annealing_(annealing),
-          chains_(annealing.options().batch, features),
+        : detail::LivingChains<T>(annealing.options().batch, features),
+          annealing_(annealing),
           conditions_(conditions) {}
 
     void begin(SamplesRef<T> chains, const ConstSamplesRef<T>& data, Rng rng,
@@ -205,26 +205,12 @@ class PersistentAnnealingStarts {
       }
       has_begun_ = true;
     }
-    void end(const ConstSamplesRef<T>& chains) { chains_ = chains; }
-
-    [[nodiscard]] State state() const {
-      State state;
-      state.put("has_begun", std::int64_t{has_begun_});
-      state.put("chains", std::vector<T>(chains_.data(), chains_.data() + chains_.size()));
-      return state;
-    }
-    void restore(const State& state) {
-      const auto has_begun = state.get<std::int64_t>("has_begun");
-      const auto chains = state.get<T>("chains", static_cast<std::size_t>(chains_.size()));
-      std::copy(chains.begin(), chains.end(), chains_.data());
-      has_begun_ = has_begun != 0;
-    }
 
    private:
+    using detail::LivingChains<T>::chains_;
+    using detail::LivingChains<T>::has_begun_;
     PersistentAnnealing annealing_;
-    Samples<T> chains_;
     int conditions_;
-    bool has_begun_ = false;
   };
 
   /// Throws `InvalidArgument` if the recipe has batches of another size.
