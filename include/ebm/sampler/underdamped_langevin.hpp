@@ -67,11 +67,10 @@ class UnderdampedLangevin {
 
     template <class E>
     void step(const E& energy, int step, bool) {
-      if (step == 0) {
-        draw(momentum(), 0);
-        gradient_ = evaluate(energy);
-      }
-      kick();
+      const P* const gradient = evaluate(energy);
+      if (step == 0) draw(momentum(), 0);
+      // The half kick that ends the step before, and the one that begins this: in one.
+      kick(gradient, step == 0 ? half_step_ : 2 * half_step_);
       drift();
       draw(noise(), static_cast<std::uint32_t>(step) + 1);
       for (int i = 0; i < S::size; ++i) {
@@ -79,13 +78,11 @@ class UnderdampedLangevin {
       }
       drift();
       block_.held.restore(block_.x);
-      gradient_ = evaluate(energy);
-      kick();
       ++steps_;
     }
 
     [[nodiscard]] ChainReport report(int chains) const {
-      return {.gradient_evaluations = steps_ == 0 ? 0 : (steps_ + 1) * chains};
+      return {.gradient_evaluations = steps_ * chains};
     }
 
    private:
@@ -107,9 +104,9 @@ class UnderdampedLangevin {
       kernels::draw_normal(kernels::elements_of(to), S::size, draws_, number);
       block_.held.clear(to);
     }
-    void kick() {
+    void kick(const P* gradient, T time) {
       for (int i = 0; i < S::size; ++i) {
-        momentum()[i] = fma(P(-half_step_), gradient_[i], momentum()[i]);
+        momentum()[i] = fma(P(-time), gradient[i], momentum()[i]);
       }
     }
     void drift() {
@@ -121,7 +118,6 @@ class UnderdampedLangevin {
     T half_step_, kept_, drawn_;
     const ChainBlock<S, T>& block_;
     ChainDraws<T> draws_;
-    const P* gradient_ = nullptr;  // at x
     std::int64_t steps_ = 0;
   };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebm/core/error.hpp>
+#include <ebm/core/math.hpp>
 #include <ebm/energy/noise_conditional.hpp>
 #include <ebm/kernels/langevin.hpp>
 #include <ebm/loss/noise_levels.hpp>
@@ -21,7 +22,8 @@ struct PersistentAnnealingOptions {
   std::vector<double> levels;  ///< of a chain's way down, falling, at least two, all > 0
   int stay = 64;               ///< iterations of a chain at the last level, >= 0
   int steps = 10;              ///< Langevin steps of an iteration there, >= 1
-  double step_size = 0.2;      ///< of those, h / s^2 at the last level s, in (0, 1]
+  double step_size = 0.6;      ///< of those, of time, in units of the last level; in (0, 2)
+  double friction = 0.3;       ///< of those, in units of 1 / level, > 0
   int batch = 64;              ///< chains of an iteration: that of the recipe; >= 1
   double mean = 0;             ///< of the data's features
   double deviation = 1;        ///< of the data's features, > 0
@@ -39,8 +41,10 @@ namespace ebm::inline EBM_ABI {
 /// Where a chain is in its life follows from its number alone: chain c = iteration * batch + row
 /// is at age (floor(row L / batch) + iteration) mod L, L = levels - 1 + stay. At age a it
 /// makes the step of `Annealed` from level a to level a + 1; when it has come to the last level s
-/// it makes Langevin steps of size h for exp(-E(x, s)) instead. In the first iteration chains in
-/// the middle of their life begin as data with noise of their level.
+/// it makes the steps of `UnderdampedLangevin` for exp(-E(x, s)) instead, with momenta drawn anew
+/// in each iteration. These are exact where E is quadratic, as it nearly is across the data: the
+/// bias of a plain Langevin step would teach an energy that makes up for it. In the first iteration
+/// chains in the middle of their life begin as data with noise of their level.
 ///
 /// A recipe has all of it: `PersistentAnnealingSampler(a)` with `a.steps()`,
 /// `PersistentAnnealingStarts(a)`, and a loss with `LevelDivergence(a)`.
@@ -57,8 +61,10 @@ class PersistentAnnealing {
     static_cast<void>(Annealed<>(o.levels));  // which throws unless they fall
     require(o.stay >= 0, "PersistentAnnealing: stay must be >= 0, got ", o.stay);
     require(o.steps >= 1, "PersistentAnnealing: steps must be >= 1, got ", o.steps);
-    require(o.step_size > 0 && o.step_size <= 1,
-            "PersistentAnnealing: step_size must be in (0, 1], got ", o.step_size);
+    require(o.step_size > 0 && o.step_size < 2,
+            "PersistentAnnealing: step_size must be in (0, 2), got ", o.step_size);
+    require(o.friction > 0 && std::isfinite(o.friction),
+            "PersistentAnnealing: friction must be > 0 and finite, got ", o.friction);
     require(o.batch >= 1, "PersistentAnnealing: batch must be >= 1, got ", o.batch);
     require(std::isfinite(o.mean), "PersistentAnnealing: mean must be finite, got ", o.mean);
     require(o.deviation > 0 && std::isfinite(o.deviation),
@@ -111,45 +117,53 @@ class PersistentAnnealingSampler {
     static constexpr int features = free_size<S>;
 
    public:
-    static constexpr int room = features;
+    static constexpr int room = 2 * features;
 
     Walk(const PersistentAnnealingSampler& sampler, const ChainBlock<S, T>& block)
         : annealing_(&sampler.annealing_),
           block_(block),
-          draws_(block.draws(Purpose::chain_noise)) {}
-
-    template <class E>
-    void step(const E& energy, int step, bool) {
+          draws_(block.draws(Purpose::chain_noise)) {
       const auto& o = annealing_->options();
-      alignas(P) T levels[lanes], ways[lanes], noises[lanes];
-      bool moves = false;
+      // Our own exp, since the last bit of std::exp is the C library's.
+      const double kept = exp(Pack<double, 1>(-o.friction * o.step_size)).lane(0);
+      kept_ = P(static_cast<T>(kept));
+      drawn_ = P(static_cast<T>(std::sqrt(1 - kept * kept)));
       for (int lane = 0; lane < lanes; ++lane) {
         const int age = annealing_->age(block_.first_chain + static_cast<std::uint64_t>(lane));
         const double level = annealing_->level_before(age);
-        double way = 0, noise = 0;
-        if (annealing_->stays(age)) {
-          way = o.step_size * level * level;
-          noise = std::sqrt(2 * way);
-        } else if (step == 0) {
-          const LevelStep next = Ancestral::step(level, annealing_->level_after(age));
-          way = (1 - next.kept) * level * level;
-          noise = next.noise;
-        }
-        levels[lane] = static_cast<T>(level);
-        ways[lane] = static_cast<T>(way);
-        noises[lane] = static_cast<T>(noise);
-        moves = moves || way > 0;
+        levels_[lane] = static_cast<T>(level);
+        const bool stays = annealing_->stays(age);
+        any_stays_ = any_stays_ || stays;
+        half_steps_[lane] = stays ? static_cast<T>(o.step_size * level / 2) : T(0);
+        if (stays) continue;
+        const LevelStep next = Ancestral::step(level, annealing_->level_after(age));
+        ways_[lane] = static_cast<T>((1 - next.kept) * level * level);
+        noises_[lane] = static_cast<T>(next.noise);
       }
-      if (!moves) return;
-      const auto energy_here = at_level(energy, P::load(levels));
+    }
+
+    template <class E>
+    void step(const E& energy, int step, bool) {
+      if (step > 0 && !any_stays_) return;
+      const auto energy_here = at_level(energy, P::load(levels_));
       const P* const gradient = block_.evaluate(energy_here, block_.x).gradient;
       ++evaluations_;
-      kernels::draw_normal(kernels::elements_of(block_.room), features, draws_,
-                           static_cast<std::uint32_t>(step));
-      const P way = P::load(ways), noise = P::load(noises);
-      for (int i = 0; i < features; ++i) {
-        block_.x[i] = fma(noise, block_.room[i], fma(-way, gradient[i], block_.x[i]));
+      const P half_step = P::load(half_steps_);
+      if (step == 0) {
+        // One draw: a chain uses it to go down a level, or as its momentum.
+        draw(momentum(), 0);
+        const P way = P::load(ways_), noise = P::load(noises_);
+        for (int i = 0; i < features; ++i) {
+          block_.x[i] = fma(noise, momentum()[i], fma(-way, gradient[i], block_.x[i]));
+          momentum()[i] = fma(-half_step, gradient[i], momentum()[i]);
+        }
+      } else {
+        // The half kick that ends the step before, and the one that begins this.
+        for (int i = 0; i < features; ++i) {
+          momentum()[i] = fma(-(half_step + half_step), gradient[i], momentum()[i]);
+        }
       }
+      if (any_stays_) drift(half_step, static_cast<std::uint32_t>(step) + 1);
       block_.held.restore(block_.x);
     }
 
@@ -158,9 +172,31 @@ class PersistentAnnealingSampler {
     }
 
    private:
+    [[nodiscard]] P* momentum() const { return block_.room; }
+    [[nodiscard]] P* noise() const { return block_.room + features; }
+
+    void draw(P* to, std::uint32_t number) const {
+      kernels::draw_normal(kernels::elements_of(to), features, draws_, number);
+    }
+
+    /// Moves places by half a step before and after momenta are partly drawn anew.
+    void drift(const P& half_step, std::uint32_t number) {
+      draw(noise(), number);
+      for (int i = 0; i < features; ++i) {
+        const P& before = momentum()[i];
+        const P after = fma(kept_, before, drawn_ * noise()[i]);
+        block_.x[i] = fma(half_step, before + after, block_.x[i]);
+        momentum()[i] = after;
+      }
+    }
+
     const PersistentAnnealing* annealing_;
     const ChainBlock<S, T>& block_;
     ChainDraws<T> draws_;
+    alignas(P) T levels_[lanes] = {},
+                 half_steps_[lanes] = {}, ways_[lanes] = {}, noises_[lanes] = {};
+    P kept_, drawn_;  // of momenta in a step
+    bool any_stays_ = false;
     std::int64_t evaluations_ = 0;
   };
 
