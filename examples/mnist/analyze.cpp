@@ -92,13 +92,13 @@ std::string print(const Analysis& analysis, const Examples& examples) {
   std::ostringstream text;
   text << std::fixed << std::setprecision(3);
   for (const auto& [name, f] : analysis.scores) {
-    text << "mean f of " << std::setw(5) << f.size() << ' ' << std::setw(6) << std::left << name
+    text << "mean score of " << std::setw(5) << f.size() << ' ' << std::setw(6) << std::left << name
          << std::right << " images" << std::setw(10) << mean(f) << '\n';
   }
-  text << "\nf of test image";
+  text << "\nscore of image";
   for (const char* name : Examples::names) text << std::setw(10) << name;
   for (std::size_t i = 0; i < examples.f.size(); ++i) {
-    if (i % examples.names.size() == 0) text << '\n' << std::setw(15) << i / examples.names.size();
+    if (i % examples.names.size() == 0) text << '\n' << std::setw(14) << i / examples.names.size();
     text << std::setw(10) << examples.f[i];
   }
   std::size_t width = 0;

@@ -46,17 +46,19 @@ CLI::Validator whole(long long low, long long high) {
           range};
 }
 
+std::filesystem::path model_file(const std::string& name) {
+  if (name == "matching") return EBM_MNIST_MATCHING;
+  if (name == "tutorial") return EBM_MNIST_TUTORIAL;
+  return name;
+}
+
 void add_model(CLI::App& command, std::filesystem::path& model) {
   model = EBM_MNIST_MATCHING;
   command
       .add_option("--model", model,
                   "Model file (safetensors), or a bundled one by its name: matching, the default, "
                   "or tutorial")
-      ->transform([](const std::string& name) -> std::string {
-        if (name == "matching") return EBM_MNIST_MATCHING;
-        if (name == "tutorial") return EBM_MNIST_TUTORIAL;
-        return name;
-      })
+      ->transform([](const std::string& name) { return model_file(name).string(); })
       ->type_name("FILE")
       ->default_str("matching");
 }
@@ -106,7 +108,8 @@ void add_levels(CLI::App& command, ChainOptions& options) {
   command
       .add_option(
           "--stay", options.stay,
-          "Langevin steps more at the noise level of the data, for a model with noise levels")
+          "Langevin steps more at the noise level of the data, where half of --steps are too, for "
+          "a model with noise levels")
       ->transform(whole(0, million))
       ->capture_default_str();
   command
@@ -116,10 +119,16 @@ void add_levels(CLI::App& command, ChainOptions& options) {
       ->capture_default_str();
 }
 
+int steps_for(const Model& model) {
+  return model.has_levels() ? 128 : 256;
+}
+
 void choose_steps(const CLI::App& command, const Model& model, ChainOptions& chains) {
-  if (!model.has_levels() || command.count("--steps") > 0 || command.count("--stay") > 0) return;
-  chains.steps = 64;
-  chains.stay = 200;
+  if (!model.has_levels()) return;
+  if (command.count("--steps") == 0) chains.steps = steps_for(model);
+  ebm::require(chains.stay == 0 || chains.steps > 1,
+               "--stay: chains go down the noise levels first: give 2 --steps or more, got ",
+               chains.steps);
 }
 
 void require_options_fit(const CLI::App& command, const Model& model) {

@@ -34,6 +34,9 @@ void add_data(CLI::App& command, std::filesystem::path& data);
 /// `--held-out`; text: what it does
 void add_held_out(CLI::App& command, int& digit, const std::string& text);
 
+/// The file of a bundled model, or what else a `--model` names.
+[[nodiscard]] std::filesystem::path model_file(const std::string& name);
+
 /// `--seed`
 void add_seed(CLI::App& command, std::uint32_t& seed);
 
@@ -46,8 +49,11 @@ void add_chains(CLI::App& command, ChainOptions& options);
 /// `--stay` and `--digit`, for models with noise levels
 void add_levels(CLI::App& command, ChainOptions& options);
 
+/// The steps from noise after which samples of such a model are good.
+[[nodiscard]] int steps_for(const Model& model);
+
 /// Gives chains over noise levels, unless the command names steps, those after which samples of the
-/// bundled model are best.
+/// bundled model are best; throws `InvalidArgument` if they stay where they have not come.
 void choose_steps(const CLI::App& command, const Model& model, ChainOptions& chains);
 
 /// Throws `ebm::InvalidArgument` for an option of the command that chains of such a model have not.

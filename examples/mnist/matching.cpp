@@ -9,8 +9,8 @@
 #include <ebm/io/digits.hpp>
 #include <ebm/io/file.hpp>
 #include <ebm/io/model.hpp>
-#include <ebm/sampler/langevin.hpp>
 #include <ebm/sampler/run_chains.hpp>
+#include <ebm/sampler/underdamped_langevin.hpp>
 #include <type_traits>
 
 namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
@@ -21,6 +21,21 @@ using Images = ebm::Samples<float>;
 
 // Chains that have run take other random numbers when they go on.
 constexpr std::uint64_t first_staying_chain = std::uint64_t{1} << 62;
+
+/// The steps of chains from noise to images. Half of `ChainOptions::steps` go down the levels, the
+/// others stay at that of the data, where chains put right what they missed on the way; the last
+/// one goes to the denoised sample.
+struct Path {
+  Path(const ChainOptions& options, double data_level)
+      : down(options.steps / 2),
+        stay(std::max(0, options.steps - down - 1) + options.stay),
+        last(std::min(1, options.steps)),
+        levels(ebm::power_levels(
+            {.count = down + 1, .high = std::max(10.0, 2 * data_level), .low = data_level})) {}
+
+  int down, stay, last;        // steps
+  std::vector<double> levels;  // those of the steps down, and where the others are
+};
 
 std::string numbers_as_text(std::span<const double> numbers) {
   std::string text;
@@ -200,39 +215,35 @@ class LevelModel final : public Model {
                     int every, std::uint32_t seed, ebm::Threads& threads) const {
     const ebm::Rng rng{seed};
     Chains chains;
-    const auto sampler = annealed(std::max(1, options.steps));
+    const Path path(options, energy_.options().level);
+    const ebm::Annealed<> annealed(path.levels);
     Images states =
-        ebm::with_conditions(sampler.starts(energy, conditions.rows(), rng), conditions);
+        ebm::with_conditions(annealed.starts(energy, conditions.rows(), rng), conditions);
     const int steps = options.steps + options.stay;
     if (every > 0) {
       chains.trace.assign(static_cast<std::size_t>(steps / every) + 1, states.leftCols(pixels));
     }
-    const auto observe_after = [&](int steps_before) {
-      return [&, steps_before](int steps_done, Eigen::Index first,
-                               const ebm::ConstSamplesRef<float>& now) {
-        const int done = steps_before + steps_done;
-        if (done % every != 0) return;
-        chains.trace[static_cast<std::size_t>(done / every)].middleRows(first, now.rows()) =
-            now.leftCols(pixels);
-      };
+    int done = 0;
+    const auto run = [&](const auto& sampler, int count, std::uint64_t first_chain) {
+      ebm::run_chains(
+          sampler, energy, states,
+          {.steps = count,
+           .rng = rng,
+           .first_chain = first_chain,
+           .every = every > 0 ? 1 : 0,
+           .observe =
+               [&](int now, Eigen::Index first, const auto& seen) {
+                 if ((done + now) % every != 0) return;
+                 chains.trace[static_cast<std::size_t>((done + now) / every)].middleRows(
+                     first, seen.rows()) = seen.leftCols(pixels);
+               }},
+          threads);
+      done += count;
     };
-    const int observed = every > 0 ? 1 : 0;
-    ebm::run_chains(
-        sampler, energy, states,
-        {.steps = options.steps, .rng = rng, .every = observed, .observe = observe_after(0)},
-        threads);
-    ebm::run_chains(staying(), energy, states,
-                    {.steps = options.stay,
-                     .rng = rng,
-                     .first_chain = first_staying_chain,
-                     .every = observed,
-                     .observe = observe_after(options.steps)},
-                    threads);
-    if (options.stay > 0) {
-      // The noise of the level, which the chains keep, is no part of an image.
-      ebm::run_chains(ebm::Annealed(std::vector{energy_.options().level}), energy, states,
-                      {.steps = 1}, threads);
-    }
+    run(annealed, path.down, 0);
+    run(staying(), path.stay, first_staying_chain);
+    // The noise of the level, which the chains keep until then, is no part of an image.
+    run(ebm::Annealed(std::vector{path.levels.back()}), path.last, 0);
     chains.final = states.leftCols(pixels);
     if (options.steps > 0) chains.final = chains.final.cwiseMax(-1.0f).cwiseMin(1.0f);
     return chains;
@@ -245,9 +256,9 @@ class LevelModel final : public Model {
   static std::uint64_t first_of_step(std::size_t step) { return std::uint64_t{step} << 32; }
 
   /// Langevin dynamics for exp(-E) at the level of the energy.
-  [[nodiscard]] ebm::UnboundedLangevin staying() const {
-    const double level = energy_.options().level, step_size = 0.2 * level * level;
-    return ebm::UnboundedLangevin({.step_size = step_size, .noise = std::sqrt(2 * step_size)});
+  [[nodiscard]] ebm::UnderdampedLangevin staying() const {
+    const double level = energy_.options().level;
+    return ebm::UnderdampedLangevin({.step_size = 0.6 * level, .friction = 0.3 / level});
   }
 
   static void require_finite(const std::vector<double>& values, const char* what,
@@ -279,17 +290,21 @@ std::map<std::string, std::string> level_metadata(const std::string& recipe,
           {"score_whitening", numbers_as_text(fit.get<double>("whitening", features * features))}};
 }
 
-MatchingEnergy load_matching_energy(const std::filesystem::path& path) {
+std::variant<MatchingEnergy, JointEnergy> load_level_energy(const std::filesystem::path& path) {
   const ebm::io::SafeTensors content = ebm::io::read_safetensors(path);
-  if (recipe_in(content) != recipe_of<MatchingEnergy>) {
-    throw ebm::Error(ebm::sentence(ebm::io::quoted(path),
-                                   " is no model of the recipe matching, whose training goes on"));
-  }
-  return named(path, [&] {
-    MatchingEnergy energy = energy_of<MatchingEnergy>(content);
-    ebm::io::load_model(path, energy);
-    return energy;
-  });
+  const auto load = [&]<class E>(std::type_identity<E>) {
+    return named(path, [&] {
+      E energy = energy_of<E>(content);
+      ebm::io::load_model(path, energy);
+      return energy;
+    });
+  };
+  const std::string recipe = recipe_in(content);
+  if (recipe == recipe_of<MatchingEnergy>) return load(std::type_identity<MatchingEnergy>());
+  if (recipe == recipe_of<JointEnergy>) return load(std::type_identity<JointEnergy>());
+  throw ebm::Error(ebm::sentence(ebm::io::quoted(path),
+                                 " is no model of the recipes matching and joint, whose training "
+                                 "goes on"));
 }
 
 std::unique_ptr<const Model> load_level_model(const ebm::io::SafeTensors& content,

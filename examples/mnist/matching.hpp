@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <variant>
 
 #include "engine.hpp"
 #include "network.hpp"
@@ -60,8 +61,9 @@ template <class E>
     const std::string& recipe, const ebm::NoiseConditionalOptions& options,
     const ebm::MahalanobisScore& score);
 
-/// Reads the energy of a model of the recipe matching alone; throws `ebm::Error` for another file.
-[[nodiscard]] MatchingEnergy load_matching_energy(const std::filesystem::path& path);
+/// Reads the energy of a model of either recipe; throws `ebm::Error` for another file.
+[[nodiscard]] std::variant<MatchingEnergy, JointEnergy> load_level_energy(
+    const std::filesystem::path& path);
 
 /// Reads a model of either recipe; null for a file of another one. Throws `ebm::Error` for a file
 /// that is broken.

@@ -8,6 +8,7 @@
 #include "analysis.hpp"
 #include "cli.hpp"
 #include "commands.hpp"
+#include "pictures.hpp"
 #include "report_page.hpp"
 #include "run_record.hpp"
 #include "run_summary.hpp"
@@ -25,23 +26,51 @@ struct ReportOptions {
   fs::path model;
   fs::path data = EBM_MNIST_DATA_DIR;
   int images = 0;
+  std::vector<std::string> beside;
+  int samples = 0;
   bool json = false, quiet = false;
   int threads = 0;
 };
 
-ModelAnalysis analyze_model(const ReportOptions& o, const fs::path& file, const Engine& engine) {
+/// name: of a file, or of a bundled model
+ModelAnalysis analyze_model(const ReportOptions& o, const std::string& name, const ImageSets& sets,
+                            const Judge* judge, const Engine& engine) {
+  const fs::path file = model_file(name);
   const auto model = engine.load(file);
+  ModelAnalysis result{.analysis = analyze(engine, *model, sets, {}, 0, o.threads),
+                       .model = name,
+                       .data = o.data.string(),
+                       .has_levels = model->has_levels(),
+                       .judgements = {}};
+  if (judge != nullptr) {
+    const ChainOptions chains{.steps = steps_for(*model), .langevin = {}};
+    const auto samples = model->run_chains(o.samples, chains, 0, 0, o.threads).final;
+    require_finite(samples, file);
+    result.judgements = judge_samples(*judge, samples, sets, 0, o.threads);
+  }
+  return result;
+}
+
+/// The model `file` and those beside it.
+ModelAnalyses analyze_models(const ReportOptions& o, const fs::path& file, const Engine& engine) {
   const ImageSets sets = read_image_sets(o.data, o.images);
-  return {analyze(engine, *model, sets, {}, 0, o.threads), file.string(), o.data.string()};
+  const auto judge = o.samples > 0 ? engine.load_judge(EBM_MNIST_JUDGE) : nullptr;
+  if (judge) require_comparable(o.samples, sets);
+  ModelAnalyses all{.own = analyze_model(o, file.string(), sets, judge.get(), engine),
+                    .others = {}};
+  for (const std::string& name : o.beside) {
+    all.others.push_back(analyze_model(o, name, sets, judge.get(), engine));
+  }
+  return all;
 }
 
 /// Whether it is the run that lacks something: what was asked for must be there.
-Part<ModelAnalysis> analysis_of(const ReportOptions& o, const RunRecord& run, bool is_asked_for,
+Part<ModelAnalyses> analysis_of(const ReportOptions& o, const RunRecord& run, bool is_asked_for,
                                 const Engine& engine) {
   const fs::path& file = o.model.empty() ? run.model : o.model;
   if (file.empty()) return {{}, "The run has no model yet, so there is nothing to analyse."};
   try {
-    return {analyze_model(o, file, engine), {}};
+    return {analyze_models(o, file, engine), {}};
   } catch (const ebm::Error& error) {
     if (is_asked_for) throw;
     return {{}, std::string("The model can't be analysed: ") + error.what() + "."};
@@ -49,14 +78,14 @@ Part<ModelAnalysis> analysis_of(const ReportOptions& o, const RunRecord& run, bo
 }
 
 void tell_json(const ReportOptions& o, const RunRecord& run, const RunSummary& summary,
-               const Part<ModelAnalysis>& analysis) {
+               const Part<ModelAnalyses>& analysis) {
   nlohmann::ordered_json json{{"out", o.out.string()},
                               {"epochs", summary.epochs_done},
                               {"complete", summary.is_complete()},
                               {"guard", summary.guard.word}};
   if (summary.best) {
     json["best_epoch"] = summary.best->epoch;
-    json["best_val_contrastive_divergence"] = summary.best->value;
+    json[std::string("best_") + validation_of(run.settings.value).column] = summary.best->value;
   }
   if (summary.noise) json["rand_out"] = summary.noise->value;
   if (summary.seconds) json["seconds"] = *summary.seconds;
@@ -68,11 +97,11 @@ void tell_json(const ReportOptions& o, const RunRecord& run, const RunSummary& s
   std::cout << json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
-void tell(const ReportOptions& o, const RunSummary& summary) {
+void tell(const ReportOptions& o, const RunRecord& run, const RunSummary& summary) {
   std::cout << summary.epochs_done << " epochs";
   if (summary.best) {
-    std::cout << ", best validation CD " << summary.best->value << " after epoch "
-              << summary.best->epoch;
+    std::cout << ", best " << validation_of(run.settings.value).name << " in validation "
+              << summary.best->value << " after epoch " << summary.best->epoch;
   }
   std::cout << "; guard: " << summary.guard.word << "; the report: " << o.out.string() << '\n';
 }
@@ -84,12 +113,12 @@ void run(ReportOptions o, bool is_analysis_asked_for, const Engine& engine) {
                "--out: expected a name that ends in .html, got ", ebm::io::quoted(o.out));
   ebm::io::require_writable(o.out);
   const RunSummary summary = summary_of(record);
-  const Part<ModelAnalysis> analysis = analysis_of(o, record, is_analysis_asked_for, engine);
+  const Part<ModelAnalyses> analysis = analysis_of(o, record, is_analysis_asked_for, engine);
   ebm::io::write_file_atomically(o.out, report_page(record, summary, analysis));
   if (o.json) {
     tell_json(o, record, summary, analysis);
   } else if (!o.quiet) {
-    tell(o, summary);
+    tell(o, record, summary);
   }
 }
 
@@ -114,11 +143,22 @@ void add_report(CLI::App& app, const std::string& cpu) {
   c.add_option("--images", o->images, "Images of each set to analyse at most; 0: all")
       ->transform(whole(0, million))
       ->capture_default_str();
+  c.add_option("--beside", o->beside,
+               "Models to compare with it: files, or bundled ones by their names, matching and "
+               "tutorial")
+      ->type_name("FILE");
+  c.add_option("--samples", o->samples,
+               "Samples of each model to draw and to compare with images, as analyze does; 0: none")
+      ->transform(whole(0, 10'000))
+      ->capture_default_str();
   c.add_flag("--json", o->json, R"(Print {"out":…,"epochs":…,"guard":…,…,"problems":[…]} instead)");
   c.add_flag("--quiet", o->quiet, "Print nothing but what --json asks for");
   add_threads(c, o->threads);
-  c.callback(
-      [o, model, &c, &cpu] { run(*o, model->count() + c.count("--data") > 0, engine_for(cpu)); });
+  c.callback([o, model, &c, &cpu] {
+    const auto asked =
+        model->count() + c.count("--data") + c.count("--beside") + c.count("--samples");
+    run(*o, asked > 0, engine_for(cpu));
+  });
 }
 
 }  // namespace ebm_mnist

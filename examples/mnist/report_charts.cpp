@@ -31,7 +31,29 @@ struct Figure {
   const char* caption;
 };
 
-const std::vector<Figure>& figures() {
+const Figure gradient_norm_figure{
+    "Gradient norm",
+    "norm",
+    Axis::iteration,
+    {{"gradient_norm", "of all parameters"}},
+    "Length of a step's gradient before it is cut to the bound, grad-norm. Good: about as long all "
+    "the time. A steady rise tells of divergence before anything else does."};
+const Figure learning_rate_figure{
+    "Learning rate",
+    "learning rate",
+    Axis::epoch,
+    {{"lr-Adam", "Adam"}},
+    "What the schedule, and the divergence guard if it had to, made of it."};
+const Figure time_figure{
+    "Time",
+    "seconds",
+    Axis::epoch,
+    {{"seconds", "training steps of an epoch"}},
+    "Wall time without validation and pictures. Bumps are other programs on the "
+    "machine."};
+
+/// Those of the tutorial's recipe.
+const std::vector<Figure>& figures_of_divergence() {
   static const std::vector<Figure> all{
       {"Mean scores in training",
        "f",
@@ -63,25 +85,49 @@ const std::vector<Figure>& figures() {
        "After each epoch: f of noise less f of test images, and both of them. Lower is better, and "
        "best.safetensors is from the lowest. Test images should stay near 0, where training images "
        "are: if they fall, the model has learnt its training set by heart."},
-      {"Gradient norm",
-       "norm",
-       Axis::iteration,
-       {{"gradient_norm", "of all parameters"}},
-       "Length of a step's gradient before it is cut to the bound, grad-norm. Good: about as long "
-       "all the time. A steady rise tells of divergence before the scores do."},
-      {"Learning rate",
-       "learning rate",
-       Axis::epoch,
-       {{"lr-Adam", "Adam"}},
-       "What the schedule, and the divergence guard if it had to, made of it."},
-      {"Time",
-       "seconds",
-       Axis::epoch,
-       {{"seconds", "training steps of an epoch"}},
-       "Wall time without validation and pictures. Bumps are other programs on the machine."},
+      gradient_norm_figure,
+      learning_rate_figure,
+      time_figure,
   };
   return all;
 }
+
+/// Those of recipes over noise levels.
+const std::vector<Figure>& figures_of_levels() {
+  static const std::vector<Figure> all{
+      {"Loss",
+       "loss",
+       Axis::iteration,
+       {{"loss", "loss"},
+        {"loss_score_matching", "denoising score matching"},
+        {"loss_cross_entropy", "cross-entropy"},
+        {"loss_level_divergence", "divergence at all levels"}},
+       "Denoising score matching is how far the slopes of E are from the noise that images have "
+       "got, which has variance 1, over all levels. It falls fast, then slowly, and stays above 0: "
+       "nobody can tell all noise from what was there. The divergence is E of noisy images less E "
+       "of chains, with its weight, and should stay near 0."},
+      {"Validation",
+       "loss",
+       Axis::epoch,
+       {{"val_loss", "test images"}},
+       "Denoising score matching of test images after each epoch. Lower is better, and "
+       "best.safetensors is from the lowest. If it rises while the loss falls, the model learns "
+       "its training set by heart."},
+      {"Lost chains",
+       "chains",
+       Axis::iteration,
+       {{"lost_chains", "of a batch"}},
+       "Chains that left the bound, and began anew as images. Good: none, or a few at first."},
+      gradient_norm_figure,
+      learning_rate_figure,
+      time_figure,
+  };
+  return all;
+}
+
+/// Columns without a chart: mean scores of runs over noise levels are at levels drawn anew for each
+/// image, which says nothing.
+constexpr std::array<const char*, 2> not_drawn{"metrics_avg_real", "metrics_avg_fake"};
 
 /// (epoch, mean f of noise) of the UvA course's own run of Tutorial 8, from its TensorBoard.
 constexpr std::array<Point, 10> tutorial{{{1, -1.14},
@@ -125,7 +171,11 @@ class Charts {
   }
 
   Html draw() {
-    for (const Figure& figure : figures()) add(figure);
+    const bool has_levels = run_.settings.value.has_levels();
+    if (has_levels) known_.insert(not_drawn.begin(), not_drawn.end());
+    for (const Figure& figure : has_levels ? figures_of_levels() : figures_of_divergence()) {
+      add(figure);
+    }
     for (std::size_t i = 0; i < metrics_.columns.size(); ++i) {
       if (known_.contains(metrics_.columns[i])) continue;
       const Axis axis = axis_of(metrics_, i);

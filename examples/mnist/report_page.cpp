@@ -43,7 +43,7 @@ std::string duration(double seconds) {
   return ebm::io::Progress::duration(seconds);
 }
 
-Html headline(const RunSummary& s) {
+Html headline(const RunRecord& run, const RunSummary& s) {
   std::string text = "No epoch is done yet. ";
   if (s.epochs_done > 0) {
     const bool is_one = s.epochs_planned.value_or(s.epochs_done) == 1;
@@ -54,8 +54,9 @@ Html headline(const RunSummary& s) {
     text += ". ";
   }
   if (s.best) {
-    text += "The lowest contrastive divergence in validation, " + pretty(s.best->value) +
-            ", came after epoch " + std::to_string(s.best->epoch) + ". ";
+    text += std::string("The lowest ") + validation_of(run.settings.value).name +
+            " in validation, " + pretty(s.best->value) + ", came after epoch " +
+            std::to_string(s.best->epoch) + ". ";
   }
   return paragraph(text + s.guard.sentence);
 }
@@ -68,10 +69,15 @@ Html facts(const RunRecord& run, const RunSummary& s) {
   const auto after = [](const Measured& m) { return "after epoch " + std::to_string(m.epoch); };
   const std::string none = "\u2013";
   Html all = fact("Epochs", progress_of(s), s.is_complete() ? "complete" : "not complete");
-  all += s.best ? fact("Best validation CD", pretty(s.best->value), after(*s.best))
-                : fact("Best validation CD", none, "not measured");
-  all += s.noise ? fact("Mean f of noise", pretty(s.noise->value), after(*s.noise))
-                 : fact("Mean f of noise", none, "not measured");
+  const RunSettings& settings = run.settings.value;
+  const bool has_levels = settings.has_levels();
+  const char* const validation = has_levels ? "Best validation loss" : "Best validation CD";
+  all += s.best ? fact(validation, pretty(s.best->value), after(*s.best))
+                : fact(validation, none, "not measured");
+  if (!has_levels) {
+    all += s.noise ? fact("Mean f of noise", pretty(s.noise->value), after(*s.noise))
+                   : fact("Mean f of noise", none, "not measured");
+  }
   if (s.seconds && s.epochs_done > 0) {
     const double each = *s.seconds / static_cast<double>(s.epochs_done);
     all += fact("Training time", duration(*s.seconds), duration(each) + " an epoch");
@@ -79,9 +85,9 @@ Html facts(const RunRecord& run, const RunSummary& s) {
     all += fact("Training time", none, "not measured");
   }
   all += fact("Divergence guard", s.guard.word, "details at the end");
-  const RunSettings& settings = run.settings.value;
-  all += fact("Network", settings.find("model").value_or(none),
-              "seed " + settings.find("seed").value_or("unknown"));
+  const std::string seed = "seed " + settings.find("seed").value_or("unknown");
+  all += has_levels ? fact("Recipe", settings.find("recipe").value_or(none), seed)
+                    : fact("Network", settings.find("model").value_or(none), seed);
   return element("dl", {{"class", "facts"}}, {all});
 }
 
@@ -136,6 +142,26 @@ constexpr PictureKind samples{
     "The newest states of the chains in the replay buffer after each epoch. Digits should appear "
     "within the first epochs and become cleaner and more various; grids of one repeated shape, or "
     "of noise, are a bad sign."};
+
+constexpr PictureKind level_samples{
+    "Samples over time",
+    "samples",
+    true,
+    8,
+    "A grid of samples",
+    "64 chains after each epoch, from the same noise down the levels in 64 steps. Digits should "
+    "appear within the first epoch and become cleaner; blots, and one digit over and over, are a "
+    "bad sign."};
+
+constexpr PictureKind level_traces{
+    "From noise to digits",
+    "generation",
+    false,
+    4,
+    "A grid of chains, one a row, on their way from noise",
+    "Each row is a chain that goes down the noise levels. Starts and noise are the same each time, "
+    "so what differs between epochs is the model. A digit is chosen early, while it is still deep "
+    "in noise."};
 
 constexpr PictureKind traces{
     "From noise to digits",
@@ -192,19 +218,33 @@ Html curves(const RunRecord& run) {
   return section("Curves", {begin, charts_of(run)});
 }
 
-Html analysis_section(const Part<ModelAnalysis>& analysis) {
+/// What a model's scores are.
+std::string meaning_of_scores(bool has_levels) {
+  return has_levels ? "Scores are minus the Mahalanobis distance of an image's energies at four "
+                      "noise levels from those of training images"
+                    : "Scores are f = \u2212E of images";
+}
+
+Html analysis_section(const Part<ModelAnalyses>& analysis) {
   const char* title = "What the model finds unusual";
   if (!analysis.problem.empty()) return section(title, {note(analysis.problem)});
-  const auto& [results, model, data] = analysis.value;
-  Html text = "f = \u2212E of images, by ";
-  text += element("code", {model});
+  const ModelAnalysis& own = analysis.value.own;
+  Html text = meaning_of_scores(own.has_levels) + ", by ";
+  text += element("code", {own.model});
   text += " with the images in ";
-  text += element("code", {data});
+  text += element("code", {own.data});
   text +=
-      ": the higher, the more likely. AUROC is how often a test image gets a higher f than an "
-      "image "
-      "of the group. 1 tells them apart always; 0.5, the dashed line, not at all; less finds the "
-      "group more likely than the test set.";
+      ": the higher, the more likely. AUROC is how often a test image gets a higher score than an "
+      "image of the group. 1 tells them apart always; 0.5, the dashed line, not at all; less finds "
+      "the group more likely than the test set.";
+  if (!analysis.value.others.empty()) text += " The last columns are those of other models.";
+  if (!own.judgements.empty()) {
+    text +=
+        " A judge, which is a classifier of digits, compares samples with training images: the "
+        "Fr\u00e9chet distance of its features (that of training images is about the least that so "
+        "few can reach), the share with a class of probability 0.9 or more, the entropy of "
+        "classes (1: all equally often), precision and recall.";
+  }
   return section(title, {paragraph(text), tables_of(analysis.value)});
 }
 
@@ -223,10 +263,13 @@ Html configuration(const RunRecord& run) {
 
 Html guard(const RunRecord& run, const RunSummary& summary) {
   Html content = paragraph(
-      "The guard watches for chains that get stuck, a network that has died, contrastive "
-      "divergence in validation that rises, pixels at their bounds, and numbers that are not "
-      "finite. It then puts the run back to its last good epoch and lowers the learning rate or "
-      "raises the steps, or gives it up.");
+      std::string("The guard watches for ") +
+      (run.settings.value.has_levels()
+           ? ""
+           : "chains that get stuck, a network that has died, contrastive divergence in validation "
+             "that rises, pixels at their bounds, and ") +
+      "numbers that are not finite. It then puts the run back to its last good epoch and lowers "
+      "the learning rate or raises the steps, or gives it up.");
   if (run.events.value.empty()) {
     content += note(summary.guard.sentence);
   } else {
@@ -238,7 +281,7 @@ Html guard(const RunRecord& run, const RunSummary& summary) {
 }  // namespace
 
 std::string report_page(const RunRecord& run, const RunSummary& summary,
-                        const Part<ModelAnalysis>& analysis) {
+                        const Part<ModelAnalyses>& analysis) {
   const std::string title = "Training run " + run.name;
   // The browser itself sees to it that nothing is loaded or run.
   constexpr const char* policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
@@ -248,12 +291,15 @@ std::string report_page(const RunRecord& run, const RunSummary& summary,
        tag("meta", {{"http-equiv", "Content-Security-Policy"}, {"content", policy}}),
        tag("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}}),
        element("title", {title}), element("style", {Html::markup(report_style)})});
+  const bool has_levels = run.settings.value.has_levels();
   const Html body = element(
-      "main", {element("header", {element("h1", {title}), headline(summary), facts(run, summary)}),
-               curves(run), pictures(run, run.samples, samples),
-               pictures(run, run.generation, traces), pictures(run, run.sampler, buffer),
-               analysis_section(analysis), configuration(run), guard(run, summary),
-               element("footer", {ebm::sentence("Written by ebm-mnist ", ebm::version, ".")})});
+      "main",
+      {element("header", {element("h1", {title}), headline(run, summary), facts(run, summary)}),
+       curves(run), pictures(run, run.samples, has_levels ? level_samples : samples),
+       pictures(run, run.generation, has_levels ? level_traces : traces),
+       has_levels ? Html() : pictures(run, run.sampler, buffer), analysis_section(analysis),
+       configuration(run), guard(run, summary),
+       element("footer", {ebm::sentence("Written by ebm-mnist ", ebm::version, ".")})});
   return "<!DOCTYPE html>\n" +
          element("html", {{"lang", "en"}}, {head, element("body", {body})}).str() + '\n';
 }

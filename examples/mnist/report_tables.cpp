@@ -63,30 +63,67 @@ Html area(const ebm::Auroc& auroc) {
        tag("circle", {{"cx", x(auroc.value)}, {"cy", y}, {"r", "4"}})});
 }
 
+Html number(double value) {
+  return cell("number", fixed(value));
+}
+
 Html scores_table(const Analysis& analysis) {
   Html rows;
   for (const auto& [name, f] : analysis.scores) {
     rows += element("tr", {first_cell(name), cell("number", pretty(static_cast<double>(f.size()))),
                            cell("number", pretty(mean(f)))});
   }
-  return table("scores", "Mean scores f", {{"images"}, {"count", "number"}, {"mean f", "number"}},
+  return table("scores", "Mean scores", {{"images"}, {"count", "number"}, {"mean score", "number"}},
                rows);
 }
 
-Html auroc_table(const Analysis& analysis) {
+Html auroc_table(const ModelAnalyses& analyses) {
   Html rows;
-  for (const auto& [group, description, auroc] : analysis.comparisons) {
-    rows += element(
-        "tr",
-        {first_cell(group), cell("what", description), cell("number", fixed(auroc.value)),
-         cell("number", fixed(auroc.low) + " to " + fixed(auroc.high)), cell("", area(auroc))});
+  const auto& comparisons = analyses.own.analysis.comparisons;
+  for (std::size_t i = 0; i < comparisons.size(); ++i) {
+    const auto& [group, description, auroc] = comparisons[i];
+    Html cells;
+    cells += first_cell(group);
+    cells += cell("what", description);
+    cells += number(auroc.value);
+    cells += cell("number", fixed(auroc.low) + " to " + fixed(auroc.high));
+    cells += cell("", area(auroc));
+    for (const ModelAnalysis& other : analyses.others) {
+      cells += number(other.analysis.comparisons[i].auroc.value);
+    }
+    rows += element("tr", {cells});
   }
-  return table("auroc", "Test images against ten groups of unusual ones",
-               {{"group"},
-                {"what it is", "what"},
-                {"AUROC", "number"},
-                {"95 % interval", "number"},
-                {"from 0 to 1"}},
+  std::vector<Column> columns{{"group"},
+                              {"what it is", "what"},
+                              {"AUROC", "number"},
+                              {"95 % interval", "number"},
+                              {"from 0 to 1"}};
+  for (const ModelAnalysis& other : analyses.others) {
+    columns.push_back({other.model.c_str(), "number"});
+  }
+  return table("auroc", "Test images against ten groups of unusual ones", columns, rows);
+}
+
+Html samples_table(const ModelAnalyses& analyses) {
+  Html rows;
+  const auto add = [&](const std::string& name, const Quality& quality) {
+    rows +=
+        element("tr", {first_cell(name), number(quality.distance), number(quality.confident),
+                       number(quality.balance), number(quality.precision), number(quality.recall)});
+  };
+  const std::vector<Judgement>& own = analyses.own.judgements;
+  add("samples of this model", own.front().second);
+  for (const ModelAnalysis& other : analyses.others) {
+    add("samples of " + other.model, other.judgements.front().second);
+  }
+  for (std::size_t i = 1; i < own.size(); ++i) add(own[i].first + " images", own[i].second);
+  return table("samples", "What a judge says of samples, and of as many images",
+               {{"images"},
+                {"Fr\u00e9chet distance", "number"},
+                {"confident", "number"},
+                {"balance", "number"},
+                {"precision", "number"},
+                {"recall", "number"}},
                rows);
 }
 
@@ -103,9 +140,10 @@ bool is_same(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-Html tables_of(const ModelAnalysis& analysis) {
-  Html tables = scores_table(analysis.analysis);
-  tables += auroc_table(analysis.analysis);
+Html tables_of(const ModelAnalyses& analyses) {
+  Html tables = scores_table(analyses.own.analysis);
+  tables += auroc_table(analyses);
+  if (!analyses.own.judgements.empty()) tables += samples_table(analyses);
   return tables;
 }
 

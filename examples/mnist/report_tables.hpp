@@ -10,8 +10,8 @@
 /// The tables of a report.
 namespace ebm_mnist {
 
-/// Mean scores, and the AUROC of test images against each group.
-Html tables_of(const ModelAnalysis& analysis);
+/// Mean scores, the AUROC of test images against each group, and what a judge says of samples.
+Html tables_of(const ModelAnalyses& analyses);
 
 /// A row an option; those that differ from the defaults of `train` stand out.
 Html table_of(const RunSettings& settings);

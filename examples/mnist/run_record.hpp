@@ -26,6 +26,10 @@ struct RunSettings {
   std::string call;     ///< the command line; empty: not said
 
   [[nodiscard]] std::optional<std::string> find(std::string_view name) const;
+  /// Whether the model is an energy over noise levels: of any recipe but the tutorial's.
+  [[nodiscard]] bool has_levels() const {
+    return find("recipe").value_or("tutorial") != "tutorial";
+  }
 };
 
 /// metrics.csv: rows of batches and of epochs, in which not all is measured.

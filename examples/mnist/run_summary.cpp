@@ -40,6 +40,11 @@ Verdict verdict_of(const RunRecord& run) {
 
 }  // namespace
 
+Validation validation_of(const RunSettings& settings) {
+  return settings.has_levels() ? Validation{"val_loss", "denoising loss"}
+                               : Validation{"val_contrastive_divergence", "contrastive divergence"};
+}
+
 std::vector<Measured> measured(const RunMetrics& metrics, std::string_view column) {
   std::vector<Measured> values;
   const auto place = metrics.find(column);
@@ -60,7 +65,7 @@ RunSummary summary_of(const RunRecord& run) {
   const auto look_at = [&](const std::vector<Measured>& values) {
     if (!values.empty()) summary.epochs_done = values.back().epoch;
   };
-  const auto validation = measured(metrics, "val_contrastive_divergence");
+  const auto validation = measured(metrics, validation_of(run.settings.value).column);
   look_at(validation);
   for (const Measured& m : validation) {
     const bool is_better = !summary.best || m.value < summary.best->value;

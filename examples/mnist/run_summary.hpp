@@ -17,6 +17,15 @@ struct Measured {
   double value = 0;
 };
 
+/// What a run's models are judged by after each epoch: lower is better.
+struct Validation {
+  const char* column;  ///< of metrics.csv
+  const char* name;
+};
+
+/// That of the run's recipe.
+Validation validation_of(const RunSettings& settings);
+
 /// What the divergence guard did, in a word or two and in a sentence.
 struct Verdict {
   std::string word, sentence;
@@ -25,7 +34,7 @@ struct Verdict {
 struct RunSummary {
   std::int64_t epochs_done = 0;
   std::optional<std::int64_t> epochs_planned;
-  std::optional<Measured> best;   ///< the lowest finite contrastive divergence in validation
+  std::optional<Measured> best;   ///< the lowest finite loss in validation
   std::optional<Measured> noise;  ///< the last mean f of noise images, which may be NaN
   std::optional<double> seconds;  ///< of all epochs' training
   Verdict guard;

@@ -57,18 +57,19 @@ const std::vector<RecipeOptions> recipes{
       "averaging", "cross-entropy", "digit-level-median"},
      of_matching},
     {"persistent",
-     {"from", "steps", "path-levels", "stay", "stay-step", "divergence", "chain-bound",
-      "level-median", "level-spread", "level-low", "level-high", "warm-up", "averaging"},
-     {{"epochs", "3"},
+     {"from", "steps", "path-levels", "stay", "stay-step", "stay-friction", "divergence",
+      "chain-bound", "level-median", "level-spread", "level-low", "level-high", "warm-up",
+      "averaging", "cross-entropy", "digit-level-median"},
+     {{"epochs", "6"},
       {"batch", "64"},
-      {"steps", "10"},
-      {"learning-rate", "0.0005"},
+      {"steps", "5"},
+      {"learning-rate", "0.001"},
       {"beta1", "0.9"},
       {"beta2", "0.99"},
       {"grad-norm", "1"},
       {"data-noise", "0"},
       {"warm-up", "50"},
-      {"averaging", "0.99"}}}};
+      {"averaging", "0.995"}}}};
 
 /// The options that belong to recipes other than that of the run.
 std::vector<std::string> options_of_others(const std::string& recipe) {
@@ -240,7 +241,7 @@ void run(CLI::App& command, const fs::path& config, const fs::path& earlier, Tra
   ebm::require(!o.out.empty(), "--out: expected the name of a folder, got ''");
   apply_recipe(command, o.recipe);
   ebm::require(o.recipe != "persistent" || !o.persistent.from.empty(),
-               "--from: the recipe persistent trains a model of the recipe matching on: name one");
+               "--from: the recipe persistent trains a model of matching or joint on: name one");
   ebm::require(o.recipe == "tutorial" || o.device == "cpu", "--device ", o.device, ": the recipe ",
                o.recipe, " trains on processors alone");
   std::vector<std::string> left_out = options_of_others(o.recipe);
@@ -289,10 +290,10 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
        "How it is trained: tutorial, by contrastive divergence; matching, by denoising "
        "score matching over noise levels, with its own network and numbers: 10 epochs of "
        "batches of 64, learning rate 2e-3, betas 0.9 and 0.99, gradient norm 1, no data "
-       "noise; or persistent, which trains a model of matching on (--from), with persistent "
-       "chains over its levels: 3 epochs, learning rate 5e-4, 10 steps, averaging 0.99, "
-       "the rest as matching; or joint, as matching, with a classifier of the digits in it. The "
-       "last three are over levels")
+       "noise; joint, as matching, with a classifier of the digits in it; or persistent, which "
+       "trains a model of these two on (--from), with persistent chains over its levels: 6 "
+       "epochs, learning rate 1e-3, 5 steps, averaging 0.995, the rest as matching. The last "
+       "three are over levels")
       ->check(CLI::IsMember({"tutorial", "matching", "persistent", "joint"}))
       ->type_name("NAME")
       ->capture_default_str();
@@ -394,15 +395,17 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
                "over levels: decay of the parameters' average, which is the model")
       ->check(number(0, 1, Without::high))
       ->capture_default_str();
-  c.add_option("--cross-entropy", o->joint.weight, "joint: weight of cross-entropy")
+  c.add_option("--cross-entropy", o->joint.weight,
+               "joint, and persistent from such a model: weight of cross-entropy")
       ->check(number(0, 1e4, Without::low))
       ->capture_default_str();
   c.add_option("--digit-level-median", o->joint.levels.median,
-               "joint: half of the noise levels are lower at which digits are learnt")
+               "joint, and persistent from such a model: half of the noise levels are lower at "
+               "which digits are learnt")
       ->check(number(0, 100, Without::low))
       ->capture_default_str();
   c.add_option("--from", o->persistent.from,
-               "persistent: the model that it begins with, of the recipe matching")
+               "persistent: the model that it begins with, of the recipe matching or joint")
       ->type_name("FILE");
   c.add_option("--path-levels", o->persistent.levels,
                "persistent: levels that its chains go down, to that of the data")
@@ -413,8 +416,12 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
       ->transform(whole(0, million))
       ->capture_default_str();
   c.add_option("--stay-step", o->persistent.step_size,
-               "persistent: size of Langevin steps there, in squares of the level")
-      ->check(number(0, 1, Without::low))
+               "persistent: size of Langevin steps there, in units of the level")
+      ->check(number(0, 1.5, Without::low))
+      ->capture_default_str();
+  c.add_option("--stay-friction", o->persistent.friction,
+               "persistent: friction of those steps, in units of 1 / level")
+      ->check(number(0, 1e4, Without::low))
       ->capture_default_str();
   c.add_option("--divergence", o->persistent.weight,
                "persistent: weight of contrastive divergence, per pixel")

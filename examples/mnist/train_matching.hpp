@@ -59,16 +59,47 @@ class DigitImages {
   std::span<const int> digits_;
 };
 
+/// The images that an energy is trained with: with their digits if it knows some.
+template <class E>
+[[nodiscard]] auto samples_for(const ebm::io::ImageDataset& images, const TrainingData& data) {
+  if constexpr (digits_of<E> > 0) {
+    return DigitImages(images, data.train_digits);
+  } else {
+    return images;
+  }
+}
+
+/// The test images of an energy, as `samples_for`.
+template <class E>
+[[nodiscard]] ebm::Samples<float> test_samples_for(const TrainingData& data) {
+  if constexpr (digits_of<E> > 0) {
+    return ebm::with_conditions(data.test, ebm::one_hot(std::span(data.test_digits), digits_of<E>));
+  } else {
+    return data.test;
+  }
+}
+
+/// What an energy over noise levels learns from data: their slopes, and their digits if it knows
+/// some.
+template <class E>
+[[nodiscard]] auto loss_from_data(const TrainOptions& o) {
+  const ebm::DenoisingScoreMatching slopes(ebm::LogLogisticLevels(o.matching.levels));
+  if constexpr (digits_of<E> > 0) {
+    return slopes + o.joint.weight * ebm::CrossEntropy(ebm::LogLogisticLevels(o.joint.levels));
+  } else {
+    return slopes;
+  }
+}
+
 /// Trains an energy over noise levels by a loss, with chains that `sampler` and `starts` say.
 ///
 /// Throws `ebm::Error` where files, data or divergence end it.
-/// samples, test: images, of an energy with digits behind each its own; Place: where a `Trainer`
-/// trains
-template <class Data, class E, class Loss, class Sampler, class Starts, class Guard, class Place>
-TrainingResult train_over_levels(const TrainOptions& o, const ebm::io::ImageDataset& images,
-                                 const Data& samples, const ebm::Samples<float>& test, E& model,
-                                 const Loss& loss, const Sampler& sampler, const Starts& starts,
-                                 const Guard& guard, Place& place) {
+/// images: those of `data`; Place: where a `Trainer` trains
+template <class E, class Loss, class Sampler, class Starts, class Guard, class Place>
+TrainingResult train_over_levels(const TrainOptions& o, const TrainingData& data,
+                                 const ebm::io::ImageDataset& images, E& model, const Loss& loss,
+                                 const Sampler& sampler, const Starts& starts, const Guard& guard,
+                                 Place& place) {
   const ebm::Rng rng{o.seed};
   ebm::Trainer trainer(
       model,
@@ -90,6 +121,7 @@ TrainingResult train_over_levels(const TrainOptions& o, const ebm::io::ImageData
       place);
 
   Run run(o, place, std::string(ebm::ValidationLoss<>::loss));
+  const ebm::Samples<float> test = test_samples_for<E>(data);
   ebm::ValidationLoss validation(
       test, rng, ebm::DenoisingScoreMatching(ebm::LogLogisticLevels(o.matching.levels)));
   ebm::LearningRateMonitor learning_rate;
@@ -114,7 +146,8 @@ TrainingResult train_over_levels(const TrainOptions& o, const ebm::io::ImageData
     return level_metadata(recipe_of<E>, trained.options(),
                           ebm::MahalanobisScore(level_energies(trained, some, trainer.executor())));
   };
-  return run.train(trainer, samples, ebm::AnyOf<>(), metadata, validation, learning_rate, generate);
+  return run.train(trainer, samples_for<E>(images, data), ebm::AnyOf<>(), metadata, validation,
+                   learning_rate, generate);
 }
 
 /// The images that a score can be fitted to; throws `ebm::Error` if there are too few.
@@ -136,35 +169,23 @@ inline ebm::NoiseConditionalOptions energy_options_for(const TrainOptions& o,
   return options;
 }
 
-/// Trains an energy over noise levels by denoising score matching; see `train_over_levels`.
-template <class Place>
-TrainingResult train_by_matching(const TrainOptions& o, const TrainingData& data, Place& place) {
+/// Trains a new energy over noise levels from data; see `train_over_levels`.
+///
+/// E: `MatchingEnergy` or `JointEnergy`
+template <class E, class Place>
+TrainingResult train_from_data(const TrainOptions& o, const TrainingData& data, Place& place) {
   const ebm::io::ImageDataset images = images_for_levels(o, data);
-  MatchingEnergy model(energy_options_for(o, images), ebm::Rng{o.seed});
-  return train_over_levels(o, images, images, data.test, model,
-                           ebm::DenoisingScoreMatching(ebm::LogLogisticLevels(o.matching.levels)),
-                           ebm::Annealed<>(), ebm::FromData(), ebm::KeepAllChains(), place);
-}
-
-/// Trains an energy and a classifier in one, by both losses; see `train_over_levels`.
-template <class Place>
-TrainingResult train_jointly(const TrainOptions& o, const TrainingData& data, Place& place) {
-  const ebm::io::ImageDataset images = images_for_levels(o, data);
-  JointEnergy model(energy_options_for(o, images), ebm::Rng{o.seed});
-  const auto loss = ebm::DenoisingScoreMatching(ebm::LogLogisticLevels(o.matching.levels)) +
-                    o.joint.weight * ebm::CrossEntropy(ebm::LogLogisticLevels(o.joint.levels));
-  const auto test = ebm::with_conditions(
-      data.test, ebm::one_hot(std::span(data.test_digits), digits_of<JointEnergy>));
-  return train_over_levels(o, images, DigitImages(images, data.train_digits), test, model, loss,
-                           ebm::Annealed<>(), ebm::FromData(), ebm::KeepAllChains(), place);
+  E model(energy_options_for(o, images), ebm::Rng{o.seed});
+  return train_over_levels(o, data, images, model, loss_from_data<E>(o), ebm::Annealed<>(),
+                           ebm::FromData(), ebm::KeepAllChains(), place);
 }
 
 /// Trains such an energy on, with persistent chains over its levels; see `train_over_levels`.
-template <class Place>
-TrainingResult train_by_persistence(const TrainOptions& o, const TrainingData& data, Place& place) {
+template <class E, class Place>
+TrainingResult train_by_persistence(const TrainOptions& o, const TrainingData& data, E model,
+                                    Place& place) {
   const PersistentOptions& p = o.persistent;
   const ebm::io::ImageDataset images = images_for_levels(o, data);
-  MatchingEnergy model = load_matching_energy(p.from);
   const auto& energy = model.options();
   const ebm::PersistentAnnealing annealing(
       {.levels = ebm::power_levels(
@@ -172,14 +193,14 @@ TrainingResult train_by_persistence(const TrainOptions& o, const TrainingData& d
        .stay = p.stay,
        .steps = o.chains.steps,
        .step_size = p.step_size,
+       .friction = p.friction,
        .batch = o.batch,
        .mean = energy.mean,
        .deviation = energy.deviation});
-  const auto loss = ebm::DenoisingScoreMatching(ebm::LogLogisticLevels(o.matching.levels)) +
-                    p.weight / pixels * ebm::LevelDivergence(annealing);
-  return train_over_levels(
-      o, images, images, data.test, model, loss, ebm::PersistentAnnealingSampler(annealing),
-      ebm::PersistentAnnealingStarts(annealing), ebm::ReplaceLostChains(p.lost), place);
+  const auto loss = loss_from_data<E>(o) + p.weight / pixels * ebm::LevelDivergence(annealing);
+  return train_over_levels(o, data, images, model, loss, ebm::PersistentAnnealingSampler(annealing),
+                           ebm::PersistentAnnealingStarts(annealing),
+                           ebm::ReplaceLostChains(p.lost), place);
 }
 
 }  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

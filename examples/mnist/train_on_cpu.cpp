@@ -2,6 +2,8 @@
 #include "train_on_cpu.hpp"
 
 #include <ebm/parallel/threads.hpp>
+#include <utility>
+#include <variant>
 
 #if defined(EBM_MNIST_MPI)
 #include <ebm/mpi/backend.hpp>
@@ -17,9 +19,15 @@ namespace {
 
 template <class Place>
 TrainingResult train_in(Place& place, const TrainOptions& options, const TrainingData& data) {
-  if (options.recipe == "matching") return train_by_matching(options, data, place);
-  if (options.recipe == "persistent") return train_by_persistence(options, data, place);
-  if (options.recipe == "joint") return train_jointly(options, data, place);
+  if (options.recipe == "matching") return train_from_data<MatchingEnergy>(options, data, place);
+  if (options.recipe == "joint") return train_from_data<JointEnergy>(options, data, place);
+  if (options.recipe == "persistent") {
+    return std::visit(
+        [&](auto&& energy) {
+          return train_by_persistence(options, data, std::move(energy), place);
+        },
+        load_level_energy(options.persistent.from));
+  }
   return options.model == "resnet" ? train_network<ResidualNetwork>(options, data, place)
                                    : train_network<Network>(options, data, place);
 }

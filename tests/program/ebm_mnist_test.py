@@ -1082,7 +1082,7 @@ class Reporting(Program):
         config = (RUN / "config.toml").read_text()
         config = config.replace("batch = 16", "batch = 128").replace("steps = 3", "steps = 60")
         self.assertEqual(marks(self.copy("like", config=config)), 2)  # epochs 1 and 2
-        for number, (ours, other) in enumerate((("'tutorial'", "'resnet'"),
+        for number, (ours, other) in enumerate((("model = 'tutorial'", "model = 'resnet'"),
                                                 ("rate = 0.0001", "rate = 0.001"),
                                                 ("limit-batches = 0", "limit-batches = 9"))):
             self.assertIn(ours, config)
@@ -1295,7 +1295,7 @@ class Matching(Program):
     def test_a_model_is_trained_on_with_persistent_chains(self):
         self.succeed(*self.persistent())
         config = (self.folder / "run/config.toml").read_text()
-        for line in ("recipe = 'persistent'", "learning-rate = 0.0005", "divergence = 0.1"):
+        for line in ("recipe = 'persistent'", "learning-rate = 0.001", "divergence = 0.1"):
             self.assertIn(line, config)
         with open(self.folder / "run/metrics.csv", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -1309,9 +1309,10 @@ class Matching(Program):
 
         self.check_interrupted(self.persistent, model)
 
-    def test_only_a_model_of_matching_is_trained_on_with_persistent_chains(self):
+    def test_only_a_model_over_levels_is_trained_on_with_persistent_chains(self):
         self.refuse(2, "--from: the recipe persistent", *self.training(recipe="persistent"))
-        self.refuse(1, "no model of the recipe matching", *self.persistent(**{"from": MODEL}))
+        self.refuse(1, "no model of the recipes matching and joint",
+                    *self.persistent(**{"from": MODEL}))
         self.refuse(1, "missing.safetensors", *self.persistent(**{"from": "missing.safetensors"}))
         self.refuse(2, "--from: the recipe matching has no such option", *self.training(),
                     "--from", self.model)
@@ -1340,7 +1341,37 @@ class Matching(Program):
         self.assertLess(spread[2], 3)
         self.refuse(2, "--noise", "sample", "--model", self.model, "--out", "b.png", "--noise", 1)
         self.refuse(2, "--stay", "sample", "--model", MODEL, "--out", "b.png", "--stay", 1)
+        self.refuse(2, "--stay: chains go down the noise levels first: give 2 --steps or more",
+                    "sample", "--model", self.model, "--out", "b.png", "--steps", 1, "--stay", 1)
         self.succeed("generate", "--model", self.model, "--steps", 4, "--out", "g.png")
+
+    def test_a_report_speaks_of_its_recipe_and_of_models_beside_it(self):
+        result = json.loads(self.succeed(
+            "report", self.run_folder, "--out", "page.html", "--data", DATA, "--images", 8,
+            "--beside", MODEL, "--beside", self.model, "--samples", 4, "--json"))
+        self.assertEqual(result["problems"], [])
+        self.assertGreater(result["best_val_loss"], 0)
+        page = xml.etree.ElementTree.fromstring((self.folder / "page.html").read_text())
+        words = [" ".join("".join(element.itertext()).split()) for element in page.iter()]
+        titles = [element.text for element in page.iter("h2")]
+        self.assertNotIn("The replay buffer", titles)
+        self.assertIn("Best validation loss", words)
+        self.assertNotIn("Mean f of noise", words)
+        charts = [element.text for element in page.iter("h3")]
+        self.assertIn("Validation", charts)
+        self.assertNotIn("metrics_avg_real", charts)
+        rows = [[" ".join("".join(cell.itertext()).split()) for cell in row]
+                for row in page.iter("tr")]
+        groups = next(i for i, row in enumerate(rows) if row[0] == "group")
+        self.assertEqual(rows[groups][-2:], [str(MODEL), str(self.model)])
+        noise = rows[groups + 1]
+        self.assertEqual(noise[2], noise[-1])  # the same model once more
+        judged = {row[0]: row[1:] for row in rows if len(row) == 6 and row[0] != "images"}
+        self.assertEqual(list(judged), ["samples of this model", f"samples of {MODEL}",
+                                        f"samples of {self.model}", "test images", "train images"])
+        self.assertEqual(judged["samples of this model"], judged[f"samples of {self.model}"])
+        self.refuse(1, "missing.safetensors", "report", self.run_folder, "--out", "page.html",
+                    "--data", DATA, "--beside", "missing.safetensors")
 
     def test_scores_and_energies_are_two_things(self):
         result = json.loads(self.succeed("score", "--json", "--model", self.model, "--images",
@@ -1412,6 +1443,18 @@ class JointModels(Program):
         self.assertTrue(all(float(row["val_loss"]) > 0 for row in rows))
         config = (self.model.parent / "config.toml").read_text()
         self.assertIn("cross-entropy = 0.05", config)
+
+    def test_it_is_trained_on_with_persistent_chains(self):
+        run = Matching.training(recipe="persistent", **{"from": self.model, "path-levels": 4,
+                                                        "stay": 2, "steps": 2})
+        self.succeed(*run)
+        config = (self.folder / "run/config.toml").read_text()
+        for line in ("recipe = 'persistent'", "cross-entropy = 0.05", "divergence = 0.1"):
+            self.assertIn(line, config)
+        (self.folder / "images").write_bytes(idx_images(2))
+        read = json.loads(self.succeed("score", "--json", "--images", "images", "--model",
+                                       self.folder / "run/model.safetensors"))
+        self.assertEqual(len(read["digits"]), 2)
 
     def test_samples_are_of_any_digit_or_of_one(self):
         shape, values = self.samples()
