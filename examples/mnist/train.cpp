@@ -60,16 +60,16 @@ const std::vector<RecipeOptions> recipes{
      {"from", "steps", "path-levels", "stay", "stay-step", "stay-friction", "divergence",
       "chain-bound", "level-median", "level-spread", "level-low", "level-high", "warm-up",
       "averaging", "cross-entropy", "digit-level-median"},
-     {{"epochs", "6"},
+     {{"epochs", "3"},
       {"batch", "64"},
-      {"steps", "5"},
-      {"learning-rate", "0.001"},
+      {"steps", "10"},
+      {"learning-rate", "0.0005"},
       {"beta1", "0.9"},
       {"beta2", "0.99"},
       {"grad-norm", "1"},
       {"data-noise", "0"},
       {"warm-up", "50"},
-      {"averaging", "0.995"}}}};
+      {"averaging", "0.99"}}}};
 
 /// The options that belong to recipes other than that of the run.
 std::vector<std::string> options_of_others(const std::string& recipe) {
@@ -291,8 +291,8 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
        "score matching over noise levels, with its own network and numbers: 10 epochs of "
        "batches of 64, learning rate 2e-3, betas 0.9 and 0.99, gradient norm 1, no data "
        "noise; joint, as matching, with a classifier of the digits in it; or persistent, which "
-       "trains a model of these two on (--from), with persistent chains over its levels: 6 "
-       "epochs, learning rate 1e-3, 5 steps, averaging 0.995, the rest as matching. The last "
+       "trains a model of these two on (--from), with persistent chains over its levels: 3 "
+       "epochs, learning rate 5e-4, 10 steps, averaging 0.99, the rest as matching. The last "
        "three are over levels")
       ->check(CLI::IsMember({"tutorial", "matching", "persistent", "joint"}))
       ->type_name("NAME")

@@ -44,7 +44,7 @@ struct JointOptions {
 struct PersistentOptions {
   std::filesystem::path from;  ///< a model of the recipe matching or joint
   int levels = 64;             ///< from the highest to that of the data
-  int stay = 256;              ///< iterations of a chain at the level of the data
+  int stay = 128;              ///< iterations of a chain at the level of the data
   double step_size = 0.6;      ///< of Langevin steps there, in units of the level
   double friction = 0.3;       ///< of those, in units of 1 / level
   double weight = 0.1;         ///< of contrastive divergence, per pixel

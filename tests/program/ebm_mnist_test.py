@@ -1295,7 +1295,7 @@ class Matching(Program):
     def test_a_model_is_trained_on_with_persistent_chains(self):
         self.succeed(*self.persistent())
         config = (self.folder / "run/config.toml").read_text()
-        for line in ("recipe = 'persistent'", "learning-rate = 0.001", "divergence = 0.1"):
+        for line in ("recipe = 'persistent'", "learning-rate = 0.0005", "divergence = 0.1"):
             self.assertIn(line, config)
         with open(self.folder / "run/metrics.csv", newline="") as file:
             rows = list(csv.DictReader(file))
