@@ -32,34 +32,35 @@ struct ReportOptions {
   int threads = 0;
 };
 
-/// name: of a file, or of a bundled model
-ModelAnalysis analyze_model(const ReportOptions& o, const std::string& name, const ImageSets& sets,
-                            const Judge* judge, const Engine& engine) {
-  const fs::path file = model_file(name);
-  const auto model = engine.load(file);
-  ModelAnalysis result{.analysis = analyze(engine, *model, sets, {}, 0, o.threads),
+/// name: as the report shall call the model
+ModelAnalysis analyze_model(const ReportOptions& o, const std::string& name, const Model& model,
+                            const ImageSets& sets, const Judge* judge, const Engine& engine) {
+  ModelAnalysis result{.analysis = analyze(engine, model, sets, {}, 0, o.threads),
                        .model = name,
                        .data = o.data.string(),
-                       .has_levels = model->has_levels(),
+                       .has_levels = model.has_levels(),
                        .judgements = {}};
   if (judge != nullptr) {
-    const ChainOptions chains{.steps = steps_for(*model), .langevin = {}};
-    const auto samples = model->run_chains(o.samples, chains, 0, 0, o.threads).final;
-    require_finite(samples, file);
+    const ChainOptions chains{.steps = steps_for(model), .langevin = {}};
+    const auto samples = model.run_chains(o.samples, chains, 0, 0, o.threads).final;
+    require_finite(samples, name);
     result.judgements = judge_samples(*judge, samples, sets, 0, o.threads);
   }
   return result;
 }
 
-/// The model `file` and those beside it.
+/// The model `file` and those beside it, all of them read before the work.
 ModelAnalyses analyze_models(const ReportOptions& o, const fs::path& file, const Engine& engine) {
+  const auto own = engine.load(model_file(file.string()));
+  std::vector<std::unique_ptr<const Model>> others;
+  for (const std::string& name : o.beside) others.push_back(engine.load(model_file(name)));
   const ImageSets sets = read_image_sets(o.data, o.images);
   const auto judge = o.samples > 0 ? engine.load_judge(EBM_MNIST_JUDGE) : nullptr;
   if (judge) require_comparable(o.samples, sets);
-  ModelAnalyses all{.own = analyze_model(o, file.string(), sets, judge.get(), engine),
+  ModelAnalyses all{.own = analyze_model(o, file.string(), *own, sets, judge.get(), engine),
                     .others = {}};
-  for (const std::string& name : o.beside) {
-    all.others.push_back(analyze_model(o, name, sets, judge.get(), engine));
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    all.others.push_back(analyze_model(o, o.beside[i], *others[i], sets, judge.get(), engine));
   }
   return all;
 }

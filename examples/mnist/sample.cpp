@@ -97,10 +97,11 @@ void add_sample(CLI::App& app, const std::string& cpu) {
                                     "Let a model dream digits, e.g.\n  ebm-mnist sample --model "
                                     "runs/mnist/model.safetensors --out digits.png");
   c.footer(
-      "Runs chains from noise: Langevin steps, or, with a model with noise levels, steps down as "
-      "many of them;\nwithout --steps and --stay these are 64, and 200 that stay. A "
-      ".safetensors file gets the tensor samples, [N,1,28,28] in [-1, "
-      "1], and with --trace\nthe tensor trace, [snapshots,N,1,28,28].");
+      "Runs chains from noise by Langevin steps. With a model with noise levels half of the steps "
+      "go "
+      "down the levels,\nthe others stay at that of the data; without --steps these are 128. A "
+      ".safetensors file gets the tensor samples,\n[N,1,28,28] in [-1, 1], and with --trace the "
+      "tensor trace, [snapshots,N,1,28,28].");
   add_model(c, o->model);
   c.add_option("--out", o->out, "File to write: .png or .safetensors")
       ->type_name("FILE")
