@@ -10,6 +10,7 @@
 #include <ebm/sampler/policies.hpp>
 #include <ebm/sampler/replay_buffer.hpp>
 #include <ebm/train/chain_guard.hpp>
+#include <ebm/train/persistent_annealing.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -45,9 +46,11 @@ struct PersistentOptions {
   std::filesystem::path from;  ///< a model of the recipe matching or joint
   int levels = 64;             ///< from the highest to that of the data
   int stay = 128;              ///< iterations of a chain at the level of the data
-  double step_size = 0.6;      ///< of Langevin steps there, in units of the level
-  double friction = 0.3;       ///< of those, in units of 1 / level
-  double weight = 0.1;         ///< of contrastive divergence, per pixel
+  /// Of Langevin steps there, in units of the level.
+  double step_size = ebm::PersistentAnnealingOptions{}.step_size;
+  /// Of those, in units of 1 / level.
+  double friction = ebm::PersistentAnnealingOptions{}.friction;
+  double weight = 0.1;  ///< of contrastive divergence, per pixel
   ebm::ReplaceLostChainsOptions lost;
 };
 

@@ -5,6 +5,7 @@
 #include <ebm/core/error.hpp>
 #include <ebm/core/math.hpp>
 #include <ebm/kernels/langevin.hpp>
+#include <ebm/sampler/momentum.hpp>
 #include <ebm/sampler/transition.hpp>
 
 namespace ebm {  // the same for every instruction set
@@ -123,18 +124,15 @@ class Hmc {
     template <class E>
     Evaluation follow(const E& energy) {
       const T size = static_cast<T>(options_.step_size);
-      kick(size / 2, gradient());
+      detail::kick(momentum(), gradient(), P(size / 2), S::size);
       Evaluation here{};
       for (int leap = 1; leap <= options_.leapfrog_steps; ++leap) {
         for (int i = 0; i < S::size; ++i) place()[i] = fma(P(size), momentum()[i], place()[i]);
         here = evaluate(energy, place());
-        kick(leap == options_.leapfrog_steps ? size / 2 : size, here.gradient);
+        detail::kick(momentum(), here.gradient,
+                     P(leap == options_.leapfrog_steps ? size / 2 : size), S::size);
       }
       return here;
-    }
-
-    void kick(T size, const P* slope) {
-      for (int i = 0; i < S::size; ++i) momentum()[i] = fma(P(-size), slope[i], momentum()[i]);
     }
 
     [[nodiscard]] P kinetic_energy() const {

@@ -3,8 +3,8 @@
 
 #include <cmath>
 #include <ebm/core/error.hpp>
-#include <ebm/core/math.hpp>
 #include <ebm/kernels/langevin.hpp>
+#include <ebm/sampler/momentum.hpp>
 #include <ebm/sampler/transition.hpp>
 
 namespace ebm {  // the same for every instruction set
@@ -60,8 +60,7 @@ class UnderdampedLangevin {
 
     Walk(const UnderdampedLangevin& langevin, const ChainBlock<S, T>& block)
         : half_step_(static_cast<T>(langevin.options().step_size / 2)),
-          kept_(kept(langevin.options())),
-          drawn_(std::sqrt(T(1) - kept_ * kept_)),
+          thermostat_(langevin.options().friction * langevin.options().step_size),
           block_(block),
           draws_(block.draws(Purpose::chain_noise)) {}
 
@@ -70,13 +69,9 @@ class UnderdampedLangevin {
       const P* const gradient = evaluate(energy);
       if (step == 0) draw(momentum(), 0);
       // The half kick that ends the step before, and the one that begins this: in one.
-      kick(gradient, step == 0 ? half_step_ : 2 * half_step_);
-      drift();
+      detail::kick(momentum(), gradient, step == 0 ? half_step_ : half_step_ + half_step_, S::size);
       draw(noise(), static_cast<std::uint32_t>(step) + 1);
-      for (int i = 0; i < S::size; ++i) {
-        momentum()[i] = fma(P(kept_), momentum()[i], P(drawn_) * noise()[i]);
-      }
-      drift();
+      thermostat_.drift(block_.x, momentum(), noise(), half_step_, S::size);
       block_.held.restore(block_.x);
       ++steps_;
     }
@@ -86,10 +81,6 @@ class UnderdampedLangevin {
     }
 
    private:
-    /// exp(-friction step_size); our own exp, since the last bit of std::exp is the C library's.
-    static T kept(const UnderdampedLangevinOptions& o) {
-      return static_cast<T>(exp(Pack<double, 1>(-o.friction * o.step_size)).lane(0));
-    }
     [[nodiscard]] P* momentum() const { return block_.room; }
     [[nodiscard]] P* noise() const { return block_.room + S::size; }
 
@@ -104,18 +95,9 @@ class UnderdampedLangevin {
       kernels::draw_normal(kernels::elements_of(to), S::size, draws_, number);
       block_.held.clear(to);
     }
-    void kick(const P* gradient, T time) {
-      for (int i = 0; i < S::size; ++i) {
-        momentum()[i] = fma(P(-time), gradient[i], momentum()[i]);
-      }
-    }
-    void drift() {
-      for (int i = 0; i < S::size; ++i) {
-        block_.x[i] = fma(P(half_step_), momentum()[i], block_.x[i]);
-      }
-    }
 
-    T half_step_, kept_, drawn_;
+    P half_step_;
+    detail::Thermostat<T> thermostat_;
     const ChainBlock<S, T>& block_;
     ChainDraws<T> draws_;
     std::int64_t steps_ = 0;

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <ebm/core/error.hpp>
-#include <ebm/core/math.hpp>
 #include <ebm/energy/noise_conditional.hpp>
 #include <ebm/kernels/langevin.hpp>
 #include <ebm/loss/noise_levels.hpp>
 #include <ebm/loss/slopes.hpp>
 #include <ebm/sampler/annealed.hpp>
+#include <ebm/sampler/momentum.hpp>
 #include <ebm/sampler/starts.hpp>
 #include <ebm/sampler/transition.hpp>
 #include <utility>
@@ -122,12 +122,10 @@ class PersistentAnnealingSampler {
     Walk(const PersistentAnnealingSampler& sampler, const ChainBlock<S, T>& block)
         : annealing_(&sampler.annealing_),
           block_(block),
-          draws_(block.draws(Purpose::chain_noise)) {
+          draws_(block.draws(Purpose::chain_noise)),
+          thermostat_(sampler.annealing_.options().friction *
+                      sampler.annealing_.options().step_size) {
       const auto& o = annealing_->options();
-      // Our own exp, since the last bit of std::exp is the C library's.
-      const double kept = exp(Pack<double, 1>(-o.friction * o.step_size)).lane(0);
-      kept_ = P(static_cast<T>(kept));
-      drawn_ = P(static_cast<T>(std::sqrt(1 - kept * kept)));
       for (int lane = 0; lane < lanes; ++lane) {
         const int age = annealing_->age(block_.first_chain + static_cast<std::uint64_t>(lane));
         const double level = annealing_->level_before(age);
@@ -155,15 +153,14 @@ class PersistentAnnealingSampler {
         const P way = P::load(ways_), noise = P::load(noises_);
         for (int i = 0; i < features; ++i) {
           block_.x[i] = fma(noise, momentum()[i], fma(-way, gradient[i], block_.x[i]));
-          momentum()[i] = fma(-half_step, gradient[i], momentum()[i]);
-        }
-      } else {
-        // The half kick that ends the step before, and the one that begins this.
-        for (int i = 0; i < features; ++i) {
-          momentum()[i] = fma(-(half_step + half_step), gradient[i], momentum()[i]);
         }
       }
-      if (any_stays_) drift(half_step, static_cast<std::uint32_t>(step) + 1);
+      if (any_stays_) {
+        // The half kick that ends the step before, and the one that begins this: in one.
+        detail::kick(momentum(), gradient, step == 0 ? half_step : half_step + half_step, features);
+        draw(noise(), static_cast<std::uint32_t>(step) + 1);
+        thermostat_.drift(block_.x, momentum(), noise(), half_step, features);
+      }
       block_.held.restore(block_.x);
     }
 
@@ -179,23 +176,12 @@ class PersistentAnnealingSampler {
       kernels::draw_normal(kernels::elements_of(to), features, draws_, number);
     }
 
-    /// Moves places by half a step before and after momenta are partly drawn anew.
-    void drift(const P& half_step, std::uint32_t number) {
-      draw(noise(), number);
-      for (int i = 0; i < features; ++i) {
-        const P& before = momentum()[i];
-        const P after = fma(kept_, before, drawn_ * noise()[i]);
-        block_.x[i] = fma(half_step, before + after, block_.x[i]);
-        momentum()[i] = after;
-      }
-    }
-
     const PersistentAnnealing* annealing_;
     const ChainBlock<S, T>& block_;
     ChainDraws<T> draws_;
     alignas(P) T levels_[lanes] = {},
                  half_steps_[lanes] = {}, ways_[lanes] = {}, noises_[lanes] = {};
-    P kept_, drawn_;  // of momenta in a step
+    detail::Thermostat<T> thermostat_;
     bool any_stays_ = false;
     std::int64_t evaluations_ = 0;
   };
