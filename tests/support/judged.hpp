@@ -78,17 +78,19 @@ void descend(E& energy, const L& loss, const ebm::Samples<double>& data, double 
   return ebm::Samples<double>(0, data.cols());
 }
 
-/// The energy for which PyTorch 1.13 has computed losses and gradients in float64, by
-/// `torch.autograd.grad` with `create_graph=True`: its parameter k is 0.6 sin(1.7 k + 0.3).
+/// The parameters of energies for which PyTorch 1.13 has computed losses and gradients in float64,
+/// by `torch.autograd.grad` with `create_graph=True`: parameter k is 0.6 sin(1.7 k + 0.3).
+inline void set_reference_parameters(std::span<double> parameters) {
+  double k = 0;
+  for (double& p : parameters) p = 0.6 * std::sin(1.7 * k++ + 0.3);
+}
+
 using ReferenceNet =
     ebm::Sequential<ebm::Shape<2>, ebm::Linear<3>, ebm::kernels::Swish, ebm::Linear<1>>;
 
 [[nodiscard]] inline ebm::Neural<ReferenceNet, double> reference_energy() {
   ebm::Neural<ReferenceNet, double> energy;
-  energy.change_parameters([](std::span<double> parameters) {
-    double k = 0;
-    for (double& p : parameters) p = 0.6 * std::sin(1.7 * k++ + 0.3);
-  });
+  energy.change_parameters(set_reference_parameters);
   return energy;
 }
 
