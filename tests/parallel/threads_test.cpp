@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <ebm/parallel/threads.hpp>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
@@ -10,6 +14,7 @@
 #include "support/catch.hpp"
 #include "support/message.hpp"
 
+using ebm::Error;
 using ebm::InvalidArgument;
 using ebm::Threads;
 
@@ -119,4 +124,69 @@ TEST_CASE("the number of workers is checked, and 0 means the machine's") {
   CHECK(message_of<InvalidArgument>([] { Threads team(-1); }) ==
         "Threads: count must be in [0, 1024], got -1");
   CHECK_THROWS_AS(Threads(1025), InvalidArgument);
+}
+
+TEST_CASE("a team that is used against its contract says so, and goes on") {
+  const std::string message =
+      "Threads: for_each was called before an earlier call of the same team had come back: it "
+      "neither nests nor has two callers at once";
+  for (const int workers : {1, 3}) {
+    CAPTURE(workers);
+    Threads team(workers);
+    CHECK(message_of<Error>([&] {
+            team.for_each(5, [&](int, int) { team.for_each(1, [](int, int) {}); });
+          }) == message);
+    std::atomic<bool> is_inside{false}, is_refused{false};
+    std::thread other([&] {
+      while (!is_inside) std::this_thread::yield();
+      is_refused = message_of<Error>([&] { team.for_each(5, [](int, int) {}); }) == message;
+      is_inside = false;
+    });
+    team.for_each(1, [&](int, int) {
+      is_inside = true;
+      while (is_inside) std::this_thread::yield();
+    });
+    other.join();
+    CHECK(is_refused);
+    CHECK(calls_of_each_index(team, 100) == std::vector<int>(100, 1));
+
+    Threads taken = std::move(team);
+    CHECK(calls_of_each_index(taken, 100) == std::vector<int>(100, 1));
+    CHECK(message_of<Error>([&] { team.for_each(5, [](int, int) {}); }) ==
+          "Threads: the team has been moved from");
+  }
+}
+
+TEST_CASE("an exception ends the longest of runs") {
+  Threads team(4);
+  std::atomic<bool> is_wrong{false};
+  CHECK_THROWS_AS(team.for_each(std::numeric_limits<int>::max(),
+                                [&](int index, int) {
+                                  if (index < 0) is_wrong = true;
+                                  throw std::runtime_error("no");
+                                }),
+                  std::runtime_error);
+  CHECK_FALSE(is_wrong);
+}
+
+TEST_CASE("in a forked child the caller works alone") {
+  Threads team(3);
+  team.for_each(3, [](int, int) {});
+  const ::pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(10);  // a child that hangs is killed
+    int sum = 0;
+    {
+      Threads inherited = std::move(team);  // goes away here
+      inherited.for_each(100, [&](int index, int worker) { sum += worker == 0 ? index : -1000; });
+    }
+    Threads own(2);
+    own.for_each(2, [](int, int) {});
+    ::_exit(sum == 4950 ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  CHECK(calls_of_each_index(team, 100) == std::vector<int>(100, 1));
 }

@@ -2,9 +2,6 @@
 #pragma once
 
 #include <mpi.h>
-#if defined(__linux__)
-#include <sched.h>
-#endif
 
 #include <algorithm>
 #include <climits>
@@ -12,6 +9,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <ebm/core/error.hpp>
+#include <ebm/parallel/processors.hpp>
 #include <exception>
 #include <span>
 #include <string>
@@ -82,13 +80,8 @@ class Ranks {
   [[nodiscard]] int own_processors() const {
     const int ranks_here = count_on_this_machine();
     const int all = static_cast<int>(std::thread::hardware_concurrency());
-#if defined(__linux__)
-    cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) < all) {
-      return std::max(1, CPU_COUNT(&allowed));
-    }
-#endif
-    return std::max(1, all / ranks_here);
+    const int bound = ebm::detail::bound_processors();
+    return bound < all ? bound : std::max(1, available_processors() / ranks_here);
   }
 
   /// How many of the ranks are on this machine.

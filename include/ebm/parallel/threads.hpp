@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
+#include <unistd.h>
+
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <ebm/core/error.hpp>
 #include <ebm/parallel/executor.hpp>
+#include <ebm/parallel/processors.hpp>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -18,16 +21,19 @@ namespace ebm::inline EBM_ABI {
 
 /// A fixed team of threads that takes pieces of work from an atomic counter.
 ///
-/// The calling thread is worker 0. One `for_each` at a time; it neither nests nor is it called from
-/// two threads at once.
+/// The calling thread is worker 0. One `for_each` at a time: it neither nests nor is it called from
+/// two threads at once. In a child of `fork`, where the team is not, the caller works alone, to the
+/// same results.
 class Threads {
  public:
-  /// A team of `count` workers, the caller included; 0 means one for each hardware thread.
+  /// A team of `count` workers, the caller included; 0 means one for each of
+  /// `available_processors`.
   ///
   /// Throws `InvalidArgument` unless 0 <= count <= 1024, and `Error` if the system refuses them.
   explicit Threads(int count = 0) : count_(count) {
-    require(count >= 0 && count <= 1024, "Threads: count must be in [0, 1024], got ", count);
-    if (count_ == 0) count_ = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    constexpr int most = 1024;
+    require(count >= 0 && count <= most, "Threads: count must be in [0, ", most, "], got ", count);
+    if (count_ == 0) count_ = std::min(most, available_processors());
     team_ = std::make_unique<Team>();
     try {
       for (int worker = 1; worker < count_; ++worker) {
@@ -38,12 +44,24 @@ class Threads {
     }
   }
 
+  Threads(Threads&&) noexcept = default;
+  Threads& operator=(Threads&&) noexcept = delete;
+  ~Threads() {
+    // Nobody could join them in a child.
+    if (team_ && is_in_child()) static_cast<void>(team_.release());
+  }
+
   [[nodiscard]] int workers() const noexcept { return count_; }
 
   /// Calls `f(index, worker)` for each index in [0, n); rethrows the first exception.
+  ///
+  /// Throws `Error` while another call of this team is under way, or where it has been moved from.
   template <class F>
   void for_each(int n, F&& f) {
-    if (count_ == 1 || n <= 1) {
+    if (!team_) throw Error("Threads: the team has been moved from");
+    const bool is_alone = is_in_child();
+    const Turn turn(is_alone ? nullptr : team_.get());
+    if (is_alone || count_ == 1 || n <= 1) {
       for (int index = 0; index < n; ++index) f(index, 0);
       return;
     }
@@ -63,10 +81,11 @@ class Threads {
     bool is_over = false;
     unsigned round = 0;
     int busy = 0;
+    std::atomic<bool> is_taken{false};  // by a call of for_each
     int size = 0;
     void* task = nullptr;
     Call call = nullptr;
-    std::atomic<int> next{0};
+    std::atomic<std::int64_t> next{0};  // may go beyond the size by a team
     std::exception_ptr error;
     std::vector<std::thread> threads;
 
@@ -115,7 +134,9 @@ class Threads {
 
     void work(int worker) {
       try {
-        for (int index = next++; index < size; index = next++) call(task, index, worker);
+        for (std::int64_t index = next++; index < size; index = next++) {
+          call(task, static_cast<int>(index), worker);
+        }
       } catch (...) {
         next = size;  // the others stop at their next piece
         const std::scoped_lock lock(mutex);
@@ -124,7 +145,31 @@ class Threads {
     }
   };
 
+  /// The one call at a time.
+  class Turn {
+   public:
+    explicit Turn(Team* team) : team_(team) {
+      if (team_ != nullptr && team_->is_taken.exchange(true)) {
+        throw Error(
+            "Threads: for_each was called before an earlier call of the same team had come back: "
+            "it neither nests nor has two callers at once");
+      }
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() {
+      if (team_ != nullptr) team_->is_taken = false;
+    }
+
+   private:
+    Team* team_;
+  };
+
+  /// Whether this process has been forked from the one that started the team.
+  [[nodiscard]] bool is_in_child() const noexcept { return ::getpid() != process_; }
+
   int count_;
+  ::pid_t process_ = ::getpid();
   std::unique_ptr<Team> team_;
 };
 
