@@ -285,3 +285,47 @@ TEST_CASE("what doesn't fit is refused with a sentence") {
           return chain_trace(langevin, energy, mixing_start(3), {});
         }) == "chain_trace: every must be >= 1, got 0");
 }
+
+TEST_CASE("a chain that does not stay finite is named, with its step") {
+  const auto quartic =
+      ebm::expression<ebm::Shape<1>>([](const auto& x) { return ebm::square(ebm::square(x[0])); });
+  // Without noise x <- x - 2 x^3: from 3 it leaves the doubles in the 6th step, 17 chains stay at
+  // 0.
+  Samples<double> start = Samples<double>::Zero(20, 1);
+  start.bottomRows(3).setConstant(3);
+  const Langevin<ebm::NoNoise, ebm::NoClip, ebm::Unbounded> descent({.step_size = 0.5});
+  const auto message = [&](const Samples<double>& from, ebm::ChainRun<double> run) {
+    ebm::Threads threads(2);
+    return message_of<ebm::Error>([&] { return chain_ends(descent, quartic, from, run, threads); });
+  };
+  const std::string why = ": the steps are too large, or the energy has no value there";
+  CHECK(message(start, {.steps = 100}) ==
+        "run_chains: chain 17 is not finite after step 6 of 100" + why);
+  CHECK(message(start, {.steps = 6}) ==
+        "run_chains: chain 17 is not finite after step 6 of 6" + why);
+  CHECK_NOTHROW(chain_ends(descent, quartic, start, {.steps = 5}));
+  // Lanes of a block that hold no chain repeat the last one, and are nobody's concern.
+  CHECK_NOTHROW(chain_ends(descent, quartic, start.topRows(17), {.steps = 100}));
+
+  const auto as_they_are =
+      chain_ends(descent, quartic, start, {.steps = 100, .require_finite = false});
+  CHECK(as_they_are.topRows(17).isZero(0));
+  CHECK_FALSE(as_they_are.bottomRows(3).array().isFinite().any());
+
+  // The states of others are seen once, though steps are made again.
+  int seen = 0;
+  const ebm::ChainRun<double> run{
+      .steps = 10, .every = 1, .observe = [&](int, Index, const auto&) { ++seen; }};
+  CHECK_THROWS_AS(chain_ends(descent, quartic, start.bottomRows(2), run), ebm::Error);
+  CHECK(seen == 10);
+}
+
+TEST_CASE("an energy without a value where noise leads ends a run with the chain's name") {
+  const auto logarithm = ebm::expression<ebm::Shape<1>>([](const auto& x) { return -log(x[0]); });
+  const Langevin<> noisy({.step_size = 1e-4, .noise = 0.2, .gradient_clip = 0.03});
+  const std::string message = message_of<ebm::Error>([&] {
+    return chain_ends(noisy, logarithm, Samples<float>::Constant(100, 1, 0.2f), {.steps = 100});
+  });
+  CHECK(message.starts_with("run_chains: chain "));
+  CHECK(message.find(" is not finite after step ") != message.npos);
+}

@@ -105,10 +105,13 @@ class RanksPlace {
     }
 
     ChainReport run_chains(int steps) {
-      return mpi::run_chains(
-          *ranks_, this->recipe_->sampler, std::as_const(*this->model_), this->chains_,
-          {.steps = steps, .rng = this->recipe_->rng, .first_chain = this->draws_.first},
-          *this->executor_, this->workspace_);
+      return mpi::run_chains(*ranks_, this->recipe_->sampler, std::as_const(*this->model_),
+                             this->chains_,
+                             {.steps = steps,
+                              .rng = this->recipe_->rng,
+                              .first_chain = this->draws_.first,
+                              .require_finite = false},  // the step judges them
+                             *this->executor_, this->workspace_);
     }
 
     BatchResult loss_gradient() {

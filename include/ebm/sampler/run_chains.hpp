@@ -5,6 +5,7 @@
 #include <ebm/parallel/executor.hpp>
 #include <ebm/sampler/transition.hpp>
 #include <functional>
+#include <limits>
 
 /// The one loop over blocks of chains, steps and what is seen of them.
 namespace ebm::inline EBM_ABI {
@@ -26,6 +27,8 @@ struct ChainRun {
   /// Workers call it side by side, for other rows each.
   std::function<void(int steps_done, Eigen::Index first, const ConstSamplesRef<T>& states)>
       observe{};
+  /// Whether chains must stay finite; false: those that don't are left as they are.
+  bool require_finite = true;
 };
 
 /// What a worker needs to move chains.
@@ -39,6 +42,23 @@ struct ChainSlot {
   ChainReport report;
 };
 
+namespace detail {
+
+/// The first of so many lanes of a block that holds a value which is not finite; `count`: none.
+///
+/// values: [element][lane]
+template <class T>
+[[nodiscard]] int lane_not_finite(std::span<const Pack<T>> values, int count) noexcept {
+  const Pack<T> infinity(std::numeric_limits<T>::infinity());
+  Pack<T> bad(T(0));
+  for (const Pack<T>& value : values) bad = select(abs(value) < infinity, bad, Pack<T>(T(1)));
+  int lane = 0;
+  while (lane < count && bad.lane(lane) == T(0)) ++lane;
+  return lane;
+}
+
+}  // namespace detail
+
 /// Kept between runs, so that warm runs allocate nothing.
 template <class T>
 using Workspace = PerWorker<ChainSlot<T>>;
@@ -49,7 +69,8 @@ using Workspace = PerWorker<ChainSlot<T>>;
 /// states depend on its number, its start and the seed alone: not on its neighbours or the threads.
 /// chains: [chain][feature], finite; row i is chain `first_chain` + i
 /// Throws `InvalidArgument` if the features don't fit the energy, a value is not finite, or an
-/// option is out of range.
+/// option is out of range; `Error`, which names the chain and its step, if a chain does not stay
+/// finite.
 template <class K, class E, Executor X, class T>
   requires Transition<K, T> && Energy<E, T>
 ChainReport run_chains(const K& transition, const E& energy,
@@ -82,24 +103,39 @@ ChainReport run_chains(const K& transition, const E& energy,
                            .rng = run.rng,
                            .first_chain = run.first_chain + static_cast<std::uint64_t>(first),
                            .tape = &slot.tape};
-    load_block<S, T>(chains, index, block.x);
-    if (run.hold != nullptr || S::condition_size > 0) {
-      block.held = {S{}, run.hold, block.x, index, slot.held};
-    }
     const auto& energy_of_block = at_block<T>(energy, first, count);
-    Walk walk(transition, block);
-    for (int step = 0; step < run.steps; ++step) {
-      const bool is_last = step + 1 == run.steps;
-      const bool is_seen = is_observed && (step + 1) % run.every == 0;
-      walk.step(energy_of_block, step, is_last || is_seen);
-      if (is_seen) {
-        slot.seen.resize(count, S::size);
-        store_block<S, T>(block.x, 0, slot.seen);
-        run.observe(step + 1, first, slot.seen);
+    const auto first_lost = [&] {
+      return run.require_finite
+                 ? detail::lane_not_finite<T>(std::span<const Pack<T>>(slot.state), count)
+                 : count;
+    };
+    // Where a chain has not stayed finite its steps are made again, to say which was the first.
+    for (bool is_again = false;; is_again = true) {
+      load_block<S, T>(chains, index, block.x);
+      if (run.hold != nullptr || S::condition_size > 0) {
+        block.held = {S{}, run.hold, block.x, index, slot.held};
       }
+      Walk walk(transition, block);
+      for (int step = 0; step < run.steps; ++step) {
+        const bool is_last = step + 1 == run.steps;
+        const bool is_seen = is_observed && (step + 1) % run.every == 0 && !is_again;
+        walk.step(energy_of_block, step, is_last || is_seen || is_again);
+        if (is_seen) {
+          slot.seen.resize(count, S::size);
+          store_block<S, T>(block.x, 0, slot.seen);
+          run.observe(step + 1, first, slot.seen);
+        }
+        if (is_again && first_lost() < count) {
+          throw Error(sentence("run_chains: chain ", first + first_lost(),
+                               " is not finite after step ", step + 1, " of ", run.steps,
+                               ": the steps are too large, or the energy has no value there"));
+        }
+      }
+      if (first_lost() < count) continue;
+      store_block<S>(block.x, index, chains);
+      slot.report += walk.report(count);
+      return;
     }
-    store_block<S>(block.x, index, chains);
-    slot.report += walk.report(count);
   });
   ChainReport report;
   for (int worker = 0; worker < executor.workers(); ++worker) report += workspace[worker].report;

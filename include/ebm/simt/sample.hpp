@@ -20,7 +20,7 @@ struct MachineRun {
 ///
 /// chains: [chain][feature], finite; row i is chain `run.first_chain` + i
 /// Throws `InvalidArgument` if the features don't fit the model, a value is not finite, or an
-/// option is out of range.
+/// option is out of range; `Error`, which names the chain, if one does not stay finite.
 template <class Network, class T, class Sampler, Machine M>
 void run_chains(M& machine, const Neural<Network, T>& model, const Sampler& sampler,
                 std::type_identity_t<SamplesRef<T>> chains, const MachineRun& run = {}) {
@@ -43,6 +43,11 @@ void run_chains(M& machine, const Neural<Network, T>& model, const Sampler& samp
   walk.run(network, sampler, run.steps, run.rng, run.first_chain);
   machine.launch(StoreSamples<T, S>{walk.states(), on_machine.data(), nullptr, count});
   machine.download(on_machine.data(), size, samples.data());
+  for (Eigen::Index chain = 0; chain < samples.rows(); ++chain) {
+    if (all_finite(sample_of(std::as_const(samples), chain))) continue;
+    throw Error(sentence("simt::run_chains: chain ", chain, " is not finite after ", run.steps,
+                         " steps: they are too large, or the energy has no value there"));
+  }
   chains = samples;
 }
 

@@ -60,7 +60,8 @@ class Generate {
                                  {.steps = options_.steps,
                                   .rng = rng_,
                                   .first_chain = first_chain,
-                                  .every = options_.steps / options_.snapshots},
+                                  .every = options_.steps / options_.snapshots,
+                                  .require_finite = false},  // a picture ends no training
                                  trainer.executor());
     snapshots.resize(static_cast<std::size_t>(options_.snapshots));
     show_(report, snapshots);

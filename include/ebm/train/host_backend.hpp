@@ -105,7 +105,10 @@ class HostBackend {
   }
   ChainReport run_chains(int steps) {
     return ebm::run_chains(recipe_->sampler, std::as_const(*model_), chains_,
-                           {.steps = steps, .rng = recipe_->rng, .first_chain = draws_.first},
+                           {.steps = steps,
+                            .rng = recipe_->rng,
+                            .first_chain = draws_.first,
+                            .require_finite = false},  // the step judges them
                            *executor_, workspace_);
   }
   void guard_chains(ChainReport& report) {
