@@ -23,7 +23,6 @@ Samples<float> two_moons(int count, unsigned seed) {
 
 int main() {
   Neural<Network> energy(Rng{1});
-  Threads threads;
   Trainer trainer(
       energy,
       Recipe{.sampler =
@@ -35,8 +34,7 @@ int main() {
              .optimizer = Adam{{.learning_rate = 1e-2}},
              .gradient_clip = GlobalNormClip{10},
              .schedule = StepDecay{{.gamma = 0.9}},
-             .epochs = 40},
-      threads);
+             .epochs = 40});
   trainer.fit(two_moons(8192, 1));
 
   // The share of pairs (moon, anywhere) in which the moon has the lower energy: the AUROC. The

@@ -142,8 +142,8 @@ std::string print(const std::vector<Judgement>& judgements, const AnalyzeOptions
 std::vector<Judgement> judgements_of(const AnalyzeOptions& o, const Judge* judge,
                                      const Model& model, const ImageSets& sets) {
   if (judge == nullptr) return {};
-  const Images samples = model.run_chains(o.samples, o.chains, 0, o.seed, o.threads).final;
-  require_finite(samples, o.model);
+  const Images samples = by_model(
+      o.model, [&] { return model.run_chains(o.samples, o.chains, 0, o.seed, o.threads).final; });
   return judge_samples(*judge, samples, sets, o.seed, o.threads);
 }
 
@@ -207,16 +207,16 @@ void add_analyze(CLI::App& app, const std::string& cpu) {
       std::string(
           "Prints mean scores f, as the command score gives them, of random, training and test "
           "images, f of test "
-          "images that are made noisy, flipped\n(a half turn) and shrunk, and the "
-          "area under the ROC curve of test images against ten corruptions of\nthem "
+          "images that are made noisy, flipped (a half turn) and shrunk, and the "
+          "area under the ROC curve of test images against ten corruptions of them "
           "and your own images. --out gets the picture of the examples: a row an "
-          "image, in the order of the table.\n--samples draws samples by chains. A judge, "
-          "which is a classifier of digits, compares them, as many test\nimages and as "
+          "image, in the order of the table. --samples draws samples by chains. A judge, "
+          "which is a classifier of digits, compares them, as many test images and as "
           "many training "
           "images with the other training images: the Fréchet distance of features (that "
-          "of\ntraining images is about the least that so few can reach), the share with a "
-          "class of probability 0.9 or more,\nthe entropy of classes (1: all equally "
-          "often), precision and recall.\n") +
+          "of training images is about the least that so few can reach), the share with a "
+          "class of probability 0.9 or more, the entropy of classes (1: all equally "
+          "often), precision and recall. ") +
       image_files);
   add_model(c, o->model);
   add_data(c, o->data);
@@ -241,8 +241,8 @@ void add_analyze(CLI::App& app, const std::string& cpu) {
   c.add_option("--out", o->out, "Picture of the examples to write (.png)")->type_name("FILE");
   c.add_flag(
       "--json", o->json,
-      R"(Print {"scores":{"random":…},"auroc":{"noise":{"value":…,"low":…,"high":…},…}}, with )"
-      R"(--samples also "samples":{"model":{"distance":…,"confident":…,…},…})");
+      R"(Print {"scores": {"random": …}, "auroc": {"noise": {"value": …, "low": …, "high": …}, …}}, )"
+      R"(with --samples also "samples": {"model": {"distance": …, "confident": …, …}, …})");
   c.add_flag("--quiet", o->quiet, "Print nothing but what --json asks for");
   add_chains(c, o->chains);
   add_levels(c, o->chains);

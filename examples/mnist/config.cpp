@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <ebm/core/error.hpp>
 #include <ebm/io/file.hpp>
+#include <ebm/io/utf8.hpp>
 #include <sstream>
 #include <string_view>
 
@@ -20,42 +20,79 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
+/// The shortest digits that mean a number.
+template <class... Number>
+std::string digits_of(Number... number) {
+  std::array<char, 32> digits;
+  return {digits.data(),
+          std::to_chars(digits.data(), digits.data() + digits.size(), number...).ptr};
+}
+std::string digits_of(double number) {
+  return digits_of(number, std::chars_format::general);
+}
+
 /// A value as the command line would say it.
 std::string text_of(const toml::node& value) {
   if (const auto text = value.value_exact<std::string>()) return *text;
-  if (const auto number = value.value_exact<double>()) {
-    std::array<char, 32> digits;
-    return {digits.data(),
-            std::to_chars(digits.data(), digits.data() + digits.size(), *number).ptr};
-  }
+  if (const auto number = value.value_exact<std::int64_t>()) return digits_of(*number);
+  if (const auto number = value.value_exact<double>()) return digits_of(*number);
   std::ostringstream text;
   value.visit([&](const auto& node) { text << node; });
   return text.str();
 }
 
-bool is_number(const std::string& text) {
-  double value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc{} && stop == end && std::isfinite(value);
+/// What the file says of an option: a truth value, a number, or text.
+enum class Kind { flag, whole_number, number, text };
+
+Kind kind_of(const CLI::Option& option) {
+  if (option.get_expected_min() == 0) return Kind::flag;
+  const std::string type = option.get_type_name();  // with what the value is checked for
+  if (type.starts_with("INT") || type.starts_with("UINT")) return Kind::whole_number;
+  return type.starts_with("FLOAT") ? Kind::number : Kind::text;
 }
 
-/// A value as TOML: numbers and truth values as they are, all else as a string.
-std::string quoted_value(const std::string& value) {
-  if (value == "true" || value == "false" || is_number(value)) return value;
+/// The option's present value as TOML.
+std::string value_of(const CLI::Option& option) {
+  switch (kind_of(option)) {
+    case Kind::flag:
+      return option.count() > 0 ? option.reduced_results().front() : "false";
+    case Kind::whole_number:
+      return digits_of(option.as<std::int64_t>());
+    case Kind::number:
+      return digits_of(option.as<double>());
+    case Kind::text:
+      break;
+  }
+  const std::string value =
+      option.count() > 0 ? option.reduced_results().front() : option.get_default_str();
+  ebm::require(ebm::io::is_utf8(value), option.get_name(), ": ", ebm::io::quoted_text(value),
+               " is not UTF-8, which config.toml could not say again");
   std::ostringstream text;
-  text << toml::value<std::string>(value);
+  text << toml::toml_formatter(toml::value<std::string>(value), toml::format_flags::none);
   return text.str();
+}
+
+/// Throws `ebm::Error` for keys of several parts, which no option has: the parser recurses on them.
+void refuse_dotted_keys(std::string_view text) {
+  for (std::uint32_t line = 1; !text.empty(); ++line) {
+    const std::string_view here = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(here.size() + 1, text.size()));
+    const std::string_view key = here.substr(0, here.find_first_of("=#"));
+    if (key.find('.') == key.npos) continue;
+    throw ebm::Error(ebm::sentence("line ", line, ": expected `flag = value`, got the key ",
+                                   ebm::io::quoted_text(key)));
+  }
 }
 
 }  // namespace
 
 std::vector<ConfigEntry> read_config(std::string_view text) {
+  refuse_dotted_keys(text);
   std::vector<ConfigEntry> entries;
   try {
     for (const auto& [key, value] : toml::parse(text)) {
       entries.push_back({std::string(key.str()), text_of(value), key.source().begin.line,
-                         !value.is_table() && !value.is_array()});
+                         !value.is_table() && !value.is_array(), value.is_string()});
     }
   } catch (const toml::parse_error& error) {
     throw ebm::Error(ebm::sentence("line ", error.source().begin.line, ": ", error.description()));
@@ -74,7 +111,7 @@ void apply_config(CLI::App& command, const std::filesystem::path& file,
       throw ebm::Error(ebm::sentence("config: ", ebm::io::quoted(file), ", ", error.what()));
     }
   }();
-  for (const auto& [name, value, line, is_single] : entries) {
+  for (const auto& [name, value, line, is_single, is_text] : entries) {
     const auto refuse = [&, at = line](const auto&... why) {
       throw ebm::Error(
           ebm::sentence("config: ", ebm::io::quoted(file), ", line ", at, ": ", why...));
@@ -84,6 +121,9 @@ void apply_config(CLI::App& command, const std::filesystem::path& file,
       refuse("'", command.get_name(), "' takes no ", ebm::io::quoted_text(name), " from a file");
     }
     if (!is_single) refuse("expected one value for '", name, "'");
+    if (kind_of(*option) == Kind::text && !is_text) {
+      refuse("expected ", name, " = \"...\", a text in quotes, got ", ebm::io::quoted_text(value));
+    }
     if (option->count() > 0) continue;  // the command line knows better
     try {
       option->add_result(value);
@@ -99,11 +139,7 @@ std::string to_config(const CLI::App& command, const std::vector<std::string>& l
   for (const CLI::Option* option : command.get_options()) {
     const std::string name = option->get_single_name();
     if (contains(left_out, name)) continue;
-    const bool is_flag = option->get_expected_min() == 0;
-    std::string value = option->count() > 0 ? option->reduced_results().front()
-                        : is_flag           ? "false"
-                                            : option->get_default_str();
-    text += name + " = " + quoted_value(value) + '\n';
+    text += name + " = " + value_of(*option) + '\n';
   }
   return text;
 }

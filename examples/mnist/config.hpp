@@ -17,11 +17,12 @@ struct ConfigEntry {
   std::string value;  ///< as the command line would say it
   std::uint32_t line;
   bool is_single;  ///< no array or table
+  bool is_text;    ///< in quotes
 };
 
 /// The lines of a file, in their order.
 ///
-/// Throws `ebm::Error` that names the line where the text is no TOML.
+/// Throws `ebm::Error` that names the line where the text is no TOML, or a key has several parts.
 std::vector<ConfigEntry> read_config(std::string_view text);
 
 /// Gives the command's options the values of the file where the command line says nothing.
@@ -32,8 +33,10 @@ std::vector<ConfigEntry> read_config(std::string_view text);
 void apply_config(CLI::App& command, const std::filesystem::path& file,
                   const std::vector<std::string>& not_from_file);
 
-/// The options with their present values, so that `apply_config` gives them back.
+/// The options with their present values, so that `apply_config` gives them back: numbers in TOML's
+/// form, whatever form the command line gave them, and texts in quotes.
 ///
+/// Throws `ebm::Error` for a text that is not UTF-8, which TOML can't hold.
 /// left_out: names without dashes
 std::string to_config(const CLI::App& command, const std::vector<std::string>& left_out);
 

@@ -22,7 +22,9 @@ void run(const CLI::App& command, const DenoiseOptions& o, const Engine& engine)
   if (!o.already_corrupted) {
     r.corrupted = engine.noisy(r.original, o.seed, o.denoising.noise_level);
   }
-  r.restored = model->denoise(r.corrupted, o.denoising, o.chains, o.walk, o.seed, o.threads);
+  r.restored = by_model(o.model, [&] {
+    return model->denoise(r.corrupted, o.denoising, o.chains, o.walk, o.seed, o.threads);
+  });
   report(o, r);
 }
 
@@ -36,13 +38,13 @@ void add_denoise(CLI::App& app, const std::string& cpu) {
                                     "--images digits.png --noise-level 0.3 --out denoised.png");
   c.footer(std::string(
                "Adds noise to the images, unless they have it already, and goes down E(x) + T "
-               "|x - y|^2 / (2 s^2) from the noisy\nimage y: s is the noise level and T the "
-               "model's temperature. The result is the mean of the chains; --noise 0\nlets them "
+               "|x - y|^2 / (2 s^2) from the noisy image y: s is the noise level and T the "
+               "model's temperature. The result is the mean of the chains; --noise 0 lets them "
                "take the one steepest way. A .png file gets the original images, the noisy and the "
-               "denoised, a row\neach; a .safetensors file the tensor images. A model with "
-               "noise levels takes one step, to the mean of images\ngiven the noisy one. PSNR is "
+               "denoised, a row each; a .safetensors file the tensor images. A model with "
+               "noise levels takes one step, to the mean of images given the noisy one. PSNR is "
                "against the "
-               "original, where it is known.\n") +
+               "original, where it is known. ") +
            image_files);
   c.add_option("--noise-level", o->denoising.noise_level,
                "Deviation of the noise on the images, in pixel values")

@@ -46,12 +46,12 @@ Images with_noise(const Images& images, const std::vector<bool>& unknown, ebm::R
 /// The networks of the tutorial's recipe; all but this file know `Model` alone.
 class NetworkModel final : public Model {
  public:
-  NetworkModel(const ebm::io::SafeTensors& content, const std::filesystem::path& path) {
+  explicit NetworkModel(const ebm::io::SafeTensors& content) {
     // Only the residual network has parameters of that name.
     if (content.contains("residual1.conv1.weight")) {
       network_.emplace<ebm::Neural<ResidualNetwork>>();
     }
-    std::visit([&](auto& network) { ebm::io::load_model(path, network); }, network_);
+    std::visit([&](auto& network) { ebm::io::load_model(content, network); }, network_);
   }
 
   bool has_levels() const override { return false; }
@@ -205,8 +205,8 @@ class NetworkEngine final : public Engine {
                                      ": choose one by --model"));
     }
     const ebm::io::SafeTensors content = ebm::io::read_safetensors(path);
-    if (auto model = load_level_model(content, path)) return model;
-    return std::make_unique<NetworkModel>(content, path);
+    if (auto model = load_level_model(content)) return model;
+    return std::make_unique<NetworkModel>(content);
   }
   std::unique_ptr<const Judge> load_judge(const std::filesystem::path& path) const override {
     return ebm_mnist::load_judge(path);

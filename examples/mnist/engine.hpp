@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <ebm/core/error.hpp>
 #include <ebm/core/samples.hpp>
+#include <ebm/io/file.hpp>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -129,6 +131,17 @@ class Engine {
  protected:
   ~Engine() = default;
 };
+
+/// What `f` makes of a model's chains; its `ebm::Error`, where they do not stay finite, is thrown
+/// with the model's name.
+template <class F>
+auto by_model(const std::filesystem::path& model, const F& f) {
+  try {
+    return f();
+  } catch (const ebm::Error& error) {
+    throw ebm::Error(ebm::sentence("the model ", ebm::io::quoted(model), ": ", error.what()));
+  }
+}
 
 /// The engine for the instruction set of that name, or for the newest that the processor has where
 /// the name is empty; throws `ebm::InvalidArgument` if this program or processor has none such.

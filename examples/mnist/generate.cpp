@@ -33,24 +33,26 @@ struct GenerateOptions {
 
 constexpr int scale = 2;
 
+std::vector<ebm::Samples<float>> trace_of(const GenerateOptions& o, const Model& model) {
+  return by_model(o.model, [&] {
+    return model.run_chains(o.count, o.chains, o.snapshot_every(), o.seed, o.threads).trace;
+  });
+}
+
 /// The tutorial's figure: a chain a row; step 1, then every k-th.
 void write_figure(const GenerateOptions& o, const Model& model) {
   ChainOptions first_step = o.chains;
   first_step.steps = 1;
   // What chains do depends on seed and id: those of one step are the beginning of the long ones.
-  std::vector<ebm::Samples<float>> columns =
-      model.run_chains(o.count, o.chains, o.snapshot_every(), o.seed, o.threads).trace;
+  std::vector<ebm::Samples<float>> columns = trace_of(o, model);
   columns.front() = model.run_chains(o.count, first_step, 0, o.seed, o.threads).final;
-  require_finite(columns.back(), o.model);
   ebm::io::write_image_grid(o.out, chain_by_chain(columns), {},
                             {.columns = static_cast<int>(columns.size()), .scale = scale});
 }
 
 /// The chains beside each other; a frame is their start or every k-th step.
 void write_animation(const GenerateOptions& o, const Model& model) {
-  const auto trace =
-      model.run_chains(o.count, o.chains, o.snapshot_every(), o.seed, o.threads).trace;
-  require_finite(trace.back(), o.model);
+  const auto trace = trace_of(o, model);
   std::vector<ebm::io::Picture> frames;
   for (const auto& chains : trace) {
     frames.push_back(ebm::io::image_grid(chains, {}, {.columns = 8, .scale = scale}));
@@ -98,7 +100,7 @@ void add_generate(CLI::App& app, const std::string& cpu) {
                                     "--model runs/mnist/model.safetensors --out chains.png");
   c.footer(
       "A .png file gets a row a chain: after step 1, then every K-th. A .apng file (or --animate) "
-      "gets the chains\nbeside each other, moving: browsers play it.");
+      "gets the chains beside each other, moving: browsers play it.");
   add_model(c, o->model);
   c.add_option("--out", o->out, "Picture to write: .png or .apng")->type_name("FILE")->required();
   c.add_option("--count", o->count, "Number of chains")

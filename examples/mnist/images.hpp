@@ -22,7 +22,9 @@ ebm::Samples<float> read_images(const std::vector<std::filesystem::path>& paths)
 
 /// Told by `--help` of the commands that read images.
 inline constexpr const char* image_files =
-    "Images are 28x28: IDX (gzipped or not), PNG (converted to grey) or a safetensors file with\n"
+    "Images are 28x28: IDX (gzipped or not), PNG (converted to grey; a grid that one of the "
+    "commands "
+    "has written stands for its images) or a safetensors file with "
     "the tensor images (or samples, as the command sample writes them), [N,1,28,28] float32 in "
     "[-1, 1].";
 

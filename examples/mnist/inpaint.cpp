@@ -32,7 +32,9 @@ void run(const CLI::App& command, const InpaintOptions& o, const Engine& engine)
   Restoration r = read_images(o);
   const std::vector<bool> unknown = read_mask(o.mask);
   r.corrupted = engine.with_noise(o.already_corrupted ? r.corrupted : r.original, unknown, o.seed);
-  r.restored = model->inpaint(r.corrupted, unknown, o.chains, o.walk, o.seed, o.threads);
+  r.restored = by_model(o.model, [&] {
+    return model->inpaint(r.corrupted, unknown, o.chains, o.walk, o.seed, o.threads);
+  });
   report(o, r);
 }
 
@@ -49,12 +51,12 @@ void add_inpaint(CLI::App& app, const std::string& cpu) {
   c.footer(
       std::string(
           "Pixels that are white in the mask are unknown: they start as noise and move by "
-          "Langevin dynamics, then by an\neighth as many steps without noise, while the others "
-          "stay. Of several chains the one of the lowest energy is\nkept. A .png file gets the "
-          "original images, the masked and the filled, a row each; a .safetensors file the\n"
+          "Langevin dynamics, then by an eighth as many steps without noise, while the others "
+          "stay. Of several chains the one of the lowest energy is kept. A .png file gets the "
+          "original images, the masked and the filled, a row each; a .safetensors file the "
           "tensor images. A model with noise levels goes down --steps of them instead, on which "
-          "known pixels have\nthe noise of the level. PSNR is against the original, where it is "
-          "known.\n") +
+          "known pixels have the noise of the level. PSNR is against the original, where it is "
+          "known. ") +
       image_files);
   c.add_option("--mask", o->mask, "28x28 image: white where pixels are unknown")
       ->type_name("FILE")

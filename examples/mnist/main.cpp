@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
@@ -6,9 +9,11 @@
 #include <ebm/core/version.hpp>
 #include <ebm/io/file.hpp>
 #include <iostream>
+#include <memory>
 #include <new>
 
 #include "commands.hpp"
+#include "usage.hpp"
 
 /// The command line of ebm-mnist.
 namespace ebm_mnist {
@@ -35,6 +40,24 @@ int complain_of_usage(const CLI::App& app, std::string what) {
   return complain(what + " (see '" + help + " --help')", wrong_usage);
 }
 
+/// "; did you mean --epochs?", if an option or a command is much like one of the words that nobody
+/// knows.
+std::string suggestion(const CLI::App& app) {
+  std::vector<std::string> names;
+  const auto used = app.get_subcommands();
+  for (const CLI::Option* option : (used.empty() ? app : *used.front()).get_options()) {
+    names.push_back("--" + option->get_single_name());
+  }
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (used.empty()) names.push_back(command->get_name());
+  }
+  for (const std::string& word : app.remaining(true)) {
+    const std::string meant = nearest(word.substr(0, word.find('=')), names);
+    if (!meant.empty()) return "; did you mean " + meant + "?";
+  }
+  return "";
+}
+
 /// "train, sample or score"
 std::string commands(const CLI::App& app) {
   const auto all = app.get_subcommands([](const CLI::App*) { return true; });
@@ -46,10 +69,23 @@ std::string commands(const CLI::App& app) {
   return names;
 }
 
+/// Standard streams that are closed read and write nothing, before a file gets their number and
+/// with it what is meant for them.
+void open_standard_streams() {
+  while (true) {
+    const int descriptor = ::open("/dev/null", O_RDWR);
+    if (descriptor <= STDERR_FILENO && descriptor >= 0) continue;
+    if (descriptor > STDERR_FILENO) ::close(descriptor);
+    return;
+  }
+}
+
 int run(int argc, char** argv) {
+  open_standard_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like a full disk
   CLI::App app("Example: ebm-mnist train\n\nEnergy-based models of handwritten digits.",
                "ebm-mnist");
+  app.formatter(std::make_shared<HelpFormatter>());
   app.footer(
       "Exit status: 0 success; 1 failure (files, data, divergence); 2 wrong usage; 130 "
       "interrupted.\n"
@@ -75,9 +111,14 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& request) {  // --help, --version
     app.exit(request);
   } catch (const CLI::RequiredError& error) {
-    if (!app.get_subcommands().empty()) return complain_of_usage(app, error.what());
-    const std::string got = argc > 1 ? ", got " + ebm::io::quoted_text(argv[1]) : "";
+    if (!app.get_subcommands().empty()) {
+      return complain_of_usage(app, error.what() + suggestion(app));
+    }
+    const std::string got =
+        argc > 1 ? ", got " + ebm::io::quoted_text(argv[1]) + suggestion(app) : "";
     return complain_of_usage(app, "expected a command: " + commands(app) + got);
+  } catch (const CLI::ExtrasError& error) {
+    return complain_of_usage(app, error.what() + suggestion(app));
   } catch (const CLI::ParseError& error) {
     return complain_of_usage(app, error.what());
   } catch (const ebm::InvalidArgument& error) {

@@ -11,6 +11,7 @@
 #include <ebm/io/model.hpp>
 #include <ebm/sampler/run_chains.hpp>
 #include <ebm/sampler/underdamped_langevin.hpp>
+#include <ebm/train/persistent_annealing.hpp>
 #include <type_traits>
 
 namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
@@ -83,8 +84,9 @@ E energy_of(const ebm::io::SafeTensors& content) {
             .level = number("level")});
 }
 
+template <class E>
 ebm::MahalanobisScore score_of(const ebm::io::SafeTensors& content) {
-  constexpr std::size_t features = score_levels.size();
+  constexpr std::size_t features = score_features<E>;
   ebm::State state;
   state.put("features", static_cast<std::int64_t>(features));
   state.put("mean", numbers_of(content, "score_mean", features));
@@ -96,20 +98,20 @@ ebm::MahalanobisScore score_of(const ebm::io::SafeTensors& content) {
 
 /// The result of `f`, with the file's name before what it says of the energy's options.
 template <class F>
-auto named(const std::filesystem::path& path, const F& f) {
+auto named(const ebm::io::SafeTensors& content, const F& f) {
   try {
     return f();
   } catch (const ebm::InvalidArgument& error) {
-    throw ebm::Error(ebm::sentence(ebm::io::quoted(path), ": ", error.what()));
+    throw ebm::Error(ebm::sentence(content.source(), ": ", error.what()));
   }
 }
 
 template <class E>
 class LevelModel final : public Model {
  public:
-  LevelModel(const ebm::io::SafeTensors& content, const std::filesystem::path& path)
-      : energy_(energy_of<E>(content)), score_(score_of(content)) {
-    ebm::io::load_model(path, energy_);
+  explicit LevelModel(const ebm::io::SafeTensors& content)
+      : energy_(energy_of<E>(content)), score_(score_of<E>(content)) {
+    ebm::io::load_model(content, energy_);
   }
 
   bool has_levels() const override { return true; }
@@ -129,7 +131,7 @@ class LevelModel final : public Model {
   std::vector<double> scores(const ebm::ConstSamplesRef<float>& images, const std::string& name,
                              int thread_count) const override {
     ebm::Threads threads(thread_count);
-    std::vector<double> scores = score_.scores(level_energies(energy_, images, threads));
+    std::vector<double> scores = score_.scores(features_of_score(energy_, images, threads));
     require_finite(scores, "score", name);
     return scores;
   }
@@ -255,10 +257,12 @@ class LevelModel final : public Model {
   /// Each step of an inpainting is a run of its own, with random numbers of its own.
   static std::uint64_t first_of_step(std::size_t step) { return std::uint64_t{step} << 32; }
 
-  /// Langevin dynamics for exp(-E) at the level of the energy.
+  /// Langevin dynamics for exp(-E) at the level of the energy, by the steps that train it.
   [[nodiscard]] ebm::UnderdampedLangevin staying() const {
     const double level = energy_.options().level;
-    return ebm::UnderdampedLangevin({.step_size = 0.6 * level, .friction = 0.3 / level});
+    const ebm::PersistentAnnealingOptions steps;
+    return ebm::UnderdampedLangevin(
+        {.step_size = steps.step_size * level, .friction = steps.friction / level});
   }
 
   static void require_finite(const std::vector<double>& values, const char* what,
@@ -280,7 +284,7 @@ std::map<std::string, std::string> level_metadata(const std::string& recipe,
                                                   const ebm::MahalanobisScore& score) {
   const auto text = [](double number) { return numbers_as_text(std::span(&number, 1)); };
   const auto fit = score.state();
-  constexpr std::size_t features = score_levels.size();
+  const auto features = static_cast<std::size_t>(fit.get<std::int64_t>("features"));
   return {{"recipe", recipe},
           {"mean", text(options.mean)},
           {"deviation", text(options.deviation)},
@@ -293,9 +297,9 @@ std::map<std::string, std::string> level_metadata(const std::string& recipe,
 std::variant<MatchingEnergy, JointEnergy> load_level_energy(const std::filesystem::path& path) {
   const ebm::io::SafeTensors content = ebm::io::read_safetensors(path);
   const auto load = [&]<class E>(std::type_identity<E>) {
-    return named(path, [&] {
+    return named(content, [&] {
       E energy = energy_of<E>(content);
-      ebm::io::load_model(path, energy);
+      ebm::io::load_model(content, energy);
       return energy;
     });
   };
@@ -307,10 +311,9 @@ std::variant<MatchingEnergy, JointEnergy> load_level_energy(const std::filesyste
                                  "goes on"));
 }
 
-std::unique_ptr<const Model> load_level_model(const ebm::io::SafeTensors& content,
-                                              const std::filesystem::path& path) {
+std::unique_ptr<const Model> load_level_model(const ebm::io::SafeTensors& content) {
   const auto load = [&]<class E>(std::type_identity<E>) -> std::unique_ptr<const Model> {
-    return named(path, [&] { return std::make_unique<const LevelModel<E>>(content, path); });
+    return named(content, [&] { return std::make_unique<const LevelModel<E>>(content); });
   };
   const std::string recipe = recipe_in(content);
   if (recipe == recipe_of<MatchingEnergy>) return load(std::type_identity<MatchingEnergy>());

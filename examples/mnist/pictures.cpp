@@ -28,12 +28,4 @@ ebm::Samples<float> chain_by_chain(std::span<const ebm::Samples<float>> snapshot
   return images;
 }
 
-void require_finite(const ebm::Samples<float>& chains, const std::filesystem::path& model) {
-  for (Eigen::Index i = 0; i < chains.rows(); ++i) {
-    if (chains.row(i).allFinite()) continue;
-    throw ebm::Error(ebm::sentence("the model ", ebm::io::quoted(model), " moves chain ", i,
-                                   " to a pixel that is not finite, expected [-1, 1]"));
-  }
-}
-
 }  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

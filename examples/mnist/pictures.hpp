@@ -19,7 +19,4 @@ void require_picture_fits(double rows, double columns);
 /// snapshots: at least one, each [chain][pixel]; returns: [chain, snapshot][pixel]
 ebm::Samples<float> chain_by_chain(std::span<const ebm::Samples<float>> snapshots);
 
-/// Throws `ebm::Error` where a model's weights are so large that a chain's gradient was no number.
-void require_finite(const ebm::Samples<float>& chains, const std::filesystem::path& model);
-
 }  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

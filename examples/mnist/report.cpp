@@ -42,8 +42,8 @@ ModelAnalysis analyze_model(const ReportOptions& o, const std::string& name, con
                        .judgements = {}};
   if (judge != nullptr) {
     const ChainOptions chains{.steps = steps_for(model), .langevin = {}};
-    const auto samples = model.run_chains(o.samples, chains, 0, 0, o.threads).final;
-    require_finite(samples, name);
+    const auto samples =
+        by_model(name, [&] { return model.run_chains(o.samples, chains, 0, 0, o.threads).final; });
     result.judgements = judge_samples(*judge, samples, sets, 0, o.threads);
   }
   return result;
@@ -131,8 +131,8 @@ void add_report(CLI::App& app, const std::string& cpu) {
       "report", "Make a web page of a training run, e.g.\n  ebm-mnist report runs/mnist");
   c.footer(
       "The page is one file without scripts that needs no network: curves, samples over time, "
-      "chains from noise,\nthe replay buffer, what the model finds unusual, options, and what the "
-      "divergence guard did. The run may\nbe complete, going on or interrupted; the page says "
+      "chains from noise, the replay buffer, what the model finds unusual, options, and what the "
+      "divergence guard did. The run may be complete, going on or interrupted; the page says "
       "what is missing.");
   c.add_option("RUN", o->run, "Folder of the run")->type_name("DIR")->required();
   c.add_option("--out", o->out, "Page to write (.html); left out: report.html in the run's folder")
@@ -152,7 +152,8 @@ void add_report(CLI::App& app, const std::string& cpu) {
                "Samples of each model to draw and to compare with images, as analyze does; 0: none")
       ->transform(whole(0, 10'000))
       ->capture_default_str();
-  c.add_flag("--json", o->json, R"(Print {"out":…,"epochs":…,"guard":…,…,"problems":[…]} instead)");
+  c.add_flag("--json", o->json,
+             R"(Print {"out": …, "epochs": …, "guard": …, …, "problems": […]} instead)");
   c.add_flag("--quiet", o->quiet, "Print nothing but what --json asks for");
   add_threads(c, o->threads);
   c.callback([o, model, &c, &cpu] {

@@ -68,7 +68,6 @@ Restoration read_images(const RestorationOptions& o) {
 }
 
 void report(const RestorationOptions& o, const Restoration& r) {
-  require_finite(r.restored, o.model);
   if (has_extension(o.out, ".png")) {
     write_picture(o.out, r);
   } else {
@@ -109,7 +108,7 @@ void add_restoration(CLI::App& c, RestorationOptions& o) {
       ->transform(whole(0, million))
       ->capture_default_str();
   c.add_flag("--json", o.json,
-             R"(Print {"count":…,"psnr":{"before":…,"after":…},"images":[…]} instead)");
+             R"(Print {"count": …, "psnr": {"before": …, "after": …}, "images": […]} instead)");
   c.add_flag("--quiet", o.quiet, "Print nothing but what --json asks for");
   add_chains(c, o.walk);
   add_seed(c, o.seed);

@@ -77,8 +77,8 @@ void run(const CLI::App& command, SampleOptions o, const Engine& engine) {
                          columns);
   }
   ebm::io::require_writable(o.out);
-  const Chains chains = model->run_chains(o.count, o.chains, o.trace, o.seed, o.threads);
-  require_finite(chains.final, o.model);
+  const Chains chains = by_model(
+      o.model, [&] { return model->run_chains(o.count, o.chains, o.trace, o.seed, o.threads); });
   if (is_picture) {
     write_picture(o, chains);
   } else {
@@ -99,8 +99,8 @@ void add_sample(CLI::App& app, const std::string& cpu) {
   c.footer(
       "Runs chains from noise by Langevin steps. With a model with noise levels half of the steps "
       "go "
-      "down the levels,\nthe others stay at that of the data; without --steps these are 128. A "
-      ".safetensors file gets the tensor samples,\n[N,1,28,28] in [-1, 1], and with --trace the "
+      "down the levels, the others stay at that of the data; without --steps these are 128. A "
+      ".safetensors file gets the tensor samples, [N,1,28,28] in [-1, 1], and with --trace the "
       "tensor trace, [snapshots,N,1,28,28].");
   add_model(c, o->model);
   c.add_option("--out", o->out, "File to write: .png or .safetensors")

@@ -100,15 +100,16 @@ void add_score(CLI::App& app, const std::string& cpu) {
                                     "--model runs/mnist/model.safetensors --images test.png");
   c.footer(std::string(
                "Prints how usual each image is (file, index, score), then count, mean and standard "
-               "deviation (of the\npopulation) over all files. The score is f = -E; of a model "
-               "with noise levels it is minus the Mahalanobis\ndistance of the image's "
+               "deviation (of the population) over all files. The score is f = -E; of a model "
+               "with noise levels it is minus the Mahalanobis distance of the image's "
                "energies at four of them from those of training images. ") +
            image_files);
   add_model(c, o->model);
   c.add_option("--images", o->images, "One or more image files")->type_name("FILE")->required();
-  c.add_flag("--json", o->json,
-             R"(Print {"count":…,"mean":…,"std":…,"scores":[…],"energies":[…]} instead; of a )"
-             R"(model of the recipe joint also "digits":[{"digit":…,"probability":…},…])");
+  c.add_flag(
+      "--json", o->json,
+      R"(Print {"count": …, "mean": …, "std": …, "scores": […], "energies": […]} instead; of )"
+      R"(a model of the recipe joint also "digits": [{"digit": …, "probability": …}, …])");
   c.add_flag("--quiet", o->quiet, "Leave out the images' own lines");
   add_threads(c, o->threads);
   c.callback([o, &cpu] { run(*o, engine_for(cpu)); });

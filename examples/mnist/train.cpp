@@ -282,8 +282,8 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
   c.footer(
       "Trains a network by contrastive divergence, or by another --recipe. Pixels are in [-1, 1]; "
       "images that don't fill a "
-      "batch at the\nend of an epoch are dropped. The same seed gives the same weights for any "
-      "number of threads, also when the\nrun is interrupted and resumed. Ctrl-C ends it behind the "
+      "batch at the end of an epoch are dropped. The same seed gives the same weights for any "
+      "number of threads, also when the run is interrupted and resumed. Ctrl-C ends it behind the "
       "current step and saves (exit status 130).");
   c.add_option(
        "--recipe", o->recipe,

@@ -23,9 +23,7 @@ TrainingResult train_in(Place& place, const TrainOptions& options, const Trainin
   if (options.recipe == "joint") return train_from_data<JointEnergy>(options, data, place);
   if (options.recipe == "persistent") {
     return std::visit(
-        [&](auto&& energy) {
-          return train_by_persistence(options, data, std::move(energy), place);
-        },
+        [&](auto energy) { return train_by_persistence(options, data, std::move(energy), place); },
         load_level_energy(options.persistent.from));
   }
   return options.model == "resnet" ? train_network<ResidualNetwork>(options, data, place)

@@ -108,7 +108,7 @@ class Run {
                        const std::function<std::map<std::string, std::string>()>& metadata,
                        Own&... own) {
     const TrainOptions& o = *options_;
-    Interrupt interrupt([&](int signal) {
+    Interrupt interrupt(writes() && !o.quiet, [&](int signal) {
       if constexpr (requires { place_->ranks(); }) {
         return std::ranges::max(place_->ranks().gather(signal));
       } else {

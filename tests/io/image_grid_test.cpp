@@ -135,3 +135,50 @@ TEST_CASE("a written grid is the picture of the images") {
   CHECK(ebm::io::read_png_gray(folder / "grid.png").pixels ==
         image_grid(images, pixel, {.columns = 3}).pixels);
 }
+
+TEST_CASE("a written grid gives its images back, whatever the layout") {
+  const TemporaryFolder folder;
+  const ImageShape shape{1, 2, 3};
+  for (const int count : {1, 2, 5}) {
+    Samples<float> images(count, 6);
+    for (Eigen::Index i = 0; i < images.size(); ++i) {
+      images.data()[i] = ebm::io::to_sample(static_cast<std::uint8_t>(7 * i + 1));
+    }
+    for (const GridOptions& options : {GridOptions{}, GridOptions{2, 0, 1}, GridOptions{3, 1, 4}}) {
+      CAPTURE(count, options.columns, options.padding, options.scale);
+      ebm::io::write_image_grid(folder / "grid.png", images, shape, options);
+      const auto back = ebm::io::read_png_images(folder / "grid.png", {.rows = 1, .columns = 1});
+      CHECK(back.count == count);
+      CHECK(back.rows == 2);
+      CHECK(back.columns == 3);
+      CHECK(ebm::io::to_samples(back) == images);
+    }
+  }
+  // A picture of several colours too, by its luma; and one that is no grid is an image.
+  ebm::io::write_image_grid(folder / "rgb.png", Samples<float>::Zero(3, 12), {3, 2, 2});
+  CHECK(ebm::io::read_png_images(folder / "rgb.png").count == 3);
+  ebm::io::write_png(folder / "plain.png", {1, 2, 1, {5, 6}});
+  CHECK(ebm::io::read_png_images(folder / "plain.png").count == 1);
+}
+
+TEST_CASE("a picture whose text lays images out in another way than its pixels are is refused") {
+  const TemporaryFolder folder;
+  const auto refusal = [&](const ebm::io::PictureGrid& grid) {
+    auto picture = image_grid(pixels({1, 2, 3}), pixel, {.columns = 2, .padding = 1});
+    picture.grid = grid;
+    ebm::io::write_png(folder / "grid.png", picture);
+    return message_of<ebm::Error>([&] { (void)ebm::io::read_png_images(folder / "grid.png"); });
+  };
+  const std::string expected = "read_png: '" + (folder / "grid.png").string() +
+                               "' says that its images are laid out in another way than its 5x5 "
+                               "pixels are";
+  const int huge = std::numeric_limits<int>::max();
+  for (const ebm::io::PictureGrid& grid :
+       {ebm::io::PictureGrid{3, 1, 1, 2, 1, 2}, ebm::io::PictureGrid{3, 1, 1, 3, 1, 1},
+        ebm::io::PictureGrid{5, 1, 1, 2, 1, 1}, ebm::io::PictureGrid{3, 0, 1, 2, 1, 1},
+        ebm::io::PictureGrid{3, 1, 1, 0, 1, 1}, ebm::io::PictureGrid{3, 1, 1, 2, 1, 0},
+        ebm::io::PictureGrid{3, 1, 1, 2, -1, 1},
+        ebm::io::PictureGrid{huge, huge, huge, huge, huge, huge}}) {
+    CHECK(refusal(grid) == expected);
+  }
+}

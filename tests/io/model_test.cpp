@@ -83,3 +83,16 @@ TEST_CASE("a file of another model is refused and leaves the model as it was") {
              std::vector<float>(6, std::numeric_limits<float>::quiet_NaN()));
   CHECK(holds(refusal(broken), "'linear1.weight'"));
 }
+
+TEST_CASE("a file of floats is read into a model of doubles, and not the other way round") {
+  const TemporaryFolder folder;
+  const Neural<Net> small(Rng{3});
+  Neural<Net, double> large(Rng{4});
+  save_model(folder / "float", small);
+  load_model(folder / "float", large);
+  CHECK(std::ranges::equal(large.parameters(), small.parameters()));
+  save_model(folder / "double", large);
+  Neural<Net> again(Rng{5});
+  CHECK(holds(message_of<Error>([&] { load_model(folder / "double", again); }),
+              "holds F64, expected F32"));
+}

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <sys/stat.h>
+
 #include <ebm/io/state.hpp>
 #include <ebm/log/checkpoint.hpp>
 #include <ebm/log/metrics_csv.hpp>
@@ -255,6 +257,70 @@ TEST_CASE("the table of metrics has a row for every so many batches and for each
   CHECK(rows[1].starts_with("1,2,"));
   CHECK(rows[2] == "1,3,,,,,,,-1");
   CHECK(rows[3].starts_with("2,4,"));
+}
+
+TEST_CASE("the best model is that of the highest value where higher is better") {
+  const TemporaryFolder folder;
+  Serial executor;
+  Neural<ImageNet> model;
+  Trainer trainer(model, recipe_of(1), executor);
+  const ebm::Monitor accuracy{"accuracy", ebm::Better::higher};
+  Checkpoint checkpoint({.folder = folder.path(), .monitor = accuracy, .keep = 2});
+  for (const auto& [epoch, value] : {std::pair{1, 0.7}, {2, 0.9}, {3, 0.8}}) {
+    EpochReport report;
+    report.epoch = epoch;
+    report.metrics.set("accuracy", value);
+    checkpoint.on_epoch(trainer, report);
+  }
+  CHECK(checkpoint.best()->epoch == 2);
+  CHECK_FALSE(fs::exists(folder / "best_epoch_001.safetensors"));
+  CHECK(fs::exists(folder / "best_epoch_003.safetensors"));
+}
+
+TEST_CASE("files that can't be written are refused before the first iteration") {
+  const TemporaryFolder folder;
+  Serial executor;
+  Neural<ImageNet> model;
+  Trainer trainer(model, recipe_of(1), executor);
+  Script script{{1}};
+  const auto refused = [&](auto&& callback) {
+    return message_of<ebm::Error>([&] { trainer.fit(images(130), script, callback); });
+  };
+  const std::string nowhere = "'" + (folder / "no").string() + "'";
+  CHECK(refused(Checkpoint({.folder = folder / "no"})).ends_with("there is no folder " + nowhere));
+  CHECK(refused(MetricsCsv({.file = folder / "no/metrics.csv"}))
+            .ends_with("there is no folder " + nowhere));
+  CHECK(trainer.position().iteration == 0);
+}
+
+TEST_CASE("a row of the table is appended, and a line that was cut short is left out") {
+  const TemporaryFolder folder;
+  const fs::path file = folder / "metrics.csv";
+  Serial executor;
+  Neural<ImageNet> model;
+  Trainer trainer(model, recipe_of(3), executor);
+  MetricsCsv csv({.file = file, .every = 1});
+  std::vector<std::uintmax_t> inodes;  // another one where the file was replaced
+  trainer.fit(images(130), csv, [&](const auto&) {
+    struct stat status;
+    REQUIRE(::stat(file.c_str(), &status) == 0);
+    inodes.push_back(status.st_ino);
+  });
+  // The first row makes the file, and that of the first epoch has a new column.
+  const auto batches = static_cast<std::ptrdiff_t>(inodes.size() / 3 - 1);
+  CHECK(std::ranges::count(inodes, inodes.front()) == batches);
+  CHECK(std::ranges::count(inodes, inodes.back()) ==
+        static_cast<std::ptrdiff_t>(inodes.size()) - batches);
+  const auto rows = rows_of(file);
+  REQUIRE(rows.size() == 1 + inodes.size());
+
+  // Killed while a line was written: "3,1" was to be "3,12".
+  const std::string text = text_of(file);
+  ebm::io::write_file_atomically(file, text.substr(0, text.rfind("\n3,") + 4));
+  MetricsCsv again({.file = file, .every = 1});
+  again.on_start(trainer);
+  again.on_end(trainer);
+  CHECK(rows_of(file).size() == rows.size() - 1);
 }
 
 TEST_CASE("a table that is none is refused where rows are to be kept") {

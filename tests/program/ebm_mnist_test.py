@@ -14,6 +14,7 @@ import pty
 import random
 import re
 import resource
+import shlex
 import shutil
 import signal
 import struct
@@ -250,7 +251,7 @@ class Training(Program):
         text = (RUN / "config.toml").read_text()
         self.assertTrue(text.startswith("# ebm-mnist 0."), text)
         config = dict(line.split(" = ") for line in text.splitlines()[2:])
-        expected = {"model": "'tutorial'", "epochs": 2, "batch": 16, "steps": 3, "step-size": 10,
+        expected = {"model": '"tutorial"', "epochs": 2, "batch": 16, "steps": 3, "step-size": 10,
                     "noise": 0.005, "data-noise": 0.005, "clip": 0.03, "alpha": 0.1,
                     "learning-rate": 1e-4, "beta1": 0, "beta2": 0.999, "lr-decay": 0.97,
                     "lr-period": 1, "grad-norm": 0.1, "buffer": 8192, "fresh": 0.05,
@@ -271,13 +272,50 @@ class Training(Program):
                             digest(self.folder / "c/state.safetensors"))
         self.assertIn("seed = 8", (self.folder / "c/config.toml").read_text())
 
+    def test_any_form_of_a_number_and_any_name_of_a_folder_can_be_resumed(self):
+        forms = (("noise", ".005", "0.005"), ("noise", "5.", "5"), ("noise", "00.005", "0.005"),
+                 ("learning-rate", "1.e-4", "0.0001"), ("data-noise", "5e-3", "0.005"),
+                 ("buffer", "064", "64"), ("clip", "1e6", "1e+06"))
+        for i, (flag, typed, written) in enumerate(forms):
+            with self.subTest(flag=flag, typed=typed):
+                self.succeed(*quickly(out=f"form{i}", epochs=1, limit_batches=1), f"--{flag}={typed}")
+                config = (self.folder / f"form{i}/config.toml").read_text()
+                self.assertRegex(config, rf"(?m)^{flag} = {re.escape(written)}$")
+                self.succeed("train", "--resume", f"form{i}", "--epochs", 2)
+        for name in ("007", ".5", "1e5", "1.50", "0x10", "true", "inf", "a 'b' \"c\"", "x.y = [1",
+                     "line\nbreak.d", "tab\t\\n", "d\u00ff", "#"):
+            with self.subTest(name):
+                (self.folder / name).symlink_to(DATA, target_is_directory=True)
+                self.succeed(*quickly(data=name, out=f"of {name}", epochs=1, limit_batches=1))
+                self.succeed("train", "--resume", f"of {name}", "--epochs", 2)
+
+    def test_a_name_that_the_configuration_cannot_hold_is_refused_at_the_start(self):
+        name = os.fsdecode(b"d\xff")
+        (self.folder / name).symlink_to(DATA, target_is_directory=True)
+        self.refuse(2, "--data: 'd?' is not UTF-8", *quickly(data=name))
+        self.assertFalse((self.folder / "run").exists())
+
+    def test_closed_standard_streams_get_no_file_of_the_run(self):
+        for closed in (">&- 2>&-", "0<&- 2>&-", "<&- >&- 2>&-"):
+            with self.subTest(closed):
+                command = shlex.join(map(str, [PROGRAM, *quickly(epochs=1)]))
+                subprocess.run(["bash", "-c", f"exec {command} --overwrite {closed}"],
+                               cwd=self.folder, check=False)
+                for file in (self.folder / "run").rglob("*"):
+                    if file.is_file():
+                        self.assertNotIn(b"epoch 1/1,", file.read_bytes(), file)
+
     def test_bad_configurations_are_refused_with_their_line(self):
         for text, part in (("epochs = 2\nstepz = 3\n", "line 2: 'train' takes no 'stepz'"),
                            ("out = 'x'\n", "'train' takes no 'out' from a file"),
                            ("\nepochs = 0\n", "line 2: --epochs: expected a whole number in [1,"),
                            ("epochs = [1]\n", "expected one value for 'epochs'"),
                            ("epochs = = 1\n", "line 1: "),
-                           ("model = 'other'\n", "line 1: --model")):
+                           ("model = 'other'\n", "line 1: --model"),
+                           ("data = 1e5\n", 'line 1: expected data = "...", a text in quotes'),
+                           ("model = true\n", "a text in quotes, got 'true'"),
+                           ("seed = 1\n" + ".".join("a" * 31000) + " = 1\n",
+                            "line 2: expected `flag = value`, got the key 'a.a.")):
             with self.subTest(text):
                 (self.folder / "c.toml").write_text(text)
                 self.refuse(1, part, "train", "--config", "c.toml", "--out", "run")
@@ -468,7 +506,7 @@ class Resuming(Program):
     def test_ctrl_c_saves_and_says_how_to_go_on(self):
         options = dict(epochs=40, steps=40, save_every=0)
         self.succeed(*quickly(out="whole", **options))
-        for signal_number in (signal.SIGINT, signal.SIGTERM):
+        for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(signal_number):
                 run = f"run-{signal_number}"
                 process = self.start(*quickly(out=run, **options, threads=1))
@@ -479,6 +517,8 @@ class Resuming(Program):
                 self.assertEqual(output, "")
                 self.assertIn(f"go on with: ebm-mnist train --resume {run}",
                               errors.splitlines()[-1])
+                self.assertEqual("finishing this step and saving; Ctrl-C again" in errors,
+                                 signal_number == signal.SIGINT)
                 self.succeed("train", "--resume", run)
                 self.assert_same_end(run, "whole")
 
@@ -658,7 +698,7 @@ class Sampling(Program):
             "[25, 1, 4, 4], expected [16, 1, 5, 5]": {
                 **good, "conv1.weight": ([25, 1, 4, 4], values)},
             "not finite": {**good, "conv1.weight": (shape, (math.nan, *values[1:]))},
-            "moves chain 0": {k: (s, [1e20 * x for x in v]) for k, (s, v) in good.items()},
+            "is not finite after step 1 of": {k: (s, [1e20 * x for x in v]) for k, (s, v) in good.items()},
         }
         for part, tensors in models.items():
             with self.subTest(part):
@@ -1082,7 +1122,7 @@ class Reporting(Program):
         config = (RUN / "config.toml").read_text()
         config = config.replace("batch = 16", "batch = 128").replace("steps = 3", "steps = 60")
         self.assertEqual(marks(self.copy("like", config=config)), 2)  # epochs 1 and 2
-        for number, (ours, other) in enumerate((("model = 'tutorial'", "model = 'resnet'"),
+        for number, (ours, other) in enumerate((('model = "tutorial"', 'model = "resnet"'),
                                                 ("rate = 0.0001", "rate = 0.001"),
                                                 ("limit-batches = 0", "limit-batches = 9"))):
             self.assertIn(ours, config)
@@ -1264,7 +1304,7 @@ class Matching(Program):
                       (self.run_folder / "config.toml").read_text().splitlines()[2:])
         self.assertEqual([config[key] for key in ("recipe", "learning-rate", "beta1", "grad-norm",
                                                   "gain", "averaging", "batch")],
-                         ["'matching'", "0.002", "0.9", "1", "16", "0.999", "16"])
+                         ['"matching"', "0.002", "0.9", "1", "16", "0.999", "16"])
         self.assertNotIn("alpha", config)
         with open(self.run_folder / "metrics.csv", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -1295,7 +1335,7 @@ class Matching(Program):
     def test_a_model_is_trained_on_with_persistent_chains(self):
         self.succeed(*self.persistent())
         config = (self.folder / "run/config.toml").read_text()
-        for line in ("recipe = 'persistent'", "learning-rate = 0.0005", "divergence = 0.1"):
+        for line in ('recipe = "persistent"', "learning-rate = 0.0005", "divergence = 0.1"):
             self.assertIn(line, config)
         with open(self.folder / "run/metrics.csv", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -1444,12 +1484,19 @@ class JointModels(Program):
         config = (self.model.parent / "config.toml").read_text()
         self.assertIn("cross-entropy = 0.05", config)
 
+    def test_its_score_has_four_energies_and_how_unsure_it_is_of_the_digit(self):
+        content = self.model.read_bytes()
+        size = struct.unpack("<Q", content[:8])[0]
+        metadata = json.loads(content[8:8 + size])["__metadata__"]
+        self.assertEqual(len(metadata["score_mean"].split()), 5)
+        self.assertGreater(float(metadata["score_mean"].split()[-1]), 0)
+
     def test_it_is_trained_on_with_persistent_chains(self):
         run = Matching.training(recipe="persistent", **{"from": self.model, "path-levels": 4,
                                                         "stay": 2, "steps": 2})
         self.succeed(*run)
         config = (self.folder / "run/config.toml").read_text()
-        for line in ("recipe = 'persistent'", "cross-entropy = 0.05", "divergence = 0.1"):
+        for line in ('recipe = "persistent"', "cross-entropy = 0.05", "divergence = 0.1"):
             self.assertIn(line, config)
         (self.folder / "images").write_bytes(idx_images(2))
         read = json.loads(self.succeed("score", "--json", "--images", "images", "--model",
@@ -1717,6 +1764,22 @@ class CommandLine(Program):
             self.refuse(2, f"{flag}: expected the name of a file or folder, got ''",
                         "train", flag, "")
 
+    def test_help_fits_80_columns(self):
+        for command in ([], *([name] for name in COMMANDS)):
+            with self.subTest(command):
+                for line in self.succeed(*command, "--help").splitlines():
+                    names_a_file = "=/" in line  # of the checkout
+                    self.assertTrue(len(line) <= 80 or names_a_file, line)
+
+    def test_what_was_meant_is_guessed(self):
+        for meant, *arguments in (["train", "trian"], ["--epochs", "train", "--epoch", "3"],
+                                  ["--learning-rate", "train", "--learning_rate=0.1"],
+                                  ["--images", "score", "--image", "a"]):
+            with self.subTest(arguments):
+                self.refuse(2, f"; did you mean {meant}?", *arguments)
+        self.assertNotIn("did you mean", self.run_program("dream").stderr)
+        self.assertNotIn("did you mean", self.run_program("train", "--frobnicate").stderr)
+
     def test_unknown_words_are_refused(self):
         self.refuse(2, "--frobnicate", "train", "--frobnicate")
         self.refuse(2, "'ebm-mnist train --help'", "train", "twice\n")
@@ -1747,6 +1810,30 @@ class CommandLine(Program):
             with self.subTest(command):
                 self.refuse(1, "no model file 'none': choose one by --model", command,
                             "--model", "none", *arguments)
+
+
+    def test_a_grid_that_one_command_writes_is_read_by_the_others(self):
+        self.succeed("sample", "--count", 5, "--steps", 8, "--out", "grid.png")
+        self.succeed("sample", "--count", 5, "--steps", 8, "--out", "grid.safetensors")
+        of_bytes, of_floats = (
+            json.loads(self.succeed("score", "--images", name, "--json"))["scores"]
+            for name in ("grid.png", "grid.safetensors"))
+        self.assertEqual(len(of_bytes), 5)
+        for one, other in zip(of_bytes, of_floats):
+            self.assertAlmostEqual(one, other, delta=0.2 + 0.02 * abs(other))
+        self.succeed("denoise", "--images", "grid.png", "--count", 2, "--out", "denoised.png")
+        denoised = json.loads(self.succeed("score", "--images", "denoised.png", "--json"))
+        self.assertEqual(denoised["count"], 6)  # a row each of originals, noisy and denoised
+
+    def test_a_model_may_come_through_a_pipe(self):
+        (self.folder / "images").write_bytes(idx_images(2))
+        model = pathlib.Path(__file__).parents[2] / "examples/mnist/model.safetensors"
+        command = shlex.join([str(PROGRAM), "score", "--images", "images", "--model"])
+        piped = subprocess.run(["bash", "-c", f"{command} <(cat {shlex.quote(str(model))})"],
+                               cwd=self.folder, text=True, capture_output=True)
+        self.assertEqual((piped.returncode, piped.stderr), (0, ""))
+        self.assertEqual(piped.stdout,
+                         self.succeed("score", "--images", "images", "--model", model))
 
 
 class BundledModels(Program):

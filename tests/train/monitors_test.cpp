@@ -142,6 +142,70 @@ TEST_CASE("training stops once a metric has not improved for as long as patience
   CHECK(epochs_until_stop({std::nan(""), std::nan(""), 1}, {.patience = 2}) == 2);
 }
 
+TEST_CASE("a metric that is better when higher is watched as such") {
+  using ebm::Better;
+  const ebm::Monitor accuracy{"val_contrastive_divergence", Better::higher};
+  CHECK(epochs_until_stop({1, 2, 3, 3, 3, 3}, {.monitor = accuracy, .patience = 2}) == 5);
+  CHECK(epochs_until_stop({1, 1.1, 1.2, 3},
+                          {.monitor = accuracy, .patience = 2, .min_delta = 0.5}) == 3);
+  CHECK(accuracy.is_better(1, accuracy.worst()));
+  CHECK_FALSE(accuracy.is_better(std::nan(""), accuracy.worst()));
+}
+
+TEST_CASE("a metric that no callback in front sets is refused before the first iteration") {
+  Serial executor;
+  Neural<ImageNet> model;
+  Trainer trainer(model, short_recipe(), executor);
+  const auto noise = ebm::uniform_noise(4, 36, Rng{5});
+  const ebm::Validation validation(noise, noise);
+  const auto message = [&](auto&&... callbacks) {
+    return message_of<InvalidArgument>([&] { trainer.fit(images(130), callbacks...); });
+  };
+  const std::string refused = "Trainer::fit: a callback needs the metric '";
+  Reports reports;
+  CHECK(message(ebm::EarlyStop({.monitor = "val_los"}), validation) ==
+        refused + "val_los', but those in front of it set none");
+  CHECK(message(validation, ebm::LearningRateMonitor(), ebm::EarlyStop({.monitor = "val_los"})) ==
+        refused +
+            "val_los', but those in front of it set val_contrastive_divergence, "
+            "val_fake_out, val_real_out, lr-Adam");
+  CHECK(message(ebm::DivergenceGuard(ebm::AnyOf(ebm::RisingDivergence()))) ==
+        refused + "val_contrastive_divergence', but those in front of it set none");
+  CHECK(message(reports, ebm::OptionalCallback<Reports>(true),
+                ebm::OptionalCallback<ebm::Validation<>>(false, noise, noise), ebm::EarlyStop()) ==
+        refused + "val_contrastive_divergence', but those in front of it set none");
+  CHECK(trainer.position().iteration == 0);
+  CHECK(reports.epochs.empty());
+
+  // What a callback of the user's own sets is known when it has done so.
+  const auto own = [](EpochReport& report) { report.metrics.set("own", 1); };
+  trainer.fit(images(130), own, ebm::EarlyStop({.monitor = "own"}));
+  CHECK(trainer.is_finished());
+}
+
+TEST_CASE("functions of a report are callbacks") {
+  Neural<ImageNet> model;
+  Trainer trainer(model, short_recipe());
+  int batches = 0, epochs = 0, all = 0;
+  trainer.fit(
+      images(130), [&](const ebm::BatchReport&) { ++batches; },
+      [&](const EpochReport& report) { epochs = report.epoch; }, [&](const auto&) { ++all; });
+  CHECK(epochs == trainer.recipe().epochs);
+  CHECK(batches == epochs * (130 / trainer.recipe().batch));
+  CHECK(all == batches + epochs);
+}
+
+TEST_CASE("a trainer without an executor trains on its own, to the same bits") {
+  Serial executor;
+  Neural<ImageNet> one(Rng{2}), other(Rng{2});
+  Trainer on_one(one, short_recipe(), executor);
+  Trainer on_own(other, short_recipe());
+  on_one.fit(images(130));
+  on_own.fit(images(130));
+  CHECK(on_own.executor().workers() == ebm::available_processors());
+  CHECK(std::ranges::equal(one.parameters(), other.parameters()));
+}
+
 TEST_CASE("early stopping remembers its patience across an interruption") {
   struct Nothing {
     void stop() { stopped = true; }

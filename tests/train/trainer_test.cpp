@@ -567,6 +567,23 @@ TEST_CASE("a recipe with a number outside of its range is refused with the numbe
         "ReplayBuffer: capacity must be >= 1, got 0");
 }
 
+TEST_CASE("chains that would start outside of the sampler's domain are refused") {
+  Neural<ImageNet> model;
+  const auto message = [&](const auto& starts) {
+    const Recipe recipe{.sampler = ebm::Langevin({.low = 0, .high = 1}), .starts = starts};
+    return message_of<ebm::InvalidArgument>([&] { Trainer trainer(model, recipe); });
+  };
+  const std::string expected =
+      "Trainer: chains start as noise in [-1, 1), which reaches beyond the sampler's domain [0, "
+      "1]: give the recipe's starts its bounds";
+  CHECK(message(ebm::FromReplayBuffer()) == expected);
+  CHECK(message(ebm::FromNoise()) == expected);
+  CHECK(message(ebm::PersistentChains()) == expected);
+  const Recipe sound{.sampler = ebm::Langevin({.low = 0, .high = 1}),
+                     .starts = ebm::FromReplayBuffer{{.low = 0, .high = 1}}};
+  CHECK_NOTHROW(Trainer(model, sound));
+}
+
 TEST_CASE("a parameter that stops being finite is taken back") {
   Neural<ImageNet> model;
   const std::vector<float> before(model.parameters().begin(), model.parameters().end());

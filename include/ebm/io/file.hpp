@@ -206,6 +206,22 @@ inline void write_file_atomically(const std::filesystem::path& path, std::string
   write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
+/// Writes `text` behind the end of the file at `path`; false if there is none.
+///
+/// Throws Error with the system's reason, and leaves the file as it was. The text reaches the disk
+/// when the system likes.
+[[nodiscard]] inline bool append_text(const std::filesystem::path& path, std::string_view text) {
+  const detail::FileDescriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (!file.is_open() && errno == ENOENT) return false;
+  const off_t end = file.is_open() ? ::lseek(file.get(), 0, SEEK_END) : -1;
+  if (end >= 0 && detail::write_bytes(file, std::as_bytes(std::span(text))).empty()) return true;
+  const std::string reason = detail::last_system_error();
+  if (end >= 0 && ::ftruncate(file.get(), end) != 0) {
+    throw Error(sentence("append_text: ", quoted(path), " ends with a line cut short: ", reason));
+  }
+  throw Error(sentence("append_text: cannot write ", quoted(path), ": ", reason));
+}
+
 /// Throws Error unless a new file can be made beside `path`, and `path` is none or a file that it
 /// could replace; leaves what is there.
 ///

@@ -91,7 +91,14 @@ namespace detail {
           to_byte(images(image, feature));
     }
   }
-  return detail::enlarge(grid, options.scale);
+  Picture picture = detail::enlarge(grid, options.scale);
+  picture.grid = {.images = static_cast<int>(images.rows()),
+                  .height = height,
+                  .width = width,
+                  .columns = static_cast<int>(across),
+                  .padding = static_cast<int>(padding),
+                  .scale = options.scale};
+  return picture;
 }
 
 /// Writes `image_grid` of the images as PNG, all or nothing.

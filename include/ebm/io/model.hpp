@@ -6,6 +6,7 @@
 #include <ebm/core/finite.hpp>
 #include <ebm/energy/energy.hpp>
 #include <ebm/io/safetensors.hpp>
+#include <type_traits>
 #include <vector>
 
 /// The parameters of an energy as a safetensors file, under PyTorch's names and layouts.
@@ -30,32 +31,45 @@ void save_model(const std::filesystem::path& path, const E& energy,
   write_safetensors(path, content);
 }
 
-/// Reads a file of `save_model` (or of PyTorch, with these names) into an energy and freezes it.
+/// Gives an energy the parameters of a file of `save_model` (or of PyTorch, with these names) that
+/// has been read. Those in float also fit an energy of doubles.
 ///
-/// Throws `Error`, and leaves the energy as it was, if the file is broken, lacks a parameter, has
-/// one more, or holds another type, another shape or a value that is not finite.
+/// Throws `Error`, and leaves the energy as it was, if the file lacks a parameter, has one more, or
+/// holds another type, another shape or a value that is not finite.
 template <TrainableEnergy E>
-void load_model(const std::filesystem::path& path, E& energy) {
+void load_model(const SafeTensors& content, E& energy) {
   using T = typename E::value_type;
-  const SafeTensors content = read_safetensors(path);
   const auto infos = energy.parameter_infos();
   std::vector<T> values(energy.parameters().size());
   for (const ParameterInfo& info : infos) {
-    const auto tensor = content.get<T>(info.name, {info.shape.begin(), info.shape.end()});
-    if (!all_finite(tensor)) {
-      throw Error(sentence("load_model: tensor '", info.name, "' of ", quoted(path),
-                           " holds a value that is not finite"));
+    const auto take = [&]<class Stored>(std::type_identity<Stored>) {
+      const auto tensor = content.get<Stored>(info.name, {info.shape.begin(), info.shape.end()});
+      if (!all_finite(tensor)) {
+        throw Error(sentence("load_model: tensor '", info.name, "' of ", content.source(),
+                             " holds a value that is not finite"));
+      }
+      std::ranges::copy(tensor, values.begin() + info.offset);
+    };
+    if (content.at(info.name).dtype == DType::F32) {
+      take(std::type_identity<float>{});
+    } else {
+      take(std::type_identity<T>{});
     }
-    std::ranges::copy(tensor, values.begin() + info.offset);
   }
   for (const auto& [name, tensor] : content.tensors()) {
     if (std::ranges::find(infos, name, &ParameterInfo::name) == infos.end()) {
-      throw Error(sentence("load_model: ", quoted(path), " holds a tensor ", quoted_text(name),
+      throw Error(sentence("load_model: ", content.source(), " holds a tensor ", quoted_text(name),
                            ", which the model does not have"));
     }
   }
   energy.change_parameters(
       [&](std::span<T> parameters) { std::ranges::copy(values, parameters.begin()); });
+}
+
+/// The same for a file that is yet to be read; throws `Error` too if it can't be, or is broken.
+template <TrainableEnergy E>
+void load_model(const std::filesystem::path& path, E& energy) {
+  load_model(read_safetensors(path), energy);
 }
 
 }  // namespace ebm::inline EBM_ABI::io

@@ -15,6 +15,7 @@
 #include <ebm/io/png_chunk.hpp>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -30,13 +31,19 @@ template <class... Parts>
   throw Error(sentence("read_png: ", quoted(path), " ", parts...));
 }
 
+/// What a PNG file has that decides about its images.
+struct PngContent {
+  PngBytes file;  ///< the chunks that decide about its pixels
+  std::optional<PictureGrid> grid;
+};
+
 /// The file without the chunks that do not decide about its pixels: libpng would take a gamma or a
 /// colour profile for a wish to change them.
 ///
 /// Throws Error unless every chunk has its length and checksum and nothing follows the last one:
 /// libpng passes over damage in what it does not need.
-[[nodiscard]] inline PngBytes essential_chunks(const std::filesystem::path& path,
-                                               std::span<const std::byte> file) {
+[[nodiscard]] inline PngContent essential_chunks(const std::filesystem::path& path,
+                                                 std::span<const std::byte> file) {
   const auto refuse = [&](const auto&... parts) { refuse_png(path, parts...); };
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
   const bool is_png = bytes.size() >= 8 && std::ranges::equal(bytes.first(8), png_signature);
@@ -45,7 +52,7 @@ template <class... Parts>
     return read_number<std::endian::big, std::uint32_t>(bytes.subspan(at));
   };
   constexpr std::size_t frame = 12;  // a chunk's length, type and checksum
-  PngBytes essential(bytes.begin(), bytes.begin() + 8);
+  PngContent content{{bytes.begin(), bytes.begin() + 8}, {}};
   for (std::size_t at = 8;;) {
     const auto left = bytes.size() - at;
     if (left < frame || number(at) > left - frame) refuse("is cut off at byte ", bytes.size());
@@ -58,13 +65,16 @@ template <class... Parts>
     constexpr std::uint8_t ancillary = 0x20;  // a bit of the type
     if ((bytes[at + 4] & ancillary) == 0 || is("tRNS")) {
       const auto chunk = bytes.subspan(at, frame + size);
-      essential.insert(essential.end(), chunk.begin(), chunk.end());
+      content.file.insert(content.file.end(), chunk.begin(), chunk.end());
+    }
+    if (is("tEXt") && !content.grid) {
+      content.grid = read_grid_text({reinterpret_cast<const char*>(bytes.data()) + at + 8, size});
     }
     const bool is_end = is("IEND");
     at += frame + size;
     if (!is_end) continue;
     if (at != bytes.size()) refuse("has bytes behind its end chunk, at byte ", at);
-    return essential;
+    return content;
   }
 }
 
@@ -91,15 +101,12 @@ struct PictureLimit {
   int columns = 8192;
 };
 
-/// Reads any PNG as one grayscale image, colours by their luma (77 R + 150 G + 29 B) / 256 and 16
-/// bits a channel rounded to 8.
-///
-/// Throws Error that says what is wrong: a damaged file, a picture that is larger than `largest`,
-/// before its pixels are decompressed, or one that is not opaque.
-[[nodiscard]] inline GrayImages read_png_gray(const std::filesystem::path& path,
-                                              const PictureLimit& largest = {}) {
-  const auto refuse = [&](const auto&... parts) { detail::refuse_png(path, parts...); };
-  const auto file = detail::essential_chunks(path, read_file(path));
+namespace detail {
+
+/// The pixels of a PNG as one grayscale image; see `read_png_gray`.
+[[nodiscard]] inline GrayImages gray_pixels(const std::filesystem::path& path, const PngBytes& file,
+                                            const PictureLimit& largest) {
+  const auto refuse = [&](const auto&... parts) { refuse_png(path, parts...); };
   png_image image{};
   const std::unique_ptr<png_image, decltype(&png_image_free)> owner(&image, &png_image_free);
   image.version = PNG_IMAGE_VERSION;
@@ -130,6 +137,60 @@ struct PictureLimit {
     gray.pixels.push_back(static_cast<std::uint8_t>((77 * red + 150 * green + 29 * blue) / 256));
   }
   return gray;
+}
+
+/// The images of a picture that shows several; throws Error unless its size is that of the grid.
+[[nodiscard]] inline GrayImages images_of_grid(const std::filesystem::path& path,
+                                               const GrayImages& picture, const PictureGrid& grid) {
+  const auto& [count, height, width, columns, padding, scale] = grid;
+  constexpr int most = 1 << 16;  // so that no product overflows
+  const bool are_sizes = count > 0 && height > 0 && width > 0 && columns > 0 && padding >= 0 &&
+                         scale > 0 &&
+                         std::max({count / columns, height, width, columns, padding, scale}) < most;
+  const std::int64_t rows = are_sizes ? (std::int64_t{count} + columns - 1) / columns : 0;
+  const auto size = [&](std::int64_t images, int pixels) {
+    return (images * (std::int64_t{pixels} + padding) + padding) * scale;
+  };
+  if (!are_sizes || size(rows, height) != picture.rows || size(columns, width) != picture.columns) {
+    refuse_png(path, "says that its images are laid out in another way than its ", picture.rows,
+               "x", picture.columns, " pixels are");
+  }
+  GrayImages images{count, height, width, {}};
+  images.pixels.reserve(std::size_t(count) * std::size_t(height) * std::size_t(width));
+  for (int image = 0; image < count; ++image) {
+    const std::int64_t top = padding + std::int64_t{image / columns} * (height + padding);
+    const std::int64_t left = padding + std::int64_t{image % columns} * (width + padding);
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        const std::int64_t pixel = (top + y) * scale * picture.columns + (left + x) * scale;
+        images.pixels.push_back(picture.pixels[static_cast<std::size_t>(pixel)]);
+      }
+    }
+  }
+  return images;
+}
+
+}  // namespace detail
+
+/// Reads any PNG as one grayscale image, colours by their luma (77 R + 150 G + 29 B) / 256 and 16
+/// bits a channel rounded to 8.
+///
+/// Throws Error that says what is wrong: a damaged file, a picture that is larger than `largest`,
+/// before its pixels are decompressed, or one that is not opaque.
+[[nodiscard]] inline GrayImages read_png_gray(const std::filesystem::path& path,
+                                              const PictureLimit& largest = {}) {
+  return detail::gray_pixels(path, detail::essential_chunks(path, read_file(path)).file, largest);
+}
+
+/// Reads the images that a PNG of `image_grid` shows, each as it is there; any other PNG as one
+/// image.
+///
+/// Throws as `read_png_gray`, with `largest` as the limit of a picture that is no grid.
+[[nodiscard]] inline GrayImages read_png_images(const std::filesystem::path& path,
+                                                const PictureLimit& largest = {}) {
+  const auto content = detail::essential_chunks(path, read_file(path));
+  if (!content.grid) return detail::gray_pixels(path, content.file, largest);
+  return detail::images_of_grid(path, detail::gray_pixels(path, content.file, {}), *content.grid);
 }
 
 }  // namespace ebm::inline EBM_ABI::io

@@ -5,14 +5,18 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <ebm/io/byte_order.hpp>
 #include <ebm/io/picture.hpp>
 #include <new>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// The parts that files of one and of several pictures are made of.
@@ -43,7 +47,49 @@ inline void append_chunk(PngBytes& file, std::string_view type,
   append_number(file, static_cast<std::uint32_t>(crc32(0, file.data() + checked, size)));
 }
 
-/// The start of a file: the signature and the chunk that says how large the picture is.
+/// The keyword of the text that says how a picture's images are laid out, and the numbers of that
+/// text, "images=64 height=28 ...", in their order.
+inline constexpr std::string_view grid_keyword = "ebm-grid";
+inline constexpr std::array<std::pair<std::string_view, int PictureGrid::*>, 6> grid_numbers{
+    {{"images", &PictureGrid::images},
+     {"height", &PictureGrid::height},
+     {"width", &PictureGrid::width},
+     {"columns", &PictureGrid::columns},
+     {"padding", &PictureGrid::padding},
+     {"scale", &PictureGrid::scale}}};
+
+/// The content of a text chunk that says how images are laid out.
+[[nodiscard]] inline PngBytes grid_text(const PictureGrid& grid) {
+  std::string text(grid_keyword);
+  char separator = '\0';  // behind the keyword
+  for (const auto& [name, number] : grid_numbers) {
+    text += sentence(std::exchange(separator, ' '), name, '=', grid.*number);
+  }
+  return {text.begin(), text.end()};
+}
+
+/// Reads such a text; nothing for another one. Numbers that are none, or negative, are -1.
+[[nodiscard]] inline std::optional<PictureGrid> read_grid_text(std::string_view text) {
+  if (!text.starts_with(grid_keyword) || text.size() <= grid_keyword.size() ||
+      text[grid_keyword.size()] != '\0') {
+    return {};
+  }
+  text.remove_prefix(grid_keyword.size() + 1);
+  PictureGrid grid;
+  for (const auto& [name, number] : grid_numbers) {
+    grid.*number = -1;
+    const auto at = text.find(std::string(name) + '=');
+    if (at == text.npos) continue;
+    const char* const begin = text.data() + at + name.size() + 1;
+    int value = -1;
+    const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
+    if (error == std::errc{} && value >= 0) grid.*number = value;
+  }
+  return grid;
+}
+
+/// The start of a file: the signature, the chunk that says how large the picture is, and how its
+/// images are laid out.
 [[nodiscard]] inline PngBytes png_start(const Picture& picture) {
   PngBytes file(png_signature.begin(), png_signature.end());
   PngBytes header;
@@ -54,6 +100,7 @@ inline void append_chunk(PngBytes& file, std::string_view type,
   const auto colour = picture.channels == 1 ? gray : rgb;
   header.insert(header.end(), {bits, colour, 0, 0, 0});
   append_chunk(file, "IHDR", header);
+  if (picture.grid.images > 0) append_chunk(file, "tEXt", grid_text(picture.grid));
   return file;
 }
 

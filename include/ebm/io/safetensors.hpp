@@ -106,6 +106,9 @@ class SafeTensors {
     return tensors_;
   }
 
+  /// Where the tensors are from, as messages say it.
+  [[nodiscard]] const std::string& source() const noexcept { return source_; }
+
   /// Free texts about the file, the format's `__metadata__`.
   [[nodiscard]] std::map<std::string, std::string>& metadata() noexcept { return metadata_; }
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept {

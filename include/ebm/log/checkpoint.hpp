@@ -6,7 +6,7 @@
 #include <ebm/io/digits.hpp>
 #include <ebm/io/model.hpp>
 #include <ebm/io/state.hpp>
-#include <ebm/train/report.hpp>
+#include <ebm/train/callback.hpp>
 #include <functional>
 #include <map>
 #include <optional>
@@ -17,9 +17,9 @@ namespace ebm::inline EBM_ABI::io {
 
 /// What a checkpoint keeps, and where.
 struct CheckpointOptions {
-  std::filesystem::path folder;                        ///< exists already
-  std::string monitor = "val_contrastive_divergence";  ///< a metric that is better when lower
-  int keep = 1;                                        ///< models kept of the best epochs, >= 1
+  std::filesystem::path folder;  ///< exists already
+  Monitor monitor = "val_contrastive_divergence";
+  int keep = 1;        ///< models kept of the best epochs, >= 1
   int every = 0;       ///< steps from one saved state to the next within an epoch; 0: epochs only
   bool writes = true;  ///< false: only `resume`s, as all ranks but the first do
   /// Of the model files, beside format and epoch; asked for before each is written.
@@ -36,7 +36,7 @@ struct Saved {
 /// Callback: writes the newest and the best model, and a state from which the run goes on to the
 /// very bytes that it would have ended with.
 ///
-/// After each epoch: `model.safetensors`, the newest; `best.safetensors`, that of the lowest value
+/// After each epoch: `model.safetensors`, the newest; `best.safetensors`, that of the best value
 /// of `monitor` (and with keep > 1 `best_epoch_007.safetensors` of so many epochs);
 /// `state.safetensors`, also every so many steps and where training is stopped. Stands behind the
 /// callbacks whose metric it watches and whose states it saves.
@@ -68,23 +68,37 @@ class Checkpoint {
   }
 
   template <class Trainer>
+  [[nodiscard]] MetricUse metric_use(Trainer&) const {
+    return {.sets = {}, .needs = {options_.monitor.metric}};
+  }
+
+  /// Throws `Error` unless the files can be written.
+  template <class Trainer>
+  void on_start(Trainer&) const {
+    if (!options_.writes) return;
+    for (const auto& path : {model_file(), best_file(), state_file()}) require_writable(path);
+  }
+
+  template <class Trainer>
   void on_batch(Trainer& trainer, const BatchReport& report) {
     if (options_.writes && options_.every > 0 && report.iteration % options_.every == 0)
       save(trainer);
   }
 
   template <class Trainer>
-  void on_epoch(Trainer& trainer, EpochReport& report) {
+  void on_epoch(Trainer& trainer, const EpochReport& report) {
     if (!options_.writes) return;
     auto metadata = options_.metadata ? options_.metadata() : std::map<std::string, std::string>();
     metadata.insert({{"format", "pt"}, {"epoch", std::to_string(report.epoch)}});
     save_model(model_file(), trainer.model(), metadata);
-    const double value = report.metrics.at(options_.monitor);
+    const Monitor& monitor = options_.monitor;
+    const double value = report.metrics.at(monitor.metric);
     // An epoch that is made anew, because training was put back, counts if it is better this time.
     const auto first_try = std::ranges::find(best_, report.epoch, &Best::epoch);
-    const bool is_worse = first_try != best_.end() && !(value < first_try->value);
+    const bool is_worse = first_try != best_.end() && !monitor.is_better(value, first_try->value);
     if (first_try != best_.end() && !is_worse) best_.erase(first_try);
-    const auto place = std::ranges::upper_bound(best_, value, {}, &Best::value);
+    const auto is_better = [&](double a, double b) { return monitor.is_better(a, b); };
+    const auto place = std::ranges::upper_bound(best_, value, is_better, &Best::value);
     if (!is_worse && std::isfinite(value) && place - best_.begin() < options_.keep) {
       if (place == best_.begin()) {
         save_model(best_file(), trainer.model(), metadata);
@@ -162,7 +176,7 @@ class Checkpoint {
 
   CheckpointOptions options_;
   std::tuple<Saved<Parts>...> parts_;
-  std::vector<Best> best_;  // lowest first
+  std::vector<Best> best_;  // the best first
   std::int64_t saved_iteration_ = -1;
 };
 

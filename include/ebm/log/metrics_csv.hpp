@@ -19,8 +19,9 @@ struct MetricsCsvOptions {
 ///
 /// The first columns are `epoch` and `iteration`; an empty cell was not measured in that row, as in
 /// PyTorch Lightning's CSVLogger. Stands behind the callbacks whose metrics it writes. A run that
-/// goes on keeps the rows of the steps that it has made already. The file is replaced as a whole
-/// with each row.
+/// goes on keeps the rows of the steps that it has made already. A row is appended to the file, at
+/// a cost that doesn't grow with their number; where a metric is new, and at the end of a training,
+/// the file is replaced as a whole.
 /// Throws `Error` if it can't be written, or the rows to keep can't be read.
 class MetricsCsv {
  public:
@@ -31,6 +32,7 @@ class MetricsCsv {
 
   template <class Trainer>
   void on_start(Trainer& trainer) {
+    require_writable(options_.file);
     if (trainer.position().iteration > 0 && std::filesystem::exists(options_.file)) {
       read_rows(trainer.position());
     }
@@ -40,7 +42,6 @@ class MetricsCsv {
   void on_batch(Trainer&, const BatchReport& report) {
     if (report.iteration % options_.every == 0) {
       add_row(report.epoch, report.iteration, metrics_of(report));
-      write();
     }
   }
 
@@ -49,7 +50,6 @@ class MetricsCsv {
     Metrics metrics = report.metrics;
     metrics.set(epoch_seconds, report.seconds);
     add_row(report.epoch, report.iteration, metrics);
-    write();
   }
 
   template <class Trainer>
@@ -67,35 +67,35 @@ class MetricsCsv {
     return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
   }
 
-  void add_column(std::string_view name) {
-    if (std::ranges::find(columns_, name) == columns_.end()) columns_.emplace_back(name);
-  }
-
   void add_row(int epoch, std::int64_t iteration, const Metrics& metrics) {
+    const std::size_t columns_before = columns_.size();
     Row row{{"epoch", std::to_string(epoch)}, {"iteration", std::to_string(iteration)}};
     for (const auto& [name, value] : metrics) {
-      add_column(name);
+      if (std::ranges::find(columns_, name) == columns_.end()) columns_.emplace_back(name);
       row[name] = text(value);
     }
     rows_.push_back(std::move(row));
+    const bool fits = is_ours_ && columns_.size() == columns_before;
+    if (!fits || !append_text(options_.file, line_of(rows_.back()))) write();
   }
 
-  void write() const {
-    std::string table;
-    const auto add_line = [&](const auto& cell) {
-      for (const char* separator = ""; const std::string& column : columns_) {
-        table.append(std::exchange(separator, ",")).append(cell(column));
-      }
-      table += '\n';
-    };
-    add_line([](const std::string& column) { return column; });
-    for (const Row& row : rows_) {
-      add_line([&](const std::string& column) {
-        const auto found = row.find(column);
-        return found == row.end() ? std::string() : found->second;
-      });
+  [[nodiscard]] std::string line_of(const Row& row) const {
+    std::string line;
+    for (const char* separator = ""; const std::string& column : columns_) {
+      const auto found = row.find(column);
+      line.append(std::exchange(separator, ","));
+      if (found != row.end()) line += found->second;
     }
+    return line + '\n';
+  }
+
+  void write() {
+    Row heading;
+    for (const std::string& column : columns_) heading[column] = column;
+    std::string table = line_of(heading);
+    for (const Row& row : rows_) table += line_of(row);
     write_file_atomically(options_.file, table);
+    is_ours_ = true;
   }
 
   static std::vector<std::string> cells_of(std::string_view line) {
@@ -129,7 +129,7 @@ class MetricsCsv {
       refuse("its first columns are not epoch and iteration");
     }
     rows_.clear();
-    while (!rest.empty()) {
+    while (rest.find('\n') != rest.npos) {  // a line without an end was cut short
       const auto cells = cells_of(next_line());
       Row row;
       for (std::size_t i = 0; i < std::min(cells.size(), columns_.size()); ++i) {
@@ -152,6 +152,7 @@ class MetricsCsv {
   MetricsCsvOptions options_;
   std::vector<std::string> columns_{"epoch", "iteration"};
   std::vector<Row> rows_;
+  bool is_ours_ = false;  // the file has been written, so that rows can follow
 };
 
 }  // namespace ebm::inline EBM_ABI::io

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ebm/io/digits.hpp>
@@ -40,13 +41,11 @@ class Progress {
       const auto now = Clock::now();
       if (now - shown_ < std::chrono::milliseconds(50)) return;
       shown_ = now;
-      constexpr int width = 24;
-      const int filled = width * report.batch / report.batches;
-      show(sentence("Epoch ", report.epoch, '/', epochs_, " [", std::string(to_size(filled), '#'),
-                    std::string(to_size(width - filled), '.'), "] ", report.batch, '/',
-                    report.batches, "  ", with_decimals(rate, 1), " batches/s  ETA ", time,
-                    "  f(data) ", with_sign(report.result.data_score), "  f(model) ",
-                    with_sign(report.result.model_score)));
+      show(sentence("Epoch ", report.epoch, '/', epochs_, ' '),
+           static_cast<double>(report.batch) / report.batches,
+           sentence(report.batch, '/', report.batches, "  ", with_decimals(rate, 1),
+                    " batches/s  ETA ", time, "  f(data) ", with_sign(report.result.data_score),
+                    "  f(model) ", with_sign(report.result.model_score)));
     } else if (report.batch < report.batches &&
                tenth(report.batch, report) != tenth(report.batch - 1, report)) {
       line(sentence("epoch ", report.epoch, '/', epochs_, ", batch ", report.batch, '/',
@@ -96,12 +95,23 @@ class Progress {
     return (score < 0 ? "" : "+") + with_decimals(score, 3);
   }
 
-  /// Replaces the terminal's line; a longer one than it has room for would stay behind.
-  void show(const std::string& text) const {
+  /// Replaces the terminal's line by two texts and a bar between them, which takes the room that
+  /// they leave; a longer line than the terminal has room for would stay behind.
+  void show(const std::string& before, double done, const std::string& after) const {
     winsize window{};
     const bool is_known = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0;
-    const std::size_t columns = is_known ? window.ws_col : 80;
-    std::fprintf(stderr, "\r%s\x1b[K", text.substr(0, columns - 1).c_str());
+    const int columns = (is_known ? window.ws_col : 80) - 1;
+    constexpr int widest = 24, frame = 3;  // "[] "
+    const int width =
+        std::min(widest, columns - frame - static_cast<int>(before.size() + after.size()));
+    std::string text = before;
+    if (width > 0) {
+      const int filled = static_cast<int>(width * done);
+      text += sentence('[', std::string(to_size(filled), '#'),
+                       std::string(to_size(width - filled), '.'), "] ");
+    }
+    text += after;
+    std::fprintf(stderr, "\r%s\x1b[K", text.substr(0, to_size(std::max(0, columns))).c_str());
   }
   void clear() const {
     if (is_terminal_) std::fputs("\r\x1b[K", stderr);

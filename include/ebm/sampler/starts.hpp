@@ -20,10 +20,16 @@ concept ChainStarts = Stateful<S> && requires(S& starts, SamplesRef<T> chains,
 
 /// Satisfied by the `starts` of a recipe: `policy.for_chains<T>(batch, features, conditions)` makes
 /// the `ChainStarts` of a training whose iterations have `batch` chains. The last `conditions`
-/// features are given: chains that start anew have those of the data.
+/// features are given: chains that start anew have those of the data. Starts that are uniform noise
+/// say where by `noise_range()`.
 template <class P, class T = float>
 concept StartPolicy = requires(const P& policy) {
   { policy.template for_chains<T>(1, 1, 0) } -> ChainStarts<T>;
+};
+
+/// Where uniform noise lies: in [low, high).
+struct NoiseRange {
+  double low, high;
 };
 
 /// Starts: a replay buffer, which at first holds a batch of noise.
@@ -31,6 +37,8 @@ concept StartPolicy = requires(const P& policy) {
 /// Source: Du & Mordatch 2019, section 3.2.
 struct FromReplayBuffer {
   ReplayBufferOptions options{};
+
+  [[nodiscard]] NoiseRange noise_range() const { return {options.low, options.high}; }
 
   template <class T>
   [[nodiscard]] ReplayBuffer<T> for_chains(int, int features, int conditions) const {
@@ -80,6 +88,8 @@ struct FromNoise {
     [[nodiscard]] static State state() { return {}; }
     static void restore(const State&) {}
   };
+
+  [[nodiscard]] NoiseRange noise_range() const { return {low, high}; }
 
   /// Throws `InvalidArgument` unless low < high, both finite in `T`.
   template <class T>
@@ -152,6 +162,8 @@ struct PersistentChains {
     int conditions_;
     double low_, high_;
   };
+
+  [[nodiscard]] NoiseRange noise_range() const { return {low, high}; }
 
   /// Throws `InvalidArgument` unless low < high, both finite in `T`.
   template <class T>

@@ -3,17 +3,16 @@
 
 #include <cmath>
 #include <ebm/core/state.hpp>
-#include <ebm/train/report.hpp>
-#include <limits>
-#include <string>
+#include <ebm/train/callback.hpp>
+#include <utility>
 
 namespace ebm::inline EBM_ABI {
 
 /// The numbers of early stopping.
 struct EarlyStopOptions {
-  std::string monitor = "val_contrastive_divergence";  ///< a metric that is better when lower
-  int patience = 10;                                   ///< epochs without a better value, >= 1
-  double min_delta = 0;  ///< a better value is lower by more than this, >= 0
+  Monitor monitor = "val_contrastive_divergence";
+  int patience = 10;     ///< epochs without a better value, >= 1
+  double min_delta = 0;  ///< a better value is so by more than this, >= 0
 };
 
 /// Callback: stops training once a metric has not improved for some epochs.
@@ -22,11 +21,17 @@ struct EarlyStopOptions {
 class EarlyStop {
  public:
   /// Throws `InvalidArgument` if an option is outside of its range.
-  explicit EarlyStop(EarlyStopOptions options = {}) : options_(std::move(options)) {
+  explicit EarlyStop(EarlyStopOptions options = {})
+      : options_(std::move(options)), best_(options_.monitor.worst()) {
     const auto& o = options_;
     require(o.patience >= 1, "EarlyStop: patience must be >= 1, got ", o.patience);
     require(o.min_delta >= 0 && std::isfinite(o.min_delta),
             "EarlyStop: min_delta must be >= 0 and finite, got ", o.min_delta);
+  }
+
+  template <class Trainer>
+  [[nodiscard]] MetricUse metric_use(Trainer&) const {
+    return {.sets = {}, .needs = {options_.monitor.metric}};
   }
 
   /// A run that was stopped stays so when it is resumed.
@@ -36,9 +41,9 @@ class EarlyStop {
   }
 
   template <class Trainer>
-  void on_epoch(Trainer& trainer, EpochReport& report) {
-    const double value = report.metrics.at(options_.monitor);
-    if (value < best_ - options_.min_delta) {  // never for NaN
+  void on_epoch(Trainer& trainer, const EpochReport& report) {
+    const double value = report.metrics.at(options_.monitor.metric);
+    if (options_.monitor.is_better(value, best_, options_.min_delta)) {
       best_ = value;
       epochs_without_ = 0;
     } else if (++epochs_without_ >= options_.patience) {
@@ -66,7 +71,7 @@ class EarlyStop {
 
  private:
   EarlyStopOptions options_;
-  double best_ = std::numeric_limits<double>::infinity();
+  double best_;
   int epochs_without_ = 0;
   bool has_stopped_ = false;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ebm/core/error.hpp>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,29 @@ class Metrics {
   }
 
   std::vector<Entry> entries_;
+};
+
+/// Which values of a metric are the better ones.
+enum class Better { lower, higher };
+
+/// A metric that is watched: `"val_loss"`, or `{"accuracy", Better::higher}`.
+struct Monitor {
+  std::string metric;
+  Better better;
+
+  Monitor(std::string name, Better which = Better::lower)
+      : metric(std::move(name)), better(which) {}
+  Monitor(const char* name, Better which = Better::lower) : Monitor(std::string(name), which) {}
+
+  /// Whether `value` is better than `other` by more than `by`; never for NaN.
+  [[nodiscard]] bool is_better(double value, double other, double by = 0) const noexcept {
+    return better == Better::lower ? value < other - by : value > other + by;
+  }
+  /// What every value is better than.
+  [[nodiscard]] double worst() const noexcept {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    return better == Better::lower ? infinity : -infinity;
+  }
 };
 
 }  // namespace ebm::inline EBM_ABI

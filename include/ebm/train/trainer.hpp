@@ -5,12 +5,13 @@
 #include <cmath>
 #include <ebm/core/block.hpp>
 #include <ebm/core/state.hpp>
-#include <ebm/parallel/executor.hpp>
+#include <ebm/parallel/threads.hpp>
 #include <ebm/train/callback.hpp>
 #include <ebm/train/host_backend.hpp>
 #include <ebm/train/position.hpp>
 #include <ebm/train/recipe.hpp>
 #include <ebm/train/training_step.hpp>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -81,12 +82,13 @@ class Trainer {
   ///
   /// Throws `InvalidArgument` if a number of the recipe is outside of its range.
   Trainer(E& model, RecipeType recipe, Place& place)
-      : recipe_(checked(std::move(recipe))),
-        place_(&place),
-        step_(recipe_, model, recipe_, place),
-        steps_(recipe_.steps) {
-    position_.loss_parts = part_names<decltype(RecipeType::loss)>().size();
-  }
+      : Trainer(model, std::move(recipe), nullptr, &place) {}
+
+  /// The same with an executor of its own, `Threads` on all processors of the process.
+  explicit Trainer(E& model, RecipeType recipe = {})
+    requires std::default_initializable<Place>
+      : Trainer(model, std::move(recipe), std::make_unique<Place>(), nullptr) {}
+
   // Parts of it refer to others.
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
@@ -148,7 +150,8 @@ class Trainer {
   /// next `fit` goes on from them. The average is in `model()`.
   /// data: [sample][feature], or a `Dataset`; at least one batch, finite, in the domain of the
   /// sampler if the loss wants chains
-  /// Throws `InvalidArgument` if the data don't fit, and `Diverged` if the chains, the loss, its
+  /// Throws `InvalidArgument` if the data don't fit or a callback needs a metric that none in front
+  /// of it sets, and `Diverged` if the chains, the loss, its
   /// gradient or the parameters stop being finite and no callback knows a way on; the parameters
   /// stay those of the iteration before.
   template <class... Callbacks>
@@ -162,6 +165,8 @@ class Trainer {
     require(data.rows() >= recipe_.batch, "Trainer::fit: a batch has ", recipe_.batch,
             " samples, but there are only ", data.rows());
     require_trainable<typename E::Input, T>("Trainer::fit", data, domain_of_data<T>(recipe_));
+    detail::KnownMetrics metrics;
+    (metrics.add(callbacks, *this), ...);
     start(data.rows());
     try {
       train(data, callbacks...);
@@ -211,6 +216,16 @@ class Trainer {
   }
 
  private:
+  /// own_place: where to train, unless that is `place`
+  Trainer(E& model, RecipeType recipe, std::unique_ptr<Place> own_place, Place* place)
+      : recipe_(checked(std::move(recipe))),
+        own_place_(std::move(own_place)),
+        place_(own_place_ ? own_place_.get() : place),
+        step_(recipe_, model, recipe_, *place_),
+        steps_(recipe_.steps) {
+    position_.loss_parts = part_names<decltype(RecipeType::loss)>().size();
+  }
+
   static RecipeType checked(RecipeType r) {
     require(r.epochs >= 0, "Trainer: epochs must be >= 0, got ", r.epochs);
     require(r.steps >= 0, "Trainer: steps must be >= 0, got ", r.steps);
@@ -218,6 +233,15 @@ class Trainer {
     require(r.data_noise >= 0 && std::isfinite(r.data_noise),
             "Trainer: data_noise must be >= 0 and finite, got ", r.data_noise);
     require(r.limit_batches >= 0, "Trainer: limit_batches must be >= 0, got ", r.limit_batches);
+    if constexpr (wants_chains<decltype(RecipeType::loss)>() &&
+                  requires { r.starts.noise_range(); }) {
+      const NoiseRange noise = r.starts.noise_range();
+      const auto domain = domain_of<double>(r.sampler);
+      require(noise.low >= domain.low && noise.high <= domain.high,
+              "Trainer: chains start as noise in [", noise.low, ", ", noise.high,
+              "), which reaches beyond the sampler's domain [", domain.low, ", ", domain.high,
+              "]: give the recipe's starts its bounds");
+    }
     return r;
   }
 
@@ -308,6 +332,7 @@ class Trainer {
   }
 
   const RecipeType recipe_;
+  std::unique_ptr<Place> own_place_;
   Place* place_;
   TrainingStep<typename detail::BackendAt<E, RecipeType, Place>::type, RecipeType, T> step_;
   int steps_;
@@ -320,5 +345,10 @@ class Trainer {
   bool stopped_ = false;
   bool was_moved_ = false;  // by a callback, to another state
 };
+
+template <class E>
+Trainer(E&) -> Trainer<E, Recipe<>, Threads>;
+template <class E, class RecipeType>
+Trainer(E&, RecipeType) -> Trainer<E, RecipeType, Threads>;
 
 }  // namespace ebm::inline EBM_ABI

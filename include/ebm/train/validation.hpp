@@ -6,7 +6,7 @@
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/loss/loss_gradient.hpp>
 #include <ebm/random/stream.hpp>
-#include <ebm/train/report.hpp>
+#include <ebm/train/callback.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -67,6 +67,11 @@ class Validation {
   }
 
   template <class Trainer>
+  [[nodiscard]] MetricUse metric_use(Trainer&) const {
+    return {.sets = {std::string(divergence), "val_fake_out", "val_real_out"}, .needs = {}};
+  }
+
+  template <class Trainer>
   void on_epoch(Trainer& trainer, EpochReport& report) const {
     const double fake = detail::mean_score<Trainer, T>(trainer, report, "noise", *noise_);
     const double real = detail::mean_score<Trainer, T>(trainer, report, "test data", *data_);
@@ -97,6 +102,16 @@ class ValidationLoss {
   explicit ValidationLoss(const Samples<T>& data, Rng rng = {}, LossType own = {})
       : data_(&data), rng_(rng), own_(std::move(own)) {
     require(data.rows() > 0, "ValidationLoss: at least one sample of data expected");
+  }
+
+  template <class Trainer>
+  [[nodiscard]] MetricUse metric_use(Trainer& trainer) const {
+    MetricUse use{.sets = {std::string(loss)}, .needs = {}};
+    const auto names = part_names<std::remove_cvref_t<decltype(loss_for(trainer))>>();
+    for (std::size_t i = 0; i < names.size() && names.size() > 1; ++i) {
+      use.sets.push_back("val_" + std::string(names[i]));
+    }
+    return use;
   }
 
   template <class Trainer>
@@ -151,6 +166,11 @@ class Outlier {
   }
 
   template <class Trainer>
+  [[nodiscard]] MetricUse metric_use(Trainer&) const {
+    return {.sets = {"rand_out"}, .needs = {}};
+  }
+
+  template <class Trainer>
   void on_epoch(Trainer& trainer, EpochReport& report) const {
     report.metrics.set("rand_out",
                        detail::mean_score<Trainer, T>(trainer, report, "outliers", outliers_));
@@ -163,6 +183,11 @@ class Outlier {
 /// Callback: sets the metric `lr-Adam`, the learning rate of an epoch's last batch: the tutorial's
 /// name, whatever the optimiser is.
 struct LearningRateMonitor {
+  template <class Trainer>
+  [[nodiscard]] MetricUse metric_use(Trainer&) const {
+    return {.sets = {"lr-Adam"}, .needs = {}};
+  }
+
   template <class Trainer>
   void on_epoch(Trainer&, EpochReport& report) const {
     report.metrics.set("lr-Adam", report.learning_rate);

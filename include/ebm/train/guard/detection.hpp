@@ -7,11 +7,13 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 /// How training that goes wrong is seen before its numbers stop being finite.
 ///
 /// A detection has `on_batch(trainer, report)` or `on_epoch(trainer, report)`, which return a
 /// sentence of what is wrong, or nothing; and `is_calm()`, whether this is a state to come back to.
+/// One that reads metrics names them by `metrics()`.
 /// It is `Stateful`: when training is put back, so is what it remembers.
 namespace ebm::inline EBM_ABI {
 
@@ -38,6 +40,16 @@ Trouble look(Detection& detection, Trainer& trainer, const EpochReport& report) 
   }
 }
 
+/// The metrics that a detection looks at: those of its `metrics()`, if it has that.
+template <class Detection>
+[[nodiscard]] std::vector<std::string> metrics_of(const Detection& detection) {
+  if constexpr (requires { detection.metrics(); }) {
+    return detection.metrics();
+  } else {
+    return {};
+  }
+}
+
 }  // namespace detail
 
 /// Detection: the first trouble that any of some detections sees.
@@ -53,6 +65,16 @@ class AnyOf {
   template <class Trainer>
   Trouble on_epoch(Trainer& trainer, const EpochReport& report) {
     return first_trouble(trainer, report);
+  }
+
+  /// The metrics that they look at.
+  [[nodiscard]] std::vector<std::string> metrics() const {
+    std::vector<std::string> all;
+    const auto add = [&](const auto& detection) {
+      for (std::string& metric : detail::metrics_of(detection)) all.push_back(std::move(metric));
+    };
+    std::apply([&](const auto&... d) { (add(d), ...); }, detections_);
+    return all;
   }
 
   [[nodiscard]] bool is_calm() const {

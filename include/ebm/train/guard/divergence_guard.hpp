@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ebm/core/error.hpp>
+#include <ebm/train/callback.hpp>
 #include <ebm/train/guard/detection.hpp>
 #include <functional>
 #include <string>
@@ -93,6 +94,11 @@ class DivergenceGuard {
   void on_start(Trainer& trainer) {
     if (times_ > 0) reaction_.apply(trainer, times_);  // an earlier session's, which is going on
     if (!good_) remember(trainer, trainer.position().epoch - 1);
+  }
+
+  template <class Trainer>
+  [[nodiscard]] MetricUse metric_use(Trainer&) const {
+    return {.sets = {}, .needs = detail::metrics_of(detection_)};
   }
 
   template <class Trainer>

@@ -27,6 +27,8 @@ class RisingDivergence {
     require(o.patience >= 1, "RisingDivergence: patience must be >= 1, got ", o.patience);
   }
 
+  [[nodiscard]] std::vector<std::string> metrics() const { return {options_.monitor}; }
+
   template <class Trainer>
   Trouble on_epoch(Trainer&, const EpochReport& report) {
     const double value = report.metrics.at(options_.monitor);
