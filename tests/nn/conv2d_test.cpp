@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <ebm/nn/conv2d.hpp>
 #include <ebm/nn/sequential.hpp>
+#include <ebm/nn/upsample.hpp>
+#include <type_traits>
 
 #include "support/catch.hpp"
 #include "support/golden_layer.hpp"
@@ -33,6 +35,24 @@ TEMPLATE_TEST_CASE("convolutions of odd sizes and their gradients are PyTorch's"
       "conv6_ic8_oc8_k5_s1_p2_6x6");
   check_golden_layer<Alone<Shape<16, 16, 16>, Conv2d<1, K3, S2, P1>>, T>(
       "conv7_ic16_oc1_k3_s2_p1_16x16");
+}
+
+TEST_CASE("a stride and a padding may be given in any order, and either alone") {
+  using Image = Shape<1, 9, 9>;
+  const auto is_same = []<class A, class B>(std::type_identity<A>, std::type_identity<B>) {
+    using One = typename A::template Bind<Image>;
+    using Other = typename B::template Bind<Image>;
+    return std::same_as<typename One::Output, typename Other::Output>;
+  };
+  using StrideFirst = Conv2d<2, Kernel<3>, Stride<2>, Padding<1>>;
+  CHECK(is_same(std::type_identity<Conv2d<2, Kernel<3>, Padding<1>, Stride<2>>>{},
+                std::type_identity<StrideFirst>{}));
+  CHECK(is_same(std::type_identity<Conv2d<2, Kernel<3>, Padding<1>>>{},
+                std::type_identity<Conv2d<2, Kernel<3>, Stride<1>, Padding<1>>>{}));
+  CHECK(is_same(std::type_identity<ConvTranspose2d<2, Kernel<3>, Padding<1>>>{},
+                std::type_identity<ConvTranspose2d<2, Kernel<3>, Stride<1>, Padding<1>>>{}));
+  CHECK_FALSE(is_same(std::type_identity<Conv2d<2, Kernel<3>, Padding<1>>>{},
+                      std::type_identity<Conv2d<2, Kernel<3>, Stride<1>>>{}));
 }
 
 TEST_CASE("a convolution's shape follows PyTorch's formula, axis by axis") {

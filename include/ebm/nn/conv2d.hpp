@@ -11,9 +11,12 @@ namespace ebm::inline EBM_ABI {
 ///
 /// y[o][r][c] = b[o] + sum over i, ky, kx of w[o][i][ky][kx] x[i][r s + ky - p][c s + kx - p]
 /// input: Shape<channels, rows, columns>; output: Shape<Out, (rows + 2p - k) / s + 1, ...>
-template <int Out, class KernelSize, class StrideSize = Stride<1>, class PaddingSize = Padding<0>>
+/// Options: `Stride<s>`, 1 if it is left out, and `Padding<p>`, 0 likewise, in any order
+template <int Out, class KernelSize, class... Options>
 struct Conv2d {
   static_assert(Out >= 1, "Conv2d has at least one output channel");
+  using StrideSize = typename detail::Sliding<KernelSize, Options...>::StrideSize;
+  using PaddingSize = typename detail::Sliding<KernelSize, Options...>::PaddingSize;
 
   template <class In>
   struct Geometry {

@@ -12,6 +12,8 @@ namespace ebm::inline EBM_ABI::detail {
 /// The windows of pooling layers over inputs of shape `In`.
 template <class In, class KernelSize, class StrideSize>
 struct Pooling {
+  static_assert(is_a<Kernel, KernelSize> && is_a<Stride, StrideSize>,
+                "pooling is given a Kernel and, if it is another one, a Stride");
   static_assert(!In::is_flat,
                 "AveragePool and MaxPool expect images, Shape<channels, rows, columns>; got a flat "
                 "shape: pooling can't come after Flatten or Linear");

@@ -14,11 +14,14 @@ namespace ebm::inline EBM_ABI {
 /// w[i][o][ky][kx] x[i][r'][c']
 /// input: Shape<channels, rows, columns>; output: Shape<Out, (rows - 1) s - 2p + k, ...>; weight:
 /// [in][out][kernel row][kernel column]
+/// Options: `Stride<s>`, 1 if it is left out, and `Padding<p>`, 0 likewise, in any order
 /// Source: Dumoulin and Visin, "A Guide to Convolution Arithmetic for Deep Learning", 2016, chapter
 /// 4; `torch.nn.ConvTranspose2d`.
-template <int Out, class KernelSize, class StrideSize = Stride<1>, class PaddingSize = Padding<0>>
+template <int Out, class KernelSize, class... Options>
 struct ConvTranspose2d {
   static_assert(Out >= 1, "ConvTranspose2d has at least one output channel");
+  using StrideSize = typename detail::Sliding<KernelSize, Options...>::StrideSize;
+  using PaddingSize = typename detail::Sliding<KernelSize, Options...>::PaddingSize;
 
   template <class In>
   struct Mirror {
