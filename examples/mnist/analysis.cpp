@@ -49,6 +49,13 @@ std::pair<Images, Images> parted(const Images& images, Eigen::Index count, ebm::
   return {rows(0, count), rows(count, images.rows())};
 }
 
+/// The largest number of each row.
+std::vector<double> largest(const Images& rows) {
+  std::vector<double> values;
+  for (const auto& row : rows.rowwise()) values.push_back(row.maxCoeff());
+  return values;
+}
+
 }  // namespace
 
 ImageSets read_image_sets(const std::filesystem::path& data, int most, int held_out) {
@@ -78,16 +85,22 @@ Analysis analyze(const Engine& engine, const Model& model, const ImageSets& sets
                      {"train", f(sets.train, "the training images")},
                      {"test", f(sets.test, "the test images")}};
   const std::vector<double>& likely = analysis.scores.back().second;
+  const bool knows_digits = model.digits() > 0;
+  const Images p = knows_digits ? model.digit_probabilities(sets.test, threads) : Images();
   const auto compare = [&](const std::string& name, const char* description, const Images& images) {
-    analysis.comparisons.push_back(
-        {name, description, ebm::auroc(likely, f(images, ebm::io::quoted_text(name)))});
+    Comparison comparison{name, description,
+                          ebm::auroc(likely, f(images, ebm::io::quoted_text(name)))};
+    if (knows_digits) {
+      comparison.by_digit =
+          ebm::auroc(largest(p), largest(model.digit_probabilities(images, threads)));
+    }
+    analysis.comparisons.push_back(std::move(comparison));
   };
   for (const Corruption& corruption : engine.corruptions()) {
     compare(corruption.name, corruption.description, corruption.apply(sets.test, seed));
   }
   for (const auto& [name, images] : own) compare(name, "your own images", images);
-  if (model.digits() > 0) {
-    const Images p = model.digit_probabilities(sets.test, threads);
+  if (knows_digits) {
     analysis.reading = Reading{.accuracy = ebm::accuracy(p, sets.test_digits),
                                .calibration_error = ebm::calibration_error(p, sets.test_digits)};
   }

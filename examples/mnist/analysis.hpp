@@ -30,7 +30,9 @@ ImageSets read_image_sets(const std::filesystem::path& data, int most, int held_
 struct Comparison {
   std::string group;
   std::string description;
-  ebm::Auroc auroc;
+  ebm::Auroc auroc;  ///< by the score
+  /// By the likeliest digit's probability, of a model that knows digits.
+  std::optional<ebm::Auroc> by_digit{};
 };
 
 /// How well a model reads test images.

@@ -76,8 +76,14 @@ nlohmann::ordered_json json_of(const std::vector<Judgement>& judgements) {
 std::string print(const Analysis& analysis, const std::vector<Judgement>& judgements) {
   nlohmann::ordered_json json;
   for (const auto& [name, f] : analysis.scores) json["scores"][name] = mean(f);
-  for (const auto& [group, description, area] : analysis.comparisons) {
-    json["auroc"][group] = {{"value", area.value}, {"low", area.low}, {"high", area.high}};
+  const auto json_of_area = [](const ebm::Auroc& area) -> nlohmann::ordered_json {
+    return {{"value", area.value}, {"low", area.low}, {"high", area.high}};
+  };
+  for (const Comparison& comparison : analysis.comparisons) {
+    json["auroc"][comparison.group] = json_of_area(comparison.auroc);
+    if (const auto& area = comparison.by_digit) {
+      json["auroc_by_digit"][comparison.group] = json_of_area(*area);
+    }
   }
   if (const auto& reading = analysis.reading) {
     json["digits"] = {{"accuracy", reading->accuracy},
@@ -105,10 +111,16 @@ std::string print(const Analysis& analysis, const Examples& examples) {
   for (const Comparison& comparison : analysis.comparisons) {
     width = std::max(width, comparison.group.size());
   }
-  text << "\n\nAUROC of test images against each group, and its 95 % interval\n";
-  for (const auto& [group, description, area] : analysis.comparisons) {
-    text << std::setw(static_cast<int>(width)) << std::left << group << std::right << "  "
-         << area.value << "  [" << area.low << ", " << area.high << "]\n";
+  text << "\n\nAUROC of test images against each group, and its 95 % interval"
+       << (analysis.reading ? ", by the score and by how sure the model is of a digit\n" : "\n");
+  const auto add_area = [&](const ebm::Auroc& area) {
+    text << "  " << area.value << "  [" << area.low << ", " << area.high << ']';
+  };
+  for (const Comparison& comparison : analysis.comparisons) {
+    text << std::setw(static_cast<int>(width)) << std::left << comparison.group << std::right;
+    add_area(comparison.auroc);
+    if (comparison.by_digit) add_area(*comparison.by_digit);
+    text << '\n';
   }
   if (const auto& reading = analysis.reading) {
     text << "\nDigits of test images: " << 100 * reading->accuracy

@@ -12,7 +12,7 @@ namespace ebm_mnist {
 namespace {
 
 struct InpaintOptions : RestorationOptions {
-  std::filesystem::path mask;
+  std::filesystem::path mask = EBM_MNIST_MASK;
 };
 
 /// Which pixels are unknown: the light ones of the mask.
@@ -47,7 +47,7 @@ void add_inpaint(CLI::App& app, const std::string& cpu) {
   o->walk = {.steps = 512, .langevin = {.step_size = 30, .noise = 0.05, .gradient_clip = 0.01}};
   CLI::App& c = *app.add_subcommand("inpaint",
                                     "Fill in what images lack, e.g.\n  ebm-mnist inpaint --images "
-                                    "digits.png --mask hole.png --out filled.png");
+                                    "digits.png --out filled.png");
   c.footer(
       std::string(
           "Pixels that are white in the mask are unknown: they start as noise and move by "
@@ -58,9 +58,10 @@ void add_inpaint(CLI::App& app, const std::string& cpu) {
           "known pixels have the noise of the level. PSNR is against the original, where it is "
           "known. ") +
       image_files);
-  c.add_option("--mask", o->mask, "28x28 image: white where pixels are unknown")
-      ->type_name("FILE")
-      ->required();
+  c.add_option(
+       "--mask", o->mask,
+       "28x28 image: white where pixels are unknown; left out: a hole of 10x10 in the middle")
+      ->type_name("FILE");
   c.add_option("--chains", o->chains, "Chains of an image, of which the best is kept")
       ->transform(whole(1, million))
       ->capture_default_str();

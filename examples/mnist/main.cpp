@@ -51,7 +51,10 @@ std::string suggestion(const CLI::App& app) {
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (used.empty()) names.push_back(command->get_name());
   }
-  for (const std::string& word : app.remaining(true)) {
+  std::vector<std::string> words = app.remaining(true);
+  if (used.empty())
+    words.resize(std::min<std::size_t>(words.size(), 1));  // what follows is not ours
+  for (const std::string& word : words) {
     const std::string meant = nearest(word.substr(0, word.find('=')), names);
     if (!meant.empty()) return "; did you mean " + meant + "?";
   }

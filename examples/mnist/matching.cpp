@@ -84,9 +84,8 @@ E energy_of(const ebm::io::SafeTensors& content) {
             .level = number("level")});
 }
 
-template <class E>
 ebm::MahalanobisScore score_of(const ebm::io::SafeTensors& content) {
-  constexpr std::size_t features = score_features<E>;
+  constexpr std::size_t features = score_levels.size();
   ebm::State state;
   state.put("features", static_cast<std::int64_t>(features));
   state.put("mean", numbers_of(content, "score_mean", features));
@@ -110,7 +109,7 @@ template <class E>
 class LevelModel final : public Model {
  public:
   explicit LevelModel(const ebm::io::SafeTensors& content)
-      : energy_(energy_of<E>(content)), score_(score_of<E>(content)) {
+      : energy_(energy_of<E>(content)), score_(score_of(content)) {
     ebm::io::load_model(content, energy_);
   }
 
@@ -131,7 +130,7 @@ class LevelModel final : public Model {
   std::vector<double> scores(const ebm::ConstSamplesRef<float>& images, const std::string& name,
                              int thread_count) const override {
     ebm::Threads threads(thread_count);
-    std::vector<double> scores = score_.scores(features_of_score(energy_, images, threads));
+    std::vector<double> scores = score_.scores(level_energies(energy_, images, threads));
     require_finite(scores, "score", name);
     return scores;
   }
@@ -284,7 +283,7 @@ std::map<std::string, std::string> level_metadata(const std::string& recipe,
                                                   const ebm::MahalanobisScore& score) {
   const auto text = [](double number) { return numbers_as_text(std::span(&number, 1)); };
   const auto fit = score.state();
-  const auto features = static_cast<std::size_t>(fit.get<std::int64_t>("features"));
+  constexpr std::size_t features = score_levels.size();
   return {{"recipe", recipe},
           {"mean", text(options.mean)},
           {"deviation", text(options.deviation)},

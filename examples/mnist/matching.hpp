@@ -38,33 +38,19 @@ inline constexpr int digits_of = E::Input::condition_size;
 /// The levels whose energies a score is made of.
 inline constexpr std::array score_levels{0.05, 0.1, 0.5, 2.0};
 
-/// The features of an image that a score is made of.
-template <class E>
-inline constexpr int score_features =
-    static_cast<int>(score_levels.size()) + (digits_of<E> > 0 ? 1 : 0);
-
-/// E(x, s) of images at each of `score_levels` and, of an energy that tells digits apart, how
-/// unsure it is: -ln of the likeliest digit's probability at the level of the energy.
+/// E(x, s) of images at each of `score_levels`.
 ///
-/// images: [image][pixel]; result: [image][feature]
+/// images: [image][pixel]; result: [image][level]
 template <class E>
-[[nodiscard]] ebm::Samples<double> features_of_score(const E& energy,
-                                                     const ebm::ConstSamplesRef<float>& images,
-                                                     ebm::Threads& threads) {
+[[nodiscard]] ebm::Samples<double> level_energies(const E& energy,
+                                                  const ebm::ConstSamplesRef<float>& images,
+                                                  ebm::Threads& threads) {
   const ebm::Marginal of_images(energy);
-  ebm::Samples<double> result(images.rows(), score_features<E>);
-  Eigen::Index feature = 0;
-  for (const double level : score_levels) {
-    result.col(feature++) =
-        ebm::energies(ebm::at_level(of_images, level), images, threads).template cast<double>();
-  }
-  if constexpr (digits_of<E> > 0) {
-    const auto at_data = ebm::at_level(energy, energy.options().level);
-    const auto of_digits = ebm::class_probabilities(ebm::logits(at_data, images, threads));
-    for (Eigen::Index image = 0; image < images.rows(); ++image) {
-      const ebm::Pack<double, 1> likeliest(static_cast<double>(of_digits.row(image).maxCoeff()));
-      result(image, feature) = -ebm::log(likeliest).lane(0);  // with the same bits everywhere
-    }
+  ebm::Samples<double> result(images.rows(), static_cast<Eigen::Index>(score_levels.size()));
+  for (std::size_t i = 0; i < score_levels.size(); ++i) {
+    result.col(static_cast<Eigen::Index>(i)) =
+        ebm::energies(ebm::at_level(of_images, score_levels[i]), images, threads)
+            .template cast<double>();
   }
   return result;
 }

@@ -81,13 +81,15 @@ Html auroc_table(const ModelAnalyses& analyses) {
   Html rows;
   const auto& comparisons = analyses.own.analysis.comparisons;
   for (std::size_t i = 0; i < comparisons.size(); ++i) {
-    const auto& [group, description, auroc] = comparisons[i];
+    const Comparison& comparison = comparisons[i];
+    const ebm::Auroc& auroc = comparison.auroc;
     Html cells;
-    cells += first_cell(group);
-    cells += cell("what", description);
+    cells += first_cell(comparison.group);
+    cells += cell("what", comparison.description);
     cells += number(auroc.value);
     cells += cell("number", fixed(auroc.low) + " to " + fixed(auroc.high));
     cells += cell("", area(auroc));
+    if (comparison.by_digit) cells += number(comparison.by_digit->value);
     for (const ModelAnalysis& other : analyses.others) {
       cells += number(other.analysis.comparisons[i].auroc.value);
     }
@@ -98,6 +100,9 @@ Html auroc_table(const ModelAnalyses& analyses) {
                               {"AUROC", "number"},
                               {"95 % interval", "number"},
                               {"from 0 to 1"}};
+  if (!comparisons.empty() && comparisons.front().by_digit) {
+    columns.push_back({"by how sure it is of a digit", "number"});
+  }
   for (const ModelAnalysis& other : analyses.others) {
     columns.push_back({other.model.c_str(), "number"});
   }

@@ -138,28 +138,24 @@ TrainingResult train_over_levels(const TrainOptions& o, const TrainingData& data
       run.writes(), ebm::GenerateOptions{.chains = 64, .steps = steps, .every = 1}, rng, show,
       annealed(steps));
 
-  // A score is worth what its fit is: some thousand images for a few features.
+  // A score is worth what its fit is: some thousand images for four energies.
   ebm::Samples<float> some(std::min<Eigen::Index>(2048, images.rows()), pixels);
   for (Eigen::Index i = 0; i < some.rows(); ++i) images.copy_sample(i, ebm::sample_of(some, i));
   const auto metadata = [&] {
     const auto& trained = trainer.model();
-    return level_metadata(
-        recipe_of<E>, trained.options(),
-        ebm::MahalanobisScore(features_of_score(trained, some, trainer.executor())));
+    return level_metadata(recipe_of<E>, trained.options(),
+                          ebm::MahalanobisScore(level_energies(trained, some, trainer.executor())));
   };
   return run.train(trainer, samples_for<E>(images, data), ebm::AnyOf<>(), metadata, validation,
                    learning_rate, generate);
 }
 
 /// The images that a score can be fitted to; throws `ebm::Error` if there are too few.
-///
-/// E: the energy
-template <class E>
-ebm::io::ImageDataset images_for_levels(const TrainOptions& o, const TrainingData& data) {
+inline ebm::io::ImageDataset images_for_levels(const TrainOptions& o, const TrainingData& data) {
   ebm::io::ImageDataset images(data.train, pixels);
-  if (images.rows() <= score_features<E>) {
+  if (images.rows() <= std::ssize(score_levels)) {
     throw ebm::Error(ebm::sentence("train: the recipe ", o.recipe, " fits its score to more than ",
-                                   score_features<E>, " training images, got ", images.rows()));
+                                   score_levels.size(), " training images, got ", images.rows()));
   }
   return images;
 }
@@ -178,7 +174,7 @@ inline ebm::NoiseConditionalOptions energy_options_for(const TrainOptions& o,
 /// E: `MatchingEnergy` or `JointEnergy`
 template <class E, class Place>
 TrainingResult train_from_data(const TrainOptions& o, const TrainingData& data, Place& place) {
-  const ebm::io::ImageDataset images = images_for_levels<E>(o, data);
+  const ebm::io::ImageDataset images = images_for_levels(o, data);
   E model(energy_options_for(o, images), ebm::Rng{o.seed});
   return train_over_levels(o, data, images, model, loss_from_data<E>(o), ebm::Annealed<>(),
                            ebm::FromData(), ebm::KeepAllChains(), place);
@@ -189,7 +185,7 @@ template <class E, class Place>
 TrainingResult train_by_persistence(const TrainOptions& o, const TrainingData& data, E model,
                                     Place& place) {
   const PersistentOptions& p = o.persistent;
-  const ebm::io::ImageDataset images = images_for_levels<E>(o, data);
+  const ebm::io::ImageDataset images = images_for_levels(o, data);
   const auto& energy = model.options();
   const ebm::PersistentAnnealing annealing(
       {.levels = ebm::power_levels(

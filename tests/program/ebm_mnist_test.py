@@ -1484,12 +1484,20 @@ class JointModels(Program):
         config = (self.model.parent / "config.toml").read_text()
         self.assertIn("cross-entropy = 0.05", config)
 
-    def test_its_score_has_four_energies_and_how_unsure_it_is_of_the_digit(self):
-        content = self.model.read_bytes()
-        size = struct.unpack("<Q", content[:8])[0]
-        metadata = json.loads(content[8:8 + size])["__metadata__"]
-        self.assertEqual(len(metadata["score_mean"].split()), 5)
-        self.assertGreater(float(metadata["score_mean"].split()[-1]), 0)
+    def test_odd_images_are_told_by_how_sure_it_is_of_a_digit_too(self):
+        table = json.loads(self.succeed("analyze", "--model", self.model, "--json", "--images", 50))
+        self.assertEqual(list(table["auroc_by_digit"]), list(table["auroc"]))
+        (self.folder / "images").write_bytes(idx_images(50))
+        digits = [[read["probability"] for read in json.loads(
+            self.succeed("score", "--model", self.model, "--json", "--images", images))["digits"]]
+            for images in (DATA / "t10k-images-idx3-ubyte", "images")]
+        table = json.loads(self.succeed("analyze", "--model", self.model, "--json", "--data", DATA,
+                                        "--ood", "images"))
+        wins = sum((a > b) + (a == b) / 2 for a in digits[0] for b in digits[1])
+        self.assertAlmostEqual(table["auroc_by_digit"]["images"]["value"],
+                               wins / len(digits[0]) / len(digits[1]), places=6)
+        shown = self.succeed("analyze", "--model", self.model, "--images", 50)
+        self.assertIn("by the score and by how sure the model is of a digit", shown)
 
     def test_it_is_trained_on_with_persistent_chains(self):
         run = Matching.training(recipe="persistent", **{"from": self.model, "path-levels": 4,
@@ -1660,7 +1668,7 @@ class Restoration(Program):
             self.refuse(1, "'nowhere'", *command, "nowhere/a.png")
             self.refuse(2, "--images", *words, "--model", MODEL, "--out", "a.png")
         inpaint = ["inpaint", "--model", MODEL, "--images", "clean", "--out", "a.png"]
-        self.refuse(2, "--mask", *inpaint)
+        self.refuse(1, "'none'", *inpaint, "--mask", "none")
         self.refuse(1, "--mask: expected one image, got 2", *inpaint, "--mask", "two")
         self.refuse(1, "28x56", *inpaint, "--mask", "wide.png")
         denoise = ["denoise", "--model", MODEL, "--images", "clean", "--out", "a.png"]
@@ -1824,6 +1832,25 @@ class CommandLine(Program):
         self.succeed("denoise", "--images", "grid.png", "--count", 2, "--out", "denoised.png")
         denoised = json.loads(self.succeed("score", "--images", "denoised.png", "--json"))
         self.assertEqual(denoised["count"], 6)  # a row each of originals, noisy and denoised
+
+    def test_the_commands_of_the_readme_work_one_after_another_in_an_empty_folder(self):
+        root = pathlib.Path(__file__).parents[2]
+        (self.folder / "examples").symlink_to(root / "examples", target_is_directory=True)
+        lines = re.findall(r"^\$ examples/mnist/run\b *([^#\n]*?) *(?:#.*)?$",
+                           (root / "README.md").read_text(), re.MULTILINE)
+        self.assertGreaterEqual(len(lines), 10)
+        done = set()
+        for line in dict.fromkeys(lines):
+            # The first is without a command: a short training.
+            arguments = shlex.split(line or "train --out runs/mnist")
+            if arguments[0] == "train" and "--help" not in arguments:
+                arguments += ["--epochs", "1", "--batch", "16", "--data", DATA]
+            if arguments[0] in ("analyze", "report"):
+                arguments += ["--images", "200"]
+            with self.subTest(line):
+                self.succeed(*arguments)
+            done.add(arguments[0])
+        self.assertEqual(done, set(COMMANDS))
 
     def test_a_model_may_come_through_a_pipe(self):
         (self.folder / "images").write_bytes(idx_images(2))
