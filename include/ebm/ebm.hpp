@@ -14,6 +14,7 @@
 #include <ebm/energy/likelihood.hpp>
 #include <ebm/energy/neural.hpp>
 #include <ebm/energy/noise_conditional.hpp>
+#include <ebm/energy/scorer.hpp>
 #include <ebm/energy/second_order.hpp>
 #include <ebm/eval/accuracy.hpp>
 #include <ebm/eval/aupr.hpp>

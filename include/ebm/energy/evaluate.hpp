@@ -18,6 +18,19 @@ inline void require_feature_count(const char* function, Eigen::Index count, int 
           " features a sample, got ", count);
 }
 
+/// E of a block of rows, [lane], on a tape that is cleared before.
+template <class E, class T>
+[[nodiscard]] Pack<T> block_energies(const E& energy, const ConstSamplesRef<T>& rows, int index,
+                                     Tape<T, Wrt::nothing>& tape) {
+  using S = typename E::Input;
+  tape.clear();
+  Pack<T>* const x = tape.allocate(S::size);
+  load_block<S>(rows, index, x);
+  const auto& energy_of_block =
+      at_block<T>(energy, Eigen::Index{index} * lanes, block_fill(rows.rows(), index));
+  return energy_of_block(tape.template input<S>(x)).value();
+}
+
 }  // namespace detail
 
 /// Throws `InvalidArgument` unless `samples` has `features` columns, all of them finite.
@@ -41,15 +54,11 @@ template <class E, class AnySamples, Executor X = Serial, class T = typename Any
   Eigen::Vector<T, Eigen::Dynamic> result(rows.rows());
   PerWorker<Tape<T, Wrt::nothing>> tapes(executor);
   executor.for_each(block_count(rows.rows()), [&](int index, int worker) {
-    auto& tape = tapes[worker];
-    tape.clear();
-    Pack<T>* x = tape.allocate(S::size);
-    load_block<S>(rows, index, x);
+    const Pack<T> value = detail::block_energies(energy, rows, index, tapes[worker]);
     const Eigen::Index first = Eigen::Index{index} * lanes;
-    const int count = block_fill(rows.rows(), index);
-    const auto& energy_of_block = at_block<T>(energy, first, count);
-    const Pack<T> value = energy_of_block(tape.template input<S>(x)).value();
-    for (int lane = 0; lane < count; ++lane) result[first + lane] = value.lane(lane);
+    for (int lane = 0; lane < block_fill(rows.rows(), index); ++lane) {
+      result[first + lane] = value.lane(lane);
+    }
   });
   return result;
 }
