@@ -107,6 +107,7 @@ int run(int argc, char** argv) {
   add_analyze(app, cpu);
   add_denoise(app, cpu);
   add_inpaint(app, cpu);
+  add_embed(app);
   add_report(app, cpu);
 
   try {

@@ -9,6 +9,7 @@
 #include <ebm/energy/classifier.hpp>
 #include <ebm/energy/combine.hpp>
 #include <ebm/energy/conditions.hpp>
+#include <ebm/energy/embedded.hpp>
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/energy/expression.hpp>
 #include <ebm/energy/likelihood.hpp>

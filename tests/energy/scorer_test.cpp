@@ -26,7 +26,7 @@ TEST_CASE("a scorer takes no memory once it is warm") {
   const Samples<float> x = images(37);
   Scorer scorer(energy);
   std::vector<float> all(37);
-  scorer(x, all);
+  static_cast<void>(scorer(sample_of(x, 0)));
   const std::size_t before = allocation_count();
   float sum = 0;
   for (Eigen::Index i = 0; i < x.rows(); ++i) sum += scorer(sample_of(x, i));

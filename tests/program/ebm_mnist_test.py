@@ -28,7 +28,8 @@ import zlib
 
 PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
 PIXELS = 28 * 28
-COMMANDS = ["train", "sample", "generate", "score", "analyze", "denoise", "inpaint", "report"]
+COMMANDS = ["train", "sample", "generate", "score", "analyze", "denoise", "inpaint", "embed",
+            "report"]
 SHAPES = {
     "conv1.weight": [16, 1, 5, 5], "conv1.bias": [16],
     "conv2.weight": [32, 16, 3, 3], "conv2.bias": [32],
@@ -1861,6 +1862,22 @@ class CommandLine(Program):
         self.assertEqual((piped.returncode, piped.stderr), (0, ""))
         self.assertEqual(piped.stdout,
                          self.succeed("score", "--images", "images", "--model", model))
+
+
+    def test_a_model_is_embedded_to_the_last_bit(self):
+        model = pathlib.Path(__file__).parents[2] / "examples/mnist/model.safetensors"
+        self.assertIn("load_embedded(mine::tensors, energy)",
+                      self.succeed("embed", "--model", "tutorial", "--name", "mine", "--out", "w.hpp"))
+        text = (self.folder / "w.hpp").read_text()
+        arrays = re.findall(r"float (tensor\d+)\[\] = \{(.*?)\};", text, re.DOTALL)
+        names = dict(re.findall(r'\{"([^"]+)", (tensor\d+)\}', text))
+        values = {array: tuple(float.fromhex(number.strip().rstrip("f"))
+                               for number in re.sub("//.*", "", body).split(",") if number.strip())
+                  for array, body in arrays}
+        self.assertEqual({name: values[array] for name, array in names.items()},
+                         {name: v for name, (_, v) in read_safetensors(model).items()})
+        self.refuse(2, "can't be the name of a namespace", "embed", "--name", "a-b", "--out", "x.hpp")
+        self.refuse(1, "there is no folder", "embed", "--out", "no/x.hpp")
 
 
 class BundledModels(Program):

@@ -44,6 +44,7 @@ class Scorer {
         scores[first + static_cast<std::size_t>(lane)] = -energies.lane(lane);
       }
     }
+    tape_.clear();  // which joins its memory, now and not in the next call
   }
 
  private:

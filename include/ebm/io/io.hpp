@@ -6,6 +6,7 @@
 #include <ebm/io/crc32c.hpp>
 #include <ebm/io/digits.hpp>
 #include <ebm/io/dtype.hpp>
+#include <ebm/io/embed.hpp>
 #include <ebm/io/file.hpp>
 #include <ebm/io/gray_images.hpp>
 #include <ebm/io/gzip.hpp>
