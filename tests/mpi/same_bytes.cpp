@@ -197,8 +197,7 @@ TEST_CASE("what stops being finite in one block ends or puts back the training o
     CHECK(!alone.empty());
     CHECK(end_of(place) == alone);
 
-    const ebm::DivergenceGuard guard(ebm::RisingDivergence(), ebm::LowerLearningRate(),
-                                     {.attempts = 2});
+    const ebm::DivergenceGuard guard(ebm::AnyOf<>(), ebm::LowerLearningRate(), {.attempts = 2});
     const std::string put_back = end_of(serial, guard);
     CHECK(!put_back.empty());
     CHECK(put_back != alone);
