@@ -3,6 +3,7 @@
 
 #include <ebm/energy/evaluate.hpp>
 #include <span>
+#include <utility>
 
 namespace ebm::inline EBM_ABI {
 

@@ -54,12 +54,13 @@ namespace detail {
 /// texts as `NAME::metadata`; replaces `path` as a whole or not at all.
 ///
 /// name: of the namespace
-/// Throws `InvalidArgument` unless that is an identifier, and `Error` if a tensor holds no float or
-/// the file can't be written.
+/// Throws `InvalidArgument` unless that is an identifier, and `Error` if there is no tensor, one
+/// holds no float, or the file can't be written.
 inline void write_embedded(const std::filesystem::path& path, const SafeTensors& content,
                            std::string_view name) {
   require(detail::is_identifier(name), "write_embedded: ", quoted_text(name),
           " can't be the name of a namespace: expected letters, digits and underlines");
+  if (content.tensors().empty()) throw Error("write_embedded: there is no tensor to embed");
   std::string text =
       "// A model's weights, to be given to an energy by ebm::load_embedded.\n"
       "#pragma once\n\n"
@@ -71,6 +72,9 @@ inline void write_embedded(const std::filesystem::path& path, const SafeTensors&
   std::size_t number = 0;
   for (const auto& entry : content.tensors()) {
     const auto values = content.get<float>(entry.first);
+    if (values.empty()) {  // C++ has no array of none
+      throw Error(sentence("write_embedded: tensor ", quoted_text(entry.first), " holds no value"));
+    }
     const std::string array = sentence("tensor", ++number);
     text += sentence("inline constexpr float ", array, "[] = {  // ", quoted_text(entry.first));
     for (std::size_t i = 0; i < values.size(); ++i) {

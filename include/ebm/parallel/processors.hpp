@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <ebm/core/abi.hpp>
 #include <optional>
@@ -29,10 +30,10 @@ namespace detail {
   return text;
 }
 
-/// The number that `text` begins with, behind blanks; what is read is taken off.
-[[nodiscard]] inline std::optional<double> next_number(std::string_view& text) {
+/// The whole number that `text` begins with, behind blanks; what is read is taken off.
+[[nodiscard]] inline std::optional<std::int64_t> next_number(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  double number = 0;
+  std::int64_t number = 0;  // no double: libc++ 19 does not read those yet
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{}) return {};
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
@@ -52,8 +53,8 @@ namespace detail {
   }
   std::string_view rest = text;
   const auto quota = next_number(rest), period = next_number(rest);
-  if (!quota || !period || !(*quota > 0) || !(*period > 0)) return {};  // "max", or -1
-  return *quota / *period;
+  if (!quota || !period || *quota <= 0 || *period <= 0) return {};  // "max", or -1
+  return static_cast<double>(*quota) / static_cast<double>(*period);
 }
 
 /// The least quota of a process's control groups and of those around them, rounded up; 0: none.
