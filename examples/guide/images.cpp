@@ -63,6 +63,9 @@ int main(int argc, char** argv) try {
   const Samples<float> start = uniform_noise(64, 784, Rng{2});
   const Samples<float> digits = chain_ends(Langevin(), best, start, {.steps = 60}, threads);
   io::write_image_grid(out / "dreams.png", digits, {.channels = 1, .height = 28, .width = 28});
+
+  // For programs in other languages: f(x), and its gradient by which they could sample.
+  io::write_onnx(out / "score.onnx", best, {.gradient = true});
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "images: %s\n", error.what());

@@ -32,6 +32,7 @@ void add_analyze(CLI::App& app, const std::string& cpu);
 void add_denoise(CLI::App& app, const std::string& cpu);
 void add_inpaint(CLI::App& app, const std::string& cpu);
 void add_embed(CLI::App& app);
+void add_export(CLI::App& app, const std::string& cpu);
 void add_report(CLI::App& app, const std::string& cpu);
 
 }  // namespace ebm_mnist

@@ -9,6 +9,7 @@
 #include <ebm/energy/neural.hpp>
 #include <ebm/eval/corruptions.hpp>
 #include <ebm/io/model.hpp>
+#include <ebm/io/onnx.hpp>
 #include <ebm/parallel/threads.hpp>
 #include <ebm/sampler/langevin.hpp>
 #include <ebm/sampler/replay_buffer.hpp>
@@ -148,6 +149,17 @@ class NetworkModel final : public Model {
       result.row(i) = states.row(i * chains + best);
     }
     return result;
+  }
+
+  void write_scores(const std::filesystem::path& path,
+                    const std::map<std::string, std::string>& metadata) const override {
+    visit([&](const auto& energy) { ebm::io::write_onnx(path, energy, {.metadata = metadata}); });
+  }
+  void write_gradient(const std::filesystem::path& path,
+                      const std::map<std::string, std::string>& metadata) const override {
+    visit([&](const auto& energy) {
+      ebm::io::write_onnx(path, energy, {.gradient = true, .metadata = metadata});
+    });
   }
 
  private:

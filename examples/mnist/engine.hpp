@@ -6,6 +6,7 @@
 #include <ebm/core/samples.hpp>
 #include <ebm/io/file.hpp>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -88,6 +89,16 @@ class Model {
                                                     const std::vector<bool>& unknown, int chains,
                                                     const ChainOptions& options, std::uint32_t seed,
                                                     int threads) const = 0;
+
+  /// Writes a graph of ONNX from "x", [image][1][row][column], to "score", what `scores` computes,
+  /// and where there are digits to "digit_probabilities".
+  virtual void write_scores(const std::filesystem::path& path,
+                            const std::map<std::string, std::string>& metadata) const = 0;
+
+  /// Writes one to "score", f = -E, and "score_gradient", df/dx; with noise levels they depend on a
+  /// second input, "level", [image][1].
+  virtual void write_gradient(const std::filesystem::path& path,
+                              const std::map<std::string, std::string>& metadata) const = 0;
 };
 
 /// What makes images unusual.

@@ -108,6 +108,7 @@ int run(int argc, char** argv) {
   add_denoise(app, cpu);
   add_inpaint(app, cpu);
   add_embed(app);
+  add_export(app, cpu);
   add_report(app, cpu);
 
   try {

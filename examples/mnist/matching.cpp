@@ -9,6 +9,7 @@
 #include <ebm/io/digits.hpp>
 #include <ebm/io/file.hpp>
 #include <ebm/io/model.hpp>
+#include <ebm/io/onnx.hpp>
 #include <ebm/sampler/run_chains.hpp>
 #include <ebm/sampler/underdamped_langevin.hpp>
 #include <ebm/train/persistent_annealing.hpp>
@@ -207,6 +208,35 @@ class LevelModel final : public Model {
       result.row(i) = states.row(i * chains + best).cwiseMax(-1.0f).cwiseMin(1.0f);
     }
     return result;
+  }
+
+  void write_scores(const std::filesystem::path& path,
+                    const std::map<std::string, std::string>& metadata) const override {
+    ebm::io::OnnxGraph graph;
+    const auto x = ebm::io::onnx_input<typename E::Sample>(graph);
+    const auto constant = [&](double level) {
+      return graph.constant({1, 1}, std::span(&level, 1), x);
+    };
+    std::vector<ebm::io::OnnxValue> energies;
+    for (const double level : score_levels) {
+      const auto energy = energy_.symbolic(graph, x, constant(level));
+      energies.push_back(graph.reshape(energy, {graph.samples(x), 1}));
+    }
+    graph.output("score", score_.symbolic(graph, graph.concatenate(energies)));
+    if constexpr (digits_of<E> > 0) {
+      const auto logits = energy_.symbolic_outputs(graph, x, constant(energy_.options().level));
+      graph.output("digit_probabilities", graph.softmax(logits, 1));
+    }
+    ebm::io::write_onnx(path, graph, metadata);
+  }
+  void write_gradient(const std::filesystem::path& path,
+                      const std::map<std::string, std::string>& metadata) const override {
+    ebm::io::OnnxGraph graph;
+    const auto x = ebm::io::onnx_input<typename E::Sample>(graph);
+    const auto score = graph.negate(energy_.symbolic(graph, x, graph.input("level", {1})));
+    graph.output("score", score);
+    graph.output("score_gradient", graph.gradient(score, x));
+    ebm::io::write_onnx(path, graph, metadata);
   }
 
  private:

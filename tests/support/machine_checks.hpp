@@ -24,7 +24,7 @@ using namespace ebm;
 /// Odd sizes, strides and shortcuts: everything that a network may have on a GPU.
 using OddNet = Sequential<Shape<2, 9, 7>, Conv2d<5, Kernel<3>, Stride<2>, Padding<1>>, Swish,
                           Residual<Conv2d<5, Kernel<3>, Stride<1>, Padding<1>>, Swish,
-                                   Conv2d<5, Kernel<3>, Stride<1>, Padding<1>>>,
+                                   Conv2d<5, Kernel<3>, Stride<1>, Padding<1>, NoBias>>,
                           Swish,
                           Residual<Shortcut<AveragePool<Kernel<2>>, Conv2d<7, Kernel<1>>>,
                                    Conv2d<7, Kernel<2>, Stride<2>>, Swish>,

@@ -63,6 +63,13 @@ class Classifier : public NetworkModel<Network, Numbers> {
   auto of_class(const Var<Tape, Input, Active>& x) const {
     return -logit_of_class(logits(x), x);
   }
+
+  /// E(x), [sample], as operations on whole tensors; see `io::write_onnx`.
+  template <class Graph, class Value>
+  Value symbolic(Graph& graph, const Value& x) const {
+    const auto score = graph.log_sum_exp(this->network(graph, x));
+    return graph.negate(graph.reshape(score, {graph.samples(x)}));
+  }
 };
 
 /// The energy E(x) of a classifier over samples without classes, for scores and samplers; of a

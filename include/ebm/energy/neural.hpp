@@ -30,6 +30,13 @@ class Neural : public NetworkModel<Network, Numbers> {
   auto operator()(const Var<Tape, Input, Active>& x) const {
     return -this->apply(x);
   }
+
+  /// E(x), [sample], as operations on whole tensors; see `io::write_onnx`.
+  template <class Graph, class Value>
+    requires(Input::condition_size == 0)
+  Value symbolic(Graph& graph, const Value& x) const {
+    return graph.negate(graph.reshape(this->network(graph, x), {graph.samples(x)}));
+  }
 };
 
 }  // namespace ebm::inline EBM_ABI

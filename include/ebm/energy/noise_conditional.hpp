@@ -233,6 +233,47 @@ class NoiseConditional {
     return of_class(x, level());
   }
 
+  /// What the network gives, f(x, s) or of a classifier the logits, [sample][output], as operations
+  /// on whole tensors; see `io::write_onnx`.
+  ///
+  /// level: [sample][1] or [1][1], > 0
+  template <class Graph, class Value>
+    requires(NetInput::condition_size == LevelFeatures::size)
+  Value symbolic_outputs(Graph& graph, const Value& x, const Value& level) const {
+    const auto s = graph.symbol(level);
+    using Symbol = std::remove_const_t<decltype(s)>;
+    Symbol of_level[LevelFeatures::size];
+    LevelFeatures::write(s, of_level);
+    std::vector<Value> condition;
+    for (const Symbol& feature : of_level) condition.push_back(graph.value(feature));
+    const Symbol scale = Symbol(1) / sqrt(variance(s));
+    const auto centred = graph.subtract(x, graph.number(options_.mean));
+    const auto seen = graph.multiply(centred, graph.per_channel(graph.value(scale), x));
+    return network_.network(graph, seen, graph.concatenate(condition));
+  }
+  /// E(x, s), [sample], likewise.
+  template <class Graph, class Value>
+    requires(NetInput::condition_size == LevelFeatures::size)
+  Value symbolic(Graph& graph, const Value& x, const Value& level) const {
+    const auto s = graph.symbol(level);
+    using Symbol = std::remove_const_t<decltype(s)>;
+    auto score = symbolic_outputs(graph, x, level);
+    if constexpr (outputs > 1) score = graph.log_sum_exp(score);
+    const auto centred = graph.subtract(x, graph.number(options_.mean));
+    const auto flat = graph.reshape(centred, {graph.samples(x), features});
+    const auto squares = graph.sum(graph.multiply(flat, flat), {1});
+    const auto far = graph.multiply(squares, graph.value(Symbol(0.5) / variance(s)));
+    const Symbol factor = Symbol(options_.gain * options_.deviation) / s;
+    const auto likely = graph.multiply(score, graph.value(factor));
+    return graph.reshape(graph.subtract(far, likely), {graph.samples(x)});
+  }
+  /// E(x, s) at the level of the options, likewise.
+  template <class Graph, class Value>
+    requires(NetInput::condition_size == LevelFeatures::size)
+  Value symbolic(Graph& graph, const Value& x) const {
+    return symbolic(graph, x, graph.constant({1, 1}, std::array{options_.level}, x));
+  }
+
  private:
   static constexpr int features = free_size<Input>;
 
@@ -240,10 +281,15 @@ class NoiseConditional {
   [[nodiscard]] Pack<value_type> level() const {
     return Pack<value_type>(constant(options_.level));
   }
+  /// v
+  template <class P>
+  [[nodiscard]] P variance(const P& level) const {
+    const P deviation(static_cast<typename P::value_type>(options_.deviation));
+    return fma(level, level, deviation * deviation);
+  }
   /// 1 / v
   [[nodiscard]] Pack<value_type> precision(const Pack<value_type>& level) const {
-    const Pack<value_type> deviation(constant(options_.deviation));
-    return Pack<value_type>(constant(1)) / fma(level, level, deviation * deviation);
+    return Pack<value_type>(constant(1)) / variance(level);
   }
 
   /// What the network sees of x at a level.

@@ -120,6 +120,20 @@ class MahalanobisScore {
     return result;
   }
 
+  /// Scores, [sample], of features, [sample][feature], as operations on whole tensors; see
+  /// `io::write_onnx`. They are computed in double, as those of `score`.
+  template <class Graph, class Value>
+  [[nodiscard]] Value symbolic(Graph& graph, const Value& features) const {
+    const auto x = graph.to_double(features);
+    const std::int64_t count = this->features();
+    const auto centred = graph.subtract(x, graph.constant({1, count}, mean_, x));
+    const auto whitening = graph.constant({count, count}, whitening_, x);
+    const auto white = graph.matrix_product(centred, graph.transpose_matrices(whitening));
+    const auto squares = graph.sum(graph.multiply(white, white), {1});
+    const auto distance = graph.reshape(graph.root(squares), {graph.samples(x)});
+    return graph.to_float(graph.negate(distance));
+  }
+
   /// Mean, [feature], and whitening, [direction][feature]: what scores depend on.
   [[nodiscard]] State state() const {
     State state;

@@ -17,6 +17,7 @@
 #include <ebm/io/json.hpp>
 #include <ebm/io/mnist.hpp>
 #include <ebm/io/model.hpp>
+#include <ebm/io/onnx.hpp>
 #include <ebm/io/picture.hpp>
 #include <ebm/io/png.hpp>
 #include <ebm/io/record_file.hpp>

@@ -32,6 +32,11 @@ struct ChannelsSideBySide : LayerDefaults {
         [&](int to, int from) { epilogue(kernels::elements_at(pass.dy)[from], to * lanes); });
   }
 
+  template <class Graph, class Value>
+  static Value symbolic(Graph& graph, const Value& a, const Value& b, std::span<const Value>) {
+    return graph.concatenate({a, b});
+  }
+
  private:
   /// Calls `f(element of the part, element of the whole)`.
   template <class Part, int First, class F>

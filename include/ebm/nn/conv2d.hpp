@@ -7,16 +7,17 @@
 
 namespace ebm::inline EBM_ABI {
 
-/// A two-dimensional convolution (cross-correlation, as in PyTorch) with bias.
+/// A two-dimensional convolution (cross-correlation, as in PyTorch).
 ///
 /// y[o][r][c] = b[o] + sum over i, ky, kx of w[o][i][ky][kx] x[i][r s + ky - p][c s + kx - p]
 /// input: Shape<channels, rows, columns>; output: Shape<Out, (rows + 2p - k) / s + 1, ...>
-/// Options: `Stride<s>`, 1 if it is left out, and `Padding<p>`, 0 likewise, in any order
+/// Options: `Stride<s>`, 1 if it is left out, `Padding<p>`, 0 likewise, and `NoBias`, in any order
 template <int Out, class KernelSize, class... Options>
 struct Conv2d {
   static_assert(Out >= 1, "Conv2d has at least one output channel");
   using StrideSize = typename detail::Sliding<KernelSize, Options...>::StrideSize;
   using PaddingSize = typename detail::Sliding<KernelSize, Options...>::PaddingSize;
+  static constexpr bool has_bias = detail::Sliding<KernelSize, Options...>::has_bias;
 
   template <class In>
   struct Geometry {
@@ -33,15 +34,19 @@ struct Conv2d {
   };
 
   template <class In>
-  struct Bind
-      : detail::CorrelationLayer<Geometry<In>::rows, Geometry<In>::columns, In::channels, Out> {
+  struct Bind : detail::CorrelationLayer<Geometry<In>::rows, Geometry<In>::columns, In::channels,
+                                         Out, has_bias> {
     using Output =
         Shape<Out, Geometry<In>::rows.forward().outputs, Geometry<In>::columns.forward().outputs>;
     static constexpr const char* name = "conv";
-    static constexpr std::array parameters{
-        LayerParameter{
-            "weight", {Out, In::channels, KernelSize::rows, KernelSize::columns}, Bind::fan_in},
-        LayerParameter{"bias", {Out}, Bind::fan_in}};
+    static constexpr auto parameters = detail::weight_and_bias<has_bias>(
+        {"weight", {Out, In::channels, KernelSize::rows, KernelSize::columns}, Bind::fan_in},
+        {"bias", {Out}, Bind::fan_in});
+
+    template <class Graph, class Value>
+    static Value symbolic(Graph& graph, const Value& x, std::span<const Value> values) {
+      return graph.convolution(x, values, detail::Sliding<KernelSize, Options...>::window);
+    }
   };
 };
 

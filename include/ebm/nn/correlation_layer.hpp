@@ -31,13 +31,13 @@ struct AxisGeometry {
 
 /// y = W x + b over the runs of a convolution, and its two gradients.
 ///
-/// Parameters: weight [out][in][kernel row][kernel column], then bias [out].
+/// Parameters: weight [out][in][kernel row][kernel column], then bias [out], if there is one.
 /// Frozen: weights as the forward kernel reads them, bias, weights for the input gradient.
-template <AxisGeometry Rows, AxisGeometry Columns, int In, int Out>
+template <AxisGeometry Rows, AxisGeometry Columns, int In, int Out, bool HasBias = true>
 class CorrelationLayer : public LayerDefaults {
  public:
   static constexpr int weight_count = Out * In * Rows.kernel * Columns.kernel;
-  static constexpr int bias_count = Out;
+  static constexpr int bias_count = HasBias ? Out : 0;
   static constexpr int fan_in = In * Rows.kernel * Columns.kernel;
   static constexpr bool is_affine = true;
 
@@ -118,6 +118,12 @@ class CorrelationLayer : public LayerDefaults {
     }
   }
 
+  /// The frozen bias; null: none.
+  template <class T>
+  static constexpr const T* bias(const T* frozen) noexcept {
+    return HasBias ? frozen + bias_offset : nullptr;
+  }
+
   /// Multiplies the frozen weight, in both its layouts, and not the bias.
   template <class T>
   static void scale_weight(T factor, T* frozen) noexcept {
@@ -127,8 +133,7 @@ class CorrelationLayer : public LayerDefaults {
 
   template <class T, class Epilogue>
   static void forward(const Forward<T>& pass, const Epilogue& epilogue) noexcept {
-    kernels::correlate<forward_correlation()>(pass.x, pass.frozen, pass.frozen + bias_offset,
-                                              epilogue);
+    kernels::correlate<forward_correlation()>(pass.x, pass.frozen, bias(pass.frozen), epilogue);
   }
 
   /// W x.
@@ -156,7 +161,9 @@ class CorrelationLayer : public LayerDefaults {
   template <class T>
   static void parameter_gradient(const Backward<T>& pass, T* gradient) noexcept {
     weight_gradient(pass, gradient);
-    kernels::add_bias_gradient<convolution>(pass.scratch, gradient + weight_count);
+    if constexpr (HasBias) {
+      kernels::add_bias_gradient<convolution>(pass.scratch, gradient + weight_count);
+    }
   }
 
   /// That of W alone.

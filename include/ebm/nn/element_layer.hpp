@@ -8,7 +8,8 @@ namespace ebm::inline EBM_ABI::detail {
 /// A layer without parameters that computes each element by itself, linearly.
 ///
 /// `Rule::output(x, i)` is element i of the output, `Rule::gradient(dy, i)` element i of the input
-/// gradient; both read `kernels::Elements`, or `kernels::DualElements`.
+/// gradient; both read `kernels::Elements`, or `kernels::DualElements`. `Rule::symbolic(graph, x)`
+/// is the whole.
 template <class Rule, class In, class Out>
 struct ElementLayer : LayerDefaults {
   using ElementRule = Rule;
@@ -25,6 +26,11 @@ struct ElementLayer : LayerDefaults {
                              const Epilogue& epilogue) noexcept {
     const auto dy = kernels::elements_at(pass.dy);
     for (int i = 0; i < In::size; ++i) epilogue(Rule::gradient(dy, i), i * lanes);
+  }
+
+  template <class Graph, class Value>
+  static Value symbolic(Graph& graph, const Value& x, std::span<const Value>) {
+    return Rule::symbolic(graph, x);
   }
 };
 
@@ -46,6 +52,10 @@ struct Flatten {
     static EBM_INLINE auto gradient(const Elements& dy, int image) noexcept {
       return dy[In::feature(image)];
     }
+    template <class Graph, class Value>
+    static Value symbolic(Graph& graph, const Value& x) {
+      return graph.reshape(x, {graph.samples(x), In::size});
+    }
   };
 
   template <class In>
@@ -66,6 +76,10 @@ struct PassThrough {
   template <class Elements>
   static EBM_INLINE auto gradient(const Elements& dy, int i) noexcept {
     return dy[i];
+  }
+  template <class Graph, class Value>
+  static Value symbolic(Graph&, const Value& x) {
+    return x;
   }
 
   template <class In>

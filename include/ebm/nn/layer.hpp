@@ -92,6 +92,16 @@ inline constexpr int layer_parameters = [] {
 }();
 
 namespace detail {
+/// The parameters of a layer that may have a bias.
+template <bool HasBias>
+constexpr auto weight_and_bias(const LayerParameter& weight, const LayerParameter& bias) {
+  if constexpr (HasBias) {
+    return std::array{weight, bias};
+  } else {
+    return std::array{weight};
+  }
+}
+
 struct AnyEpilogue {
   template <class V>
   EBM_INLINE void operator()(const V&, int) const noexcept {}
@@ -134,6 +144,8 @@ concept HasTangent =
 /// - `finish_gradient(parameters, frozen, gradient)` is called once for the sum over all blocks:
 ///   there a layer whose weight is computed from its parameters goes from the one's gradient to the
 ///   other's.
+/// - `symbolic(graph, x, parameters)`, if the layer is to be written to other programs' files: the
+///   same on whole tensors, in the words of `io::OnnxGraph`; of two inputs both stand for x.
 /// - `saved_size`: elements that forward keeps for backward; `scratch_size`: elements of room that
 ///   backward passes need; `needs_input`: whether they read the input.
 ///

@@ -3,15 +3,20 @@
 
 #include <ebm/nn/correlation_layer.hpp>
 #include <ebm/nn/layer.hpp>
+#include <ebm/nn/window.hpp>
 
 namespace ebm::inline EBM_ABI {
 
 /// An affine map of flat features: y = W x + b.
 ///
 /// input: Shape<in>; output: Shape<Out>; weight: [out][in]
-template <int Out>
+/// Options: `NoBias`, for y = W x
+template <int Out, class... Options>
 struct Linear {
   static_assert(Out >= 1, "Linear has at least one output");
+  static_assert(sizeof...(Options) <= 1 && (std::same_as<Options, NoBias> && ...),
+                "Linear takes its number of outputs, and no option but NoBias");
+  static constexpr bool has_bias = sizeof...(Options) == 0;
 
   template <class In>
   struct Features {
@@ -24,12 +29,16 @@ struct Linear {
   static constexpr detail::AxisGeometry pixel{1, 1, 1, 0};
 
   template <class In>
-  struct Bind : detail::CorrelationLayer<pixel, pixel, Features<In>::count, Out> {
+  struct Bind : detail::CorrelationLayer<pixel, pixel, Features<In>::count, Out, has_bias> {
     using Output = Shape<Out>;
     static constexpr const char* name = "linear";
-    static constexpr std::array parameters{
-        LayerParameter{"weight", {Out, In::channels}, In::channels},
-        LayerParameter{"bias", {Out}, In::channels}};
+    static constexpr auto parameters = detail::weight_and_bias<has_bias>(
+        {"weight", {Out, In::channels}, In::channels}, {"bias", {Out}, In::channels});
+
+    template <class Graph, class Value>
+    static Value symbolic(Graph& graph, const Value& x, std::span<const Value> values) {
+      return graph.linear(x, values);
+    }
   };
 };
 

@@ -4,6 +4,7 @@
 #include <ebm/nn/frozen.hpp>
 #include <ebm/nn/precision.hpp>
 #include <ebm/nn/sequential.hpp>
+#include <ebm/nn/symbolic.hpp>
 #include <span>
 #include <vector>
 
@@ -58,6 +59,14 @@ class NetworkModel {
     requires std::same_as<typename Tape::value_type, T>
   auto apply(const Var<Tape, typename Network::Input, Active>& x) const {
     return Network::apply(frozen_.weights(), x);
+  }
+
+  /// f(x) as operations on whole tensors; see `io::write_onnx`.
+  ///
+  /// condition: of networks over `Conditioned`
+  template <class Graph, class Value>
+  Value network(Graph& graph, const Value& x, const Value& condition = {}) const {
+    return detail::symbolic_network<Network>(graph, parameters(), x, condition);
   }
 
  private:

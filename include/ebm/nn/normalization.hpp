@@ -12,7 +12,8 @@ namespace detail {
 /// y = scale (x - mean) / sqrt(variance + epsilon) + shift, with mean and variance over each of
 /// some groups of channels, at all positions.
 ///
-/// Affine: which scale and shift an element has, `Affine::index(element)`, and their `shape`.
+/// Affine: which scale and shift an element has, `Affine::index(element)`, their `shape`, and, as
+/// tensors, what they are `beside` the input.
 template <class In, int Groups, class Affine, class Epsilon>
 struct Normalization : LayerDefaults {
   using Output = In;
@@ -88,6 +89,19 @@ struct Normalization : LayerDefaults {
     }
   }
 
+  template <class Graph, class Value>
+  static Value symbolic(Graph& graph, const Value& x, std::span<const Value> values) {
+    const auto grouped =
+        graph.reshape(x, {graph.samples(x), Groups, channels * In::rows * In::columns});
+    const auto centred = graph.subtract(grouped, graph.mean(grouped, {2}));
+    const auto variance = graph.mean(graph.multiply(centred, centred), {2});
+    const auto epsilon = graph.number(static_cast<double>(Epsilon::num) / Epsilon::den);
+    const auto normal = graph.multiply(centred, graph.inverse_root(graph.add(variance, epsilon)));
+    const auto scaled =
+        graph.multiply(graph.reshape(normal, graph.shape(x)), Affine::beside(graph, values[0], x));
+    return graph.add(scaled, Affine::beside(graph, values[1], x));
+  }
+
  private:
   static constexpr int channels = In::channels / Groups;  // of a group
   template <class T>
@@ -139,6 +153,10 @@ struct GroupNorm {
                   "not a multiple of the groups'");
     static constexpr std::array shape{In::channels};
     static constexpr int index(int element) { return element % In::channels; }
+    template <class Graph, class Value>
+    static Value beside(Graph& graph, const Value& values, const Value& x) {
+      return graph.per_channel(values, x);
+    }
   };
 
   template <class In>
@@ -156,6 +174,10 @@ struct LayerNorm {
   struct PerElement {
     static constexpr auto shape = In::extents;
     static constexpr int index(int element) { return In::feature(element); }
+    template <class Graph, class Value>
+    static Value beside(Graph&, const Value& values, const Value&) {
+      return values;
+    }
   };
 
   template <class In>

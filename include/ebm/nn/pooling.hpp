@@ -53,6 +53,10 @@ struct AveragePool {
     static EBM_INLINE auto gradient(const Elements& dy, int i) noexcept {
       return kernels::gradient_of_windows<windows>(dy, i);
     }
+    template <class Graph, class Value>
+    static Value symbolic(Graph& graph, const Value& x) {
+      return graph.average_pool(x, detail::Sliding<KernelSize, StrideSize>::window);
+    }
   };
 
   template <class In>
@@ -69,6 +73,11 @@ struct GlobalAveragePool {
   template <class In>
   struct Bind : AveragePool<Kernel<In::rows, In::columns>>::template Bind<In> {
     using Output = Shape<In::channels>;
+
+    template <class Graph, class Value>
+    static Value symbolic(Graph& graph, const Value& x, std::span<const Value>) {
+      return graph.reshape(graph.mean(x, {2, 3}), {graph.samples(x), In::channels});
+    }
   };
 };
 
@@ -135,6 +144,11 @@ struct MaxPool {
         }
         epilogue(sum, i * lanes);
       }
+    }
+
+    template <class Graph, class Value>
+    static Value symbolic(Graph& graph, const Value& x, std::span<const Value>) {
+      return graph.max_pool(x, detail::Sliding<KernelSize, StrideSize>::window);
     }
   };
 };

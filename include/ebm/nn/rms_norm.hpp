@@ -70,6 +70,15 @@ struct RmsNorm {
       }
     }
 
+    template <class Graph, class Value>
+    static Value symbolic(Graph& graph, const Value& x, std::span<const Value> values) {
+      const auto flat = graph.reshape(x, {graph.samples(x), In::size});
+      const auto epsilon = graph.number(static_cast<double>(Epsilon::num) / Epsilon::den);
+      const auto squares = graph.add(graph.mean(graph.multiply(flat, flat), {1}), epsilon);
+      const auto normal = graph.multiply(flat, graph.inverse_root(squares));
+      return graph.multiply(graph.reshape(normal, graph.shape(x)), values[0]);
+    }
+
    private:
     template <class T>
     static constexpr T share = T(1) / static_cast<T>(In::size);

@@ -103,6 +103,19 @@ struct AttentionOfPositions : LayerDefaults {
     }
   }
 
+  template <class Graph, class Value>
+  static Value symbolic(Graph& graph, const Value& x, std::span<const Value>) {
+    const auto samples = graph.samples(x);
+    const auto part = [&](int which) {  // [sample][head][channel of it][position]
+      return graph.reshape(graph.slice(x, which * channels, channels),
+                           {samples, Heads, of_head, positions});
+    };
+    const auto products = graph.matrix_product(graph.transpose_matrices(part(0)), part(1));
+    const auto p = graph.softmax(graph.multiply(products, graph.number(scale<double>())), 3);
+    const auto sums = graph.matrix_product(part(2), graph.transpose_matrices(p));
+    return graph.reshape(sums, {samples, channels, In::rows, In::columns});
+  }
+
  private:
   // Elements of the input, the output and p.
   static constexpr int query(int head, int position, int c) {

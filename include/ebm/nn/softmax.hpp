@@ -53,6 +53,11 @@ struct Softmax {
         }
       }
     }
+
+    template <class Graph, class Value>
+    static Value symbolic(Graph& graph, const Value& x, std::span<const Value>) {
+      return graph.softmax(x, 1);
+    }
   };
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ebm/core/aligned.hpp>
 #include <ebm/kernels/singular_value.hpp>
 #include <ebm/nn/conv2d.hpp>
 #include <ebm/nn/linear.hpp>
@@ -56,6 +57,17 @@ struct SpectralNorm {
         kernels::add_scaled(-along * u[row], v, gradient, columns);
         for (int i = 0; i < columns; ++i) gradient[i] *= frozen[factor];
       }
+    }
+
+    template <class Graph, class Value>
+    static Value symbolic(Graph& graph, const Value& x, std::span<const Value> values) {
+      const auto& weight = graph.values(values[0]);
+      AlignedVector<double> u(padded_to_packs(rows)), v(padded_to_packs(columns));
+      const double sigma = kernels::largest_singular_value(weight.data(), rows, columns, Iterations,
+                                                           u.data(), v.data());
+      std::vector<Value> normed(values.begin(), values.end());
+      normed[0] = graph.multiply(values[0], graph.number(sigma > 0 ? 1 / sigma : 1));
+      return Plain::symbolic(graph, x, std::span<const Value>(normed));
     }
   };
 };

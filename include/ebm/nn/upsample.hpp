@@ -7,14 +7,14 @@
 
 namespace ebm::inline EBM_ABI {
 
-/// A transposed convolution with bias: the input gradient of the `Conv2d` that leads from its
+/// A transposed convolution: the input gradient of the `Conv2d` that leads from its
 /// output to its input, by the same kernels.
 ///
 /// y[o][r][c] = b[o] + sum over i, ky, kx with r + p = s r' + ky, c + p = s c' + kx of
 /// w[i][o][ky][kx] x[i][r'][c']
 /// input: Shape<channels, rows, columns>; output: Shape<Out, (rows - 1) s - 2p + k, ...>; weight:
 /// [in][out][kernel row][kernel column]
-/// Options: `Stride<s>`, 1 if it is left out, and `Padding<p>`, 0 likewise, in any order
+/// Options: `Stride<s>`, 1 if it is left out, `Padding<p>`, 0 likewise, and `NoBias`, in any order
 /// Source: Dumoulin and Visin, "A Guide to Convolution Arithmetic for Deep Learning", 2016, chapter
 /// 4; `torch.nn.ConvTranspose2d`.
 template <int Out, class KernelSize, class... Options>
@@ -22,6 +22,7 @@ struct ConvTranspose2d {
   static_assert(Out >= 1, "ConvTranspose2d has at least one output channel");
   using StrideSize = typename detail::Sliding<KernelSize, Options...>::StrideSize;
   using PaddingSize = typename detail::Sliding<KernelSize, Options...>::PaddingSize;
+  static constexpr bool has_bias = detail::Sliding<KernelSize, Options...>::has_bias;
 
   template <class In>
   struct Mirror {
@@ -50,10 +51,9 @@ struct ConvTranspose2d {
     static constexpr const char* name = "conv_transpose";
     static constexpr int weight_count = Convolution::weight_count;
     static constexpr int fan_in = Out * KernelSize::rows * KernelSize::columns;  // PyTorch's
-    static constexpr std::array parameters{
-        LayerParameter{
-            "weight", {In::channels, Out, KernelSize::rows, KernelSize::columns}, fan_in},
-        LayerParameter{"bias", {Out}, fan_in}};
+    static constexpr auto parameters = detail::weight_and_bias<has_bias>(
+        {"weight", {In::channels, Out, KernelSize::rows, KernelSize::columns}, fan_in},
+        {"bias", {Out}, fan_in});
     static constexpr std::int64_t multiply_adds = Convolution::multiply_adds;
     static constexpr int bias_offset = Convolution::frozen_size;
     static constexpr int frozen_size = bias_offset + padded_to_packs(Out);
@@ -63,12 +63,13 @@ struct ConvTranspose2d {
     template <class T>
     static void freeze(const T* values, T* frozen) noexcept {
       Convolution::freeze_weight(values, frozen);
-      std::copy_n(values + weight_count, Out, frozen + bias_offset);
+      if (has_bias) std::copy_n(values + weight_count, Out, frozen + bias_offset);
     }
 
     template <class T, class Epilogue>
     static void forward(const Forward<T>& pass, const Epilogue& epilogue) noexcept {
-      Convolution::transposed(pass.x, pass.frozen, pass.frozen + bias_offset, epilogue);
+      const T* const bias = has_bias ? pass.frozen + bias_offset : nullptr;
+      Convolution::transposed(pass.x, pass.frozen, bias, epilogue);
     }
     template <class T, class Epilogue>
     static void tangent(const Forward<T>& pass, const Epilogue& epilogue) noexcept {
@@ -86,12 +87,19 @@ struct ConvTranspose2d {
     template <class T>
     static void parameter_gradient(const Backward<T>& pass, T* gradient) noexcept {
       weight_gradient(pass, gradient);
+      if constexpr (!has_bias) return;
       const auto dy = kernels::elements_at(pass.dy);
       for (int channel = 0; channel < Out; ++channel) {
         Pack<T> sum = dy[channel];
         for (int i = channel + Out; i < Output::size; i += Out) sum += dy[i];
         gradient[weight_count + channel] += sum_lanes(sum);
       }
+    }
+
+    template <class Graph, class Value>
+    static Value symbolic(Graph& graph, const Value& x, std::span<const Value> values) {
+      return graph.transposed_convolution(x, values,
+                                          detail::Sliding<KernelSize, Options...>::window);
     }
   };
 };
@@ -128,6 +136,10 @@ struct Upsample {
         sum += dy[Output::offset(channel, row + k / Columns, column + k % Columns)];
       }
       return sum;
+    }
+    template <class Graph, class Value>
+    static Value symbolic(Graph& graph, const Value& x) {
+      return graph.upsample(x, Rows, Columns);
     }
   };
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <concepts>
+#include <cstddef>
 #include <ebm/core/abi.hpp>
 
 /// What slides over an image: the words that describe convolutions and pooling.
@@ -27,6 +30,33 @@ struct Padding {
   static constexpr int rows = Rows, columns = Columns;
 };
 
+/// As an option of a convolution or linear layer: it adds no bias, and has none among its
+/// parameters. For layers before a normalisation, which takes a bias away again.
+struct NoBias {};
+
+/// A window that slides over an image, as numbers: [row, column] each.
+struct SlidingWindow {
+  std::array<int, 2> kernel;
+  std::array<int, 2> stride{1, 1};
+  std::array<int, 2> padding{0, 0};
+
+  [[nodiscard]] constexpr int size() const { return kernel[0] * kernel[1]; }
+  /// Places along axis `i` of an image of that extent, and the extent for so many places.
+  template <class Integer>
+  [[nodiscard]] constexpr Integer positions(std::size_t i, Integer extent) const {
+    return (extent + 2 * padding[i] - kernel[i]) / stride[i] + 1;
+  }
+  template <class Integer>
+  [[nodiscard]] constexpr Integer extent(std::size_t i, Integer positions) const {
+    return (positions - 1) * stride[i] - 2 * padding[i] + kernel[i];
+  }
+  /// What the last place leaves of the image.
+  template <class Integer>
+  [[nodiscard]] constexpr Integer rest(std::size_t i, Integer extent) const {
+    return (extent + 2 * padding[i] - kernel[i]) % stride[i];
+  }
+};
+
 namespace detail {
 
 template <template <int, int> class Kind, class T>
@@ -50,15 +80,21 @@ struct FirstOfKind<Kind, Default, First, Rest...> : FirstOfKind<Kind, Default, R
 /// How a kernel slides: what a layer is given behind its kernel, in any order.
 template <class KernelSize, class... Options>
 struct Sliding {
-  static_assert(is_a<Kernel, KernelSize>,
-                "expected Kernel<rows, columns> in this place, then a Stride and a Padding, if "
-                "there are any");
-  static_assert(((is_a<Stride, Options> || is_a<Padding, Options>) && ...) &&
-                    (0 + ... + int{is_a<Stride, Options>}) <= 1 &&
-                    (0 + ... + int{is_a<Padding, Options>}) <= 1,
-                "expected a Stride and a Padding, each once at most, behind the Kernel");
+  static_assert(
+      is_a<Kernel, KernelSize>,
+      "expected Kernel<rows, columns> in this place, then a Stride, a Padding and NoBias, "
+      "if there are any");
+  static_assert(
+      ((is_a<Stride, Options> || is_a<Padding, Options> || std::same_as<NoBias, Options>) && ...) &&
+          (0 + ... + int{is_a<Stride, Options>}) <= 1 &&
+          (0 + ... + int{is_a<Padding, Options>}) <= 1,
+      "expected a Stride, a Padding and NoBias, each once at most, behind the Kernel");
   using StrideSize = typename FirstOfKind<Stride, Stride<1>, Options...>::type;
   using PaddingSize = typename FirstOfKind<Padding, Padding<0>, Options...>::type;
+  static constexpr bool has_bias = !(std::same_as<NoBias, Options> || ...);
+  static constexpr SlidingWindow window{.kernel = {KernelSize::rows, KernelSize::columns},
+                                        .stride = {StrideSize::rows, StrideSize::columns},
+                                        .padding = {PaddingSize::rows, PaddingSize::columns}};
 };
 
 }  // namespace detail

@@ -95,7 +95,7 @@ struct OnMachine {
     if constexpr (WeightLayer<Layer>) {
       constexpr kernels::Correlation c = ThreadTiles<Layer>::forward;
       machine.launch(Correlate<T, Epilogue, Layer::Output::size, c>{
-          pass.x, pass.frozen, pass.frozen + Layer::bias_offset, epilogue, groups});
+          pass.x, pass.frozen, Layer::bias(pass.frozen), epilogue, groups});
     } else {
       using Rule = detail::OutputRule<typename Layer::ElementRule>;
       machine.launch(ForEachElement<T, Rule, Epilogue, Layer::Input::size, Layer::Output::size>{
@@ -123,8 +123,10 @@ struct OnMachine {
     machine.launch(TransposeAdjoints<T, c>{pass.dy, pass.scratch, samples});
     machine.launch(
         WeightGradient<T, c>{pass.x, pass.scratch, gradients + offset, parameters, samples});
-    machine.launch(BiasGradient<T, c>{pass.scratch, gradients + offset + Layer::weight_count,
-                                      parameters, samples});
+    if constexpr (Layer::bias_count > 0) {
+      machine.launch(BiasGradient<T, c>{pass.scratch, gradients + offset + Layer::weight_count,
+                                        parameters, samples});
+    }
   }
 
   /// Nobody else has put anything there: it need not stand at zero.
