@@ -1,15 +1,26 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Turns PyTorch's weights of the tutorial's network into a model file of ebm-mnist, and back.
+"""Turns PyTorch's weights of a Sequential into a model file of ebm, and back.
 
     import_torch.py CHECKPOINT MODEL.safetensors
     import_torch.py --export MODEL.safetensors STATE_DICT.pt
 
-CHECKPOINT is what torch.save(model.state_dict()) wrote for the CNNModel of the UvA deep learning
-course's Tutorial 8 (hidden_features=32), or a checkpoint of its Lightning module. The names of the
-tensors end in N.weight and N.bias, where N is a layer's place in the tutorial's Sequential; what
-stands before it ("cnn.cnn_layers.", "cnn_layers.", nothing...) is the same for all.
---export writes the state dict of a CNNModel: model.load_state_dict(torch.load(STATE_DICT.pt)).
+CHECKPOINT is what torch.save(model.state_dict()) wrote, or a checkpoint of a Lightning module. What
+stands before all of its names ("cnn.cnn_layers.", "net.", nothing...) is left out. The rest says
+which of ebm's parameters a tensor is:
+
+- Names of ebm ("conv1.weight", "residual1.conv2.bias") stay as they are.
+- Layers of an nn.Sequential, which are numbers ("0.weight", "2.weight"), are counted by kind: conv1,
+  conv2, linear1; norm1 where a weight has one dimension. Where a bias is as long as the second
+  dimension of a weight of four, and not as the first, it is a conv_transpose.
+- --rename THEIRS=OURS says it of any other module, e.g. --rename 3.block.0=residual1.conv1.
+
+--like MODEL.safetensors asks for the names and shapes of that model, such as an untrained one, reads
+shapes that differ by ones as its own ([64, 32] as [64, 32, 1, 1]), and takes its metadata, such as
+the noise levels of ebm-mnist's models.
+
+--export writes a state dict under ebm's names; with --like STATE_DICT.pt, under the names of that
+one, for model.load_state_dict(torch.load(STATE_DICT.pt)); --rename stays as it is.
 
 Needs Python 3.9 and torch 1.10. Exit status: 0 success; 1 a file that does not fit; 2 wrong usage.
 """
@@ -21,6 +32,7 @@ import json
 import math
 import os
 import pickle
+import re
 import struct
 import sys
 import tempfile
@@ -31,22 +43,6 @@ try:
 except ImportError:
     sys.exit(f"import_torch: {sys.executable} has no torch: install it "
              "(Debian: python3-torch, PyPI: torch) or run another Python")
-
-# Place in the tutorial's Sequential, whose other places are activations and the flattening; name of
-# the layer in Network (network.hpp); shape of its weight.
-LAYERS = (
-    (0, "conv1", (16, 1, 5, 5)),
-    (2, "conv2", (32, 16, 3, 3)),
-    (4, "conv3", (64, 32, 3, 3)),
-    (6, "conv4", (64, 64, 3, 3)),
-    (9, "linear1", (64, 256)),
-    (11, "linear2", (1, 64)),
-)
-# (name in PyTorch, name in ebm-mnist, shape) of each tensor
-TENSORS = tuple(
-    (f"{place}.{kind}", f"{layer}.{kind}", shape if kind == "weight" else shape[:1])
-    for place, layer, shape in LAYERS for kind in ("weight", "bias"))
-
 
 class Misfit(Exception):
     """A file that can't be used, as one sentence."""
@@ -201,27 +197,8 @@ def state_dict_in(content, path):
     return content
 
 
-def common_prefix(names, path):
-    """What stands before "N.weight" and "N.bias" in all names."""
-    prefixes = set()
-    for name in names:
-        parts = name.rsplit(".", 2)
-        is_layer = len(parts) >= 2 and parts[-2].isdigit() and parts[-1] in ("weight", "bias")
-        if not is_layer:
-            raise Misfit(f"'{path}' holds the tensor '{name}', which the tutorial's network does "
-                         "not have")
-        prefixes.add(parts[0] + "." if len(parts) == 3 else "")
-    if len(prefixes) > 1:
-        raise Misfit(f"'{path}' holds more than one network: "
-                     + " and ".join(f"'{prefix}'" for prefix in sorted(prefixes)))
-    return prefixes.pop()
-
-
-def checked(tensor, name, shape, path):
-    """The tensor in float32, if it has this shape and finite values."""
-    if tuple(tensor.shape) != shape:
-        raise Misfit(f"'{path}' holds '{name}' of shape {list(tensor.shape)}, expected "
-                     f"{list(shape)} as in the tutorial's network with hidden_features=32")
+def checked(tensor, name, path):
+    """The tensor in float32, if it is dense and has finite values."""
     if not tensor.is_floating_point():
         raise Misfit(f"'{path}' holds '{name}' of {tensor.dtype}, expected floating-point numbers")
     if tensor.layout != torch.strided or tensor.is_meta:
@@ -233,26 +210,124 @@ def checked(tensor, name, shape, path):
     return tensor
 
 
-def read_checkpoint(path, trust):
-    """The tensors of a PyTorch file under the names of ebm-mnist."""
+# Names
+
+
+# Modules of ebm that hold others: a prefix ends before them.
+BLOCK = re.compile(r"(attention|concat|condition|residual)\d+|shortcut")
+
+
+def common_prefix(modules):
+    """What stands before all modules and is no name of ebm: "cnn.layers." or nothing."""
+    paths = [module.split(".")[:-1] for module in modules]
+    length = 0
+    for column in zip(*paths):
+        if len(set(column)) > 1 or BLOCK.fullmatch(column[0]):
+            break
+        length += 1
+    return "".join(part + "." for part in paths[0][:length])
+
+
+def kind_of(weight, bias):
+    """How ebm calls the layer with these tensors."""
+    kinds = {1: "norm", 2: "linear", 4: "conv"}
+    if weight is None or weight.dim() not in kinds:
+        return None
+    kind = kinds[weight.dim()]
+    if kind == "conv" and bias is not None and len(bias) != weight.shape[0]:
+        return "conv_transpose" if len(bias) == weight.shape[1] else None
+    return kind
+
+
+def our_names(state, renames, path):
+    """ebm's name of each tensor: {theirs: ours}."""
+    modules = list(dict.fromkeys(name.rpartition(".")[0] for name in state))
+    unnamed = [module for module in modules if module not in renames]
+    prefix = common_prefix(unnamed) if unnamed else ""
+    counts, ours = collections.Counter(), {}
+    for module in modules:
+        short = module[len(prefix):] if module.startswith(prefix) else module
+        kind = kind_of(state.get(f"{module}.weight"), state.get(f"{module}.bias"))
+        if module in renames or short in renames:
+            ours[module] = renames.get(module, renames.get(short))
+        elif short.isdigit() and kind is not None:
+            counts[kind] += 1
+            ours[module] = f"{kind}{counts[kind]}"
+        elif any(part.isdigit() for part in short.split(".")):
+            raise Misfit(f"'{path}' holds the module '{module}', which may be any of ebm's: name "
+                         f"it, e.g. by --rename {short}=residual1.conv1")
+        else:
+            ours[module] = short
+    unused = sorted(set(renames) - set(modules) - {m[len(prefix):] for m in modules})
+    if unused:
+        raise Misfit(f"'{path}' holds no module '{unused[0]}', which --rename names")
+    names = {}
+    for name in state:
+        module, _, tensor = name.rpartition(".")
+        names[name] = f"{ours[module]}.{tensor}" if ours[module] else tensor
+    twice = [name for name, count in collections.Counter(names.values()).items() if count > 1]
+    if twice:
+        raise Misfit(f"'{path}' holds two tensors that would be '{twice[0]}': name the modules "
+                     "apart by --rename")
+    return names
+
+
+def without_ones(shape):
+    return [extent for extent in shape if extent != 1]
+
+
+def fitted(tensors, expected, path, like):
+    """`tensors` in the shapes of the tensors `expected`, of which there must be the same."""
+    for name in sorted(expected.keys() ^ tensors.keys()):
+        raise Misfit(f"'{path}' holds '{name}', which '{like}' does not" if name in tensors else
+                     f"'{path}' lacks '{name}' of '{like}'")
+    for name, tensor in tensors.items():
+        if without_ones(tensor.shape) != without_ones(expected[name].shape):
+            raise Misfit(f"'{path}' holds '{name}' of shape {list(tensor.shape)}, expected "
+                         f"{list(expected[name].shape)} as in '{like}'")
+    return {name: tensor.reshape(expected[name].shape) for name, tensor in tensors.items()}
+
+
+def read_state(path, trust):
+    """The tensors of a PyTorch file by their names there."""
     state = state_dict_in(load(path, trust), path)
-    prefix = common_prefix(state, path)
-    expected = {prefix + theirs for theirs, _, _ in TENSORS}
-    for missing in sorted(expected - state.keys()):
-        raise Misfit(f"'{path}' lacks '{missing}' of the tutorial's network")
-    for extra in sorted(state.keys() - expected):
-        raise Misfit(f"'{path}' holds '{extra}', where the tutorial's network has no layer")
-    return {ours: checked(state[prefix + theirs], prefix + theirs, shape, path)
-            for theirs, ours, shape in TENSORS}
+    return {name: checked(tensor, name, path) for name, tensor in state.items()}
 
 
-# The files of ebm-mnist: https://huggingface.co/docs/safetensors, in a few lines, since torch does
+def imported(options):
+    """The bytes of a model file."""
+    state = read_state(options.source, options.trust)
+    names = our_names(state, options.rename, options.source)
+    tensors, metadata = {names[name]: tensor for name, tensor in state.items()}, {}
+    if options.like:
+        expected, metadata = read_model(options.like)
+        tensors = fitted(tensors, expected, options.source, options.like)
+    return safetensors(tensors, metadata)
+
+
+def exported(options):
+    """The bytes of a state dict."""
+    tensors, _ = read_model(options.source)
+    if options.like:
+        like = read_state(options.like, options.trust)
+        names = our_names(like, options.rename, options.like)
+        tensors = fitted(tensors, {names[name]: tensor for name, tensor in like.items()},
+                         options.source, options.like)
+        tensors = {name: tensors[names[name]] for name in like}
+    elif options.rename:
+        raise Misfit("--rename needs --like when exporting, which says all other names")
+    buffer = io.BytesIO()  # torch.save into a file aborts when the disk is full
+    torch.save(tensors, buffer)
+    return buffer.getvalue()
+
+
+# The model files: https://huggingface.co/docs/safetensors, in a few lines, since torch does
 # not bring a reader.
 
 
-def safetensors(tensors):
+def safetensors(tensors, metadata):
     """The bytes of {name: tensor}: the header's length, the header in JSON, the values."""
-    header, body = {"__metadata__": {"format": "pt"}}, b""
+    header, body = {"__metadata__": {"format": "pt", **metadata}}, b""
     for name, tensor in tensors.items():
         begin = len(body)
         body += struct.pack(f"<{tensor.numel()}f", *tensor.flatten().tolist())
@@ -264,13 +339,13 @@ def safetensors(tensors):
 
 
 def read_model(path):
-    """The tensors of a model file of ebm-mnist under PyTorch's names."""
+    """The tensors of a model file by name, and its metadata."""
     with open(path, "rb") as file:
         content = file.read()
     try:
         size = struct.unpack_from("<Q", content)[0]
         header = json.loads(content[8:8 + size])
-        header.pop("__metadata__", None)
+        metadata = header.pop("__metadata__", {})
         found = {}
         for name, entry in header.items():
             begin, end = entry["data_offsets"]
@@ -282,11 +357,7 @@ def read_model(path):
     except (struct.error, ValueError, KeyError, TypeError, AttributeError, OverflowError,
             RuntimeError) as error:  # RuntimeError: shapes that torch refuses, JSON nested too deep
         raise Misfit(f"'{path}' is no safetensors file of float32 tensors") from error
-    for name in sorted({ours for _, ours, _ in TENSORS} ^ found.keys()):
-        verb = "holds" if name in found else "lacks"
-        raise Misfit(f"'{path}' {verb} '{name}', so it is no model of the tutorial's network")
-    return {f"cnn_layers.{theirs}": checked(found[ours], ours, shape, path)
-            for theirs, ours, shape in TENSORS}
+    return {name: checked(tensor, name, path) for name, tensor in found.items()}, metadata
 
 
 # The command line
@@ -313,11 +384,18 @@ def write(path, content):
         raise Misfit(f"'{path}' can't be written: {error.strerror}") from error
 
 
+def renaming(text):
+    theirs, equals, ours = text.partition("=")
+    if not (theirs and equals and ours):
+        raise argparse.ArgumentTypeError(f"expected THEIRS=OURS, got '{text}'")
+    return theirs, ours
+
+
 def main():
     parser = argparse.ArgumentParser(
         prog="import_torch", formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="import_torch.py [--trust] CHECKPOINT MODEL.safetensors\n"
-              "       import_torch.py --export MODEL.safetensors STATE_DICT.pt",
+        usage="import_torch.py [OPTIONS] CHECKPOINT MODEL.safetensors\n"
+              "       import_torch.py --export [OPTIONS] MODEL.safetensors STATE_DICT.pt",
         description=__doc__)
     parser.add_argument("source", metavar="CHECKPOINT", help="file to read")
     parser.add_argument("target", metavar="MODEL.safetensors", help="file to write")
@@ -325,16 +403,16 @@ def main():
                         help="make any objects that the file asks for, which can run code")
     parser.add_argument("--export", action="store_true",
                         help="the other way: from a model file to a state dict")
+    parser.add_argument("--like", metavar="FILE",
+                        help="a model file, or with --export a state dict, for names and shapes")
+    parser.add_argument("--rename", metavar="THEIRS=OURS", type=renaming, action="append",
+                        default=[], help="what ebm calls one of PyTorch's modules")
     options = parser.parse_args()
+    options.rename = dict(options.rename)
     try:
         if os.path.exists(options.target) and os.path.samefile(options.source, options.target):
             raise Misfit(f"'{options.target}' is the file to read: choose another name to write")
-        if options.export:
-            buffer = io.BytesIO()  # torch.save into a file aborts when the disk is full
-            torch.save(read_model(options.source), buffer)
-            content = buffer.getvalue()
-        else:
-            content = safetensors(read_checkpoint(options.source, options.trust))
+        content = exported(options) if options.export else imported(options)
         write(options.target, content)
     except Misfit as misfit:
         sys.exit("import_torch: " + " ".join(str(misfit).split()))

@@ -117,13 +117,34 @@ class ImportTorch(unittest.TestCase):
         self.assertIn(part, result.stderr)
         self.assertEqual(sorted(self.folder.iterdir()), before)
 
-    def refuse_state(self, part, **changes):
+    def refuse_state(self, part, arguments=(), **changes):
         """A state dict with some tensors replaced, or left out where None."""
         names = {"first": "cnn_layers.0.weight", "last": "cnn_layers.11.bias",
                  "extra": "cnn_layers.12.weight", "other": "sampler.net"}
         state = {**self.model.state_dict(), **{names[k]: v for k, v in changes.items()}}
         self.save({name: value for name, value in state.items() if value is not None})
-        self.refuse(part)
+        self.refuse(part, *arguments)
+
+    def header(self, name):
+        content = (self.folder / name).read_bytes()
+        return json.loads(content[8:8 + struct.unpack_from("<Q", content)[0]])
+
+    def tensors(self, name):
+        """Shape and values, as bytes, of each tensor of a model file."""
+        content = (self.folder / name).read_bytes()
+        begin = 8 + struct.unpack_from("<Q", content)[0]
+        return {tensor: (entry["shape"], content[begin + entry["data_offsets"][0]:
+                                                 begin + entry["data_offsets"][1]])
+                for tensor, entry in self.header(name).items() if tensor != "__metadata__"}
+
+    def write_model(self, name, tensors, **metadata):
+        header, body = {"__metadata__": metadata}, b""
+        for tensor, (shape, values) in tensors.items():
+            header[tensor] = {"dtype": "F32", "shape": shape,
+                              "data_offsets": [len(body), len(body) + len(values)]}
+            body += values
+        text = json.dumps(header).encode()
+        (self.folder / name).write_bytes(struct.pack("<Q", len(text)) + text + body)
 
     def assert_scores_are_torchs(self):
         images = torch.rand(20, 1, 28, 28) * 2 - 1
@@ -180,25 +201,78 @@ class ImportTorch(unittest.TestCase):
     def test_export_is_the_way_back(self):
         self.save(self.model.state_dict())
         self.succeed("in.pt", "model.safetensors")
-        self.succeed("--export", "model.safetensors", "out.pt")
+        self.succeed("--export", "--like", "in.pt", "model.safetensors", "out.pt")
         other = CNNModel()
         other.load_state_dict(torch.load(self.folder / "out.pt"))
         for ours, theirs in zip(other.parameters(), self.model.parameters()):
             self.assertTrue(torch.equal(ours, theirs))
+        self.succeed("--export", "model.safetensors", "ours.pt")
+        ours = torch.load(self.folder / "ours.pt")
+        self.assertEqual(sorted(ours), sorted(f"{layer}.{kind}" for kind in ("weight", "bias")
+                         for layer in ("conv1", "conv2", "conv3", "conv4", "linear1", "linear2")))
+        self.save(ours)  # under ebm's names, they are what they were
+        self.succeed("in.pt", "again.safetensors")
+        self.assertEqual(self.tensors("again.safetensors"), self.tensors("model.safetensors"))
+
+    def test_layers_are_counted_by_kind(self):
+        self.save(nn.Sequential(
+            nn.Conv2d(1, 4, 3), nn.GroupNorm(2, 4), nn.SiLU(), nn.ConvTranspose2d(4, 2, 3),
+            nn.Conv2d(2, 3, 3, bias=False), nn.Flatten(), nn.Linear(27, 5), nn.LayerNorm(5),
+            nn.Linear(5, 1)).state_dict())
+        self.succeed("in.pt", "model.safetensors")
+        self.assertEqual(
+            {name: shape for name, (shape, _) in self.tensors("model.safetensors").items()},
+            {"conv1.weight": [4, 1, 3, 3], "conv1.bias": [4], "norm1.weight": [4],
+             "norm1.bias": [4], "conv_transpose1.weight": [4, 2, 3, 3],
+             "conv_transpose1.bias": [2], "conv2.weight": [3, 2, 3, 3],
+             "linear1.weight": [5, 27], "linear1.bias": [5], "norm2.weight": [5],
+             "norm2.bias": [5], "linear2.weight": [1, 5], "linear2.bias": [1]})
+
+    def test_modules_in_modules_are_named_by_hand(self):
+        residual = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ModuleDict(
+            {"block": nn.Sequential(nn.Linear(1, 1), nn.ReLU(), nn.Conv2d(1, 1, 1))}))
+        self.save({f"net.{name}": value for name, value in residual.state_dict().items()})
+        self.refuse("the module 'net.1.block.0', which may be any of ebm's")
+        rename = ("--rename", "1.block.0=residual1.conv1", "--rename", "net.1.block.2=residual1.conv2")
+        self.succeed(*rename, "in.pt", "model.safetensors")
+        self.assertEqual(sorted(self.tensors("model.safetensors")),
+                         [f"{layer}.{kind}" for layer in ("conv1", "residual1.conv1",
+                          "residual1.conv2") for kind in ("bias", "weight")])
+        # A model's own shapes: a linear layer is a convolution of one pixel.
+        tensors = self.tensors("model.safetensors")
+        shape, values = tensors["residual1.conv1.weight"]
+        self.write_model("like.safetensors", {**tensors, "residual1.conv1.weight": (shape + [1, 1],
+                                                                                    values)},
+                         recipe="matching")
+        self.succeed(*rename, "--like", "like.safetensors", "in.pt", "model.safetensors")
+        self.assertEqual(self.tensors("model.safetensors")["residual1.conv1.weight"][0], [1] * 4)
+        self.assertEqual(self.header("model.safetensors")["__metadata__"]["recipe"], "matching")
+        self.succeed(*rename, "--export", "--like", "in.pt", "model.safetensors", "out.pt")
+        back = torch.load(self.folder / "out.pt")
+        for name, value in torch.load(self.folder / "in.pt").items():
+            self.assertTrue(torch.equal(back[name], value))
+        self.refuse("holds no module '7', which --rename names", "--rename", "7=conv1",
+                    *rename, "in.pt", "x.safetensors")
+        self.refuse("two tensors that would be 'conv1.", "--rename", "1.block.0=conv1",
+                    "--rename", "1.block.2=conv2", "in.pt", "x.safetensors")
+        self.refuse("--rename needs --like", *rename, "--export", "model.safetensors", "x.pt")
 
     def test_networks_that_do_not_fit_are_refused(self):
+        self.save(self.model.state_dict())
+        self.succeed("in.pt", "like.safetensors")
+        arguments = ("--like", "like.safetensors", "in.pt", "model.safetensors")
         self.save(CNNModel(features=16).state_dict())
-        self.refuse("of shape [8, 1, 5, 5], expected [16, 1, 5, 5]")
-        self.refuse_state("lacks 'cnn_layers.11.bias'", last=None)
-        self.refuse_state("holds 'cnn_layers.12.weight'", extra=torch.zeros(1))
-        self.refuse_state("holds the tensor 'sampler.net'", other=torch.zeros(1))
+        self.refuse("of shape [8, 1, 5, 5], expected [16, 1, 5, 5]", *arguments)
+        self.refuse_state("lacks 'linear2.bias'", arguments, last=None)
+        self.refuse_state("holds 'linear3.weight', which 'like.safetensors' does not", arguments,
+                          extra=torch.zeros(1, 1))
         self.refuse_state("not a finite float32", last=torch.tensor([float("nan")]))
         self.refuse_state("not a finite float32", last=torch.tensor([1e300], dtype=torch.float64))
         self.refuse_state("expected floating-point numbers", last=torch.tensor([1]))
         self.refuse_state("a str named 'sampler.net'", other="text")
         both = self.model.state_dict()
         self.save({**both, **{f"teacher.{name}": value for name, value in both.items()}})
-        self.refuse("more than one network: 'cnn_layers.' and 'teacher.cnn_layers.'")
+        self.refuse("the module 'cnn_layers.0', which may be any of ebm's")
         self.save({})
         self.refuse("holds no tensors")
         self.save([torch.zeros(1)])
