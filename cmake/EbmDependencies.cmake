@@ -7,7 +7,8 @@
 #   the versions that ebm works with, "any" if none are known to fail;
 #   the module of pkg-config, "none" if a compiler finds the headers by itself;
 #   where to get the package.
-# cmake/install_dependencies, cmake/packaging/ and README.md name the dependencies too.
+# cmake/install_dependencies, cmake/packaging/, README.md and docs/building.md name the
+# dependencies too.
 set(ebm_dependencies
     Threads       Threads::Threads             any       none          "Debian: libc6-dev"
     Eigen3        Eigen3::Eigen                3.4...<6  eigen3        "Debian: libeigen3-dev"

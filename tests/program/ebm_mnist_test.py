@@ -28,7 +28,7 @@ import zlib
 
 PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
 PIXELS = 28 * 28
-COMMANDS = ["train", "sample", "generate", "score", "analyze", "denoise", "inpaint", "embed",
+COMMANDS = ["train", "sample", "generate", "score", "analyze", "denoise", "inpaint", "embed", "export",
             "report"]
 SHAPES = {
     "conv1.weight": [16, 1, 5, 5], "conv1.bias": [16],
@@ -1834,11 +1834,11 @@ class CommandLine(Program):
         denoised = json.loads(self.succeed("score", "--images", "denoised.png", "--json"))
         self.assertEqual(denoised["count"], 6)  # a row each of originals, noisy and denoised
 
-    def test_the_commands_of_the_readme_work_one_after_another_in_an_empty_folder(self):
+    def test_the_commands_of_its_page_work_one_after_another_in_an_empty_folder(self):
         root = pathlib.Path(__file__).parents[2]
         (self.folder / "examples").symlink_to(root / "examples", target_is_directory=True)
         lines = re.findall(r"^\$ examples/mnist/run\b *([^#\n]*?) *(?:#.*)?$",
-                           (root / "README.md").read_text(), re.MULTILINE)
+                           (root / "docs/guide/program.md").read_text(), re.MULTILINE)
         self.assertGreaterEqual(len(lines), 10)
         done = set()
         for line in dict.fromkeys(lines):
@@ -1878,6 +1878,16 @@ class CommandLine(Program):
                          {name: v for name, (_, v) in read_safetensors(model).items()})
         self.refuse(2, "can't be the name of a namespace", "embed", "--name", "a-b", "--out", "x.hpp")
         self.refuse(1, "there is no folder", "embed", "--out", "no/x.hpp")
+
+    def test_export_is_asked_for_a_file_that_can_be_written(self):
+        self.refuse(2, "--onnx FILE, --gradient FILE", "export", "--model", "tutorial")
+        self.refuse(1, "there is no folder", "export", "--onnx", "no/x.onnx")
+        self.refuse(1, "there is no folder", "export", "--onnx", "x.onnx", "--gradient", "no/x.onnx")
+        self.assertFalse((self.folder / "x.onnx").exists())
+        said = self.succeed("export", "--onnx", "x.onnx", "--gradient", "g.onnx")
+        self.assertIn("x.onnx: x [image][1][28][28], in [-1, 1], to score [image]\n", said)
+        self.assertIn("g.onnx: x [image][1][28][28], level [image][1] to score", said)
+        self.assertEqual(self.succeed("export", "--quiet", "--onnx", "x.onnx"), "")
 
 
 class BundledModels(Program):

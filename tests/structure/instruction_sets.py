@@ -13,7 +13,7 @@ import unittest
 
 EXCEPTION = re.compile("3ebm(5Error|15InvalidArgument)")
 SOURCE = pathlib.Path(__file__).with_name("instruction_sets.cpp")
-# As the README asks: what Eigen allocates in one file may be freed in another.
+# As docs/guide/deployment.md asks: what Eigen allocates in one file may be freed in another.
 COMMON = ["-std=c++20", "-O1", "-ffp-contract=off", "-DEIGEN_MAX_ALIGN_BYTES=64"]
 
 

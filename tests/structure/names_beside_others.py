@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-# Eigen has these too: README.md says that they are written with ebm:: there.
+# Eigen has these too: docs/building.md says that they are written with ebm:: there.
 WRITTEN_WITH_EBM = {"Sequential", "Stride"}
 
 OTHERS = ("Eigen/Dense", "algorithm", "array", "bit", "chrono", "cmath", "complex", "filesystem",

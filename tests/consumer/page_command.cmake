@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-# Runs the one command line of the README that matches `line`, where the reader would: in `folder`,
-# where `ebm` is a clone and app.cpp the reader's program, here `program`. Then runs the result.
+# Runs the one command line of docs/building.md that matches `line`, where the reader would: in
+# `folder`, where `ebm` is a clone and app.cpp the reader's program, here `program`. Then runs the
+# result.
 
-file(STRINGS "${source}/README.md" command REGEX "^\\$ g\\+\\+ .*${line}")
+file(STRINGS "${source}/docs/building.md" command REGEX "^\\$ g\\+\\+ .*${line}")
 list(LENGTH command count)
 if(NOT count EQUAL 1)
-  message(FATAL_ERROR "${count} command lines of the README match '${line}' instead of one")
+  message(FATAL_ERROR "${count} command lines of docs/building.md match '${line}' instead of one")
 endif()
 string(REGEX REPLACE "^\\$ g\\+\\+" "'${compiler}'" command "${command}")
 
