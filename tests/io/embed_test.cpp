@@ -48,10 +48,10 @@ TEST_CASE("what can't be embedded is refused") {
   CHECK_THROWS_AS(ebm::io::write_embedded(folder / "w.hpp", content, "a"), ebm::Error);
   CHECK(message_of<ebm::Error>([&] {
           ebm::io::write_embedded(folder / "w.hpp", SafeTensors(), "a");
-        }) == "write_embedded: there is no tensor to embed");
+        }) == "there is no tensor to embed");
   SafeTensors none;
   none.add("x", {0}, std::vector<float>());
   CHECK(message_of<ebm::Error>([&] { ebm::io::write_embedded(folder / "w.hpp", none, "a"); }) ==
-        "write_embedded: tensor 'x' holds no value");
+        "tensor 'x' holds no value");
   CHECK_FALSE(std::filesystem::exists(folder / "w.hpp"));
 }

@@ -114,7 +114,7 @@ TEST_CASE("a write that fails half-way leaves the old file and nothing else") {
     const FileSizeLimit limit(10'000);
     return message_of<Error>([&] { write_file_atomically(path, much); });
   }();
-  CHECK(message == "write_file: cannot write " + quoted(path) + ": File too large");
+  CHECK(message == "cannot write " + quoted(path) + ": File too large");
   CHECK(text_of(path) == "old");
   CHECK(files_in(folder) == 1);
 }
@@ -123,8 +123,7 @@ TEST_CASE("writing into a folder that does not exist names the folder") {
   const TemporaryFolder folder;
   const auto path = folder / "missing" / "file";
   CHECK(message_of<Error>([&] { write_file_atomically(path, "text"); }) ==
-        "write_file: cannot write " + quoted(path) + ": there is no folder " +
-            quoted(folder / "missing"));
+        "cannot write " + quoted(path) + ": there is no folder " + quoted(folder / "missing"));
   CHECK(files_in(folder) == 0);
 }
 
@@ -133,7 +132,7 @@ TEST_CASE("writing over a folder or a device is refused and leaves it as it is")
   std::filesystem::create_directory(folder / "sub");
   for (const auto& path : {folder / "sub", std::filesystem::path("/dev/null")}) {
     CHECK(message_of<Error>([&] { write_file_atomically(path, "text"); }) ==
-          "write_file: cannot write " + quoted(path) + ": it is no regular file");
+          "cannot write " + quoted(path) + ": it is no regular file");
   }
   CHECK(std::filesystem::is_directory(folder / "sub"));
   CHECK(std::filesystem::is_character_file("/dev/null"));
@@ -144,20 +143,20 @@ TEST_CASE("a file name that the system refuses leaves no temporary file") {
   const TemporaryFolder folder;
   const auto path = folder / std::string(256, 'n');
   CHECK(message_of<Error>([&] { write_file_atomically(path, "text"); }) ==
-        "write_file: cannot write " + quoted(path) + ": File name too long");
+        "cannot write " + quoted(path) + ": File name too long");
   CHECK(files_in(folder) == 0);
 }
 
 TEST_CASE("reading a missing file says so and names it") {
   const TemporaryFolder folder;
   CHECK(message_of<Error>([&] { (void)read_file(folder / "missing"); }) ==
-        "read_file: cannot read " + quoted(folder / "missing") + ": No such file or directory");
+        "cannot read " + quoted(folder / "missing") + ": No such file or directory");
 }
 
 TEST_CASE("reading a folder as a file says that it is one") {
   const TemporaryFolder folder;
   CHECK(message_of<Error>([&] { (void)read_file(folder.path()); }) ==
-        "read_file: cannot read " + quoted(folder.path()) + ": Is a directory");
+        "cannot read " + quoted(folder.path()) + ": Is a directory");
 }
 
 TEST_CASE("whether a file can be written is told beforehand, and nothing is changed") {
@@ -168,10 +167,10 @@ TEST_CASE("whether a file can be written is told beforehand, and nothing is chan
   CHECK(text_of(folder / "old") == "old");
   CHECK(files_in(folder) == 1);
   CHECK(message_of<Error>([&] { require_writable(folder / "none" / "new"); }) ==
-        "write_file: cannot write " + quoted(folder / "none" / "new") + ": there is no folder " +
+        "cannot write " + quoted(folder / "none" / "new") + ": there is no folder " +
             quoted(folder / "none"));
   CHECK(message_of<Error>([&] { require_writable(folder.path()); }) ==
-        "write_file: cannot write " + quoted(folder.path()) + ": it is no regular file");
+        "cannot write " + quoted(folder.path()) + ": it is no regular file");
 }
 
 TEST_CASE("a file keeps its permissions when it is replaced") {

@@ -27,7 +27,7 @@ std::vector<std::uint8_t> noise(std::size_t size) {
 /// What is said when the file's content is read to its end.
 std::string complaint(const std::filesystem::path& path) {
   const auto message = message_of<Error>([&] { (void)GzipReader(path).read(1u << 30); });
-  const auto start = "read_gzip: cannot read " + quoted(path) + ": ";
+  const auto start = "cannot read " + quoted(path) + ": ";
   return message.starts_with(start) ? message.substr(start.size()) : message;
 }
 

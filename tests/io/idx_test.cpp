@@ -31,7 +31,7 @@ std::string complaint(const Bytes& bytes, Read read) {
   const auto path = folder / "file.gz";
   write_gzip_file(path, bytes);
   const auto message = message_of<Error>([&] { (void)read(path); });
-  const auto start = "read_idx: " + quoted(path) + " ";
+  const auto start = quoted(path) + " ";
   return message.starts_with(start) ? message.substr(start.size()) : message;
 }
 
@@ -95,7 +95,7 @@ TEST_CASE("sizes are read as big-endian numbers of four bytes") {
 
 TEST_CASE("a missing IDX file is reported by its name") {
   CHECK(message_of<Error>([] { (void)read_idx_images("no/such.gz"); }) ==
-        "read_gzip: cannot read 'no/such.gz': No such file or directory");
+        "cannot read 'no/such.gz': No such file or directory");
 }
 
 TEST_CASE("a file that does not begin as IDX is refused with what it begins with") {
@@ -154,7 +154,7 @@ TEST_CASE("a damaged gzip file of images is refused, not read as other images") 
   bytes[bytes.size() - 5] ^= std::byte{1};  // in the checksum, after the last pixel
   write_raw_file(folder / "file.gz", bytes);
   CHECK(message_of<Error>([&] { (void)read_idx_images(folder / "file.gz"); }) ==
-        "read_gzip: cannot read " + quoted(folder / "file.gz") + ": its gzip stream is damaged");
+        "cannot read " + quoted(folder / "file.gz") + ": its gzip stream is damaged");
 }
 
 TEST_CASE("images whose pixels don't match their sizes are not written") {

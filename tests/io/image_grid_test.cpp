@@ -169,7 +169,7 @@ TEST_CASE("a picture whose text lays images out in another way than its pixels a
     ebm::io::write_png(folder / "grid.png", picture);
     return message_of<ebm::Error>([&] { (void)ebm::io::read_png_images(folder / "grid.png"); });
   };
-  const std::string expected = "read_png: '" + (folder / "grid.png").string() +
+  const std::string expected = "'" + (folder / "grid.png").string() +
                                "' says that its images are laid out in another way than its 5x5 "
                                "pixels are";
   const int huge = std::numeric_limits<int>::max();

@@ -63,13 +63,13 @@ TEST_CASE("a missing file is reported with the names and places that were looked
   write_small_mnist(folder / "raw");
   std::filesystem::remove(folder / "raw" / "t10k-labels-idx1-ubyte");
   CHECK(message_of<Error>([&] { (void)find_mnist(folder.path()); }) ==
-        "find_mnist: there is no t10k-labels-idx1-ubyte (nor t10k-labels.idx1-ubyte, nor either "
+        "there is no t10k-labels-idx1-ubyte (nor t10k-labels.idx1-ubyte, nor either "
         "with .gz) in " +
             quoted(folder.path()) + ", " + quoted(folder / "raw") + " or " +
             quoted(folder / "MNIST/raw"));
   CHECK(message_of<Error>([&] {
           (void)load_mnist(folder / "nowhere");
-        }).starts_with("find_mnist: there is no train-images-idx3-ubyte (nor"));
+        }).starts_with("there is no train-images-idx3-ubyte (nor"));
 }
 
 TEST_CASE("another number of labels than images is refused with both") {
@@ -78,8 +78,8 @@ TEST_CASE("another number of labels than images is refused with both") {
   const auto files = find_mnist(folder.path());
   ebm::io::write_idx_labels(files.test_labels, Labels{7, 2, 1});
   CHECK(message_of<Error>([&] { (void)load_mnist(folder.path()); }) ==
-        "load_mnist: " + quoted(files.test_images) + " holds 2 images, but " +
-            quoted(files.test_labels) + " 3 labels");
+        quoted(files.test_images) + " holds 2 images, but " + quoted(files.test_labels) +
+            " 3 labels");
 }
 
 TEST_CASE("images of another size than 28x28 are refused with theirs") {
@@ -88,7 +88,7 @@ TEST_CASE("images of another size than 28x28 are refused with theirs") {
   const auto files = find_mnist(folder.path());
   ebm::io::write_idx_images(files.train_images, {3, 2, 1, {1, 2, 3, 4, 5, 6}});
   CHECK(message_of<Error>([&] { (void)load_mnist(folder.path()); }) ==
-        "load_mnist: " + quoted(files.train_images) + " holds images of 2x1, expected 28x28");
+        quoted(files.train_images) + " holds images of 2x1, expected 28x28");
 }
 
 TEST_CASE("a label that is no digit is refused") {
@@ -97,7 +97,7 @@ TEST_CASE("a label that is no digit is refused") {
   const auto files = find_mnist(folder.path());
   ebm::io::write_idx_labels(files.train_labels, Labels{5, 10, 4});
   CHECK(message_of<Error>([&] { (void)load_mnist(folder.path()); }) ==
-        "load_mnist: " + quoted(files.train_labels) + " holds the label 10, expected 0 to 9");
+        quoted(files.train_labels) + " holds the label 10, expected 0 to 9");
 }
 
 TEST_CASE("the bundled files are MNIST: its sizes, its class counts, its mean and deviation") {

@@ -25,7 +25,7 @@ using Bytes = std::vector<std::uint8_t>;
 /// What is said about the file, without the function and the file's name.
 std::string complaint(const std::filesystem::path& path) {
   const auto message = message_of<Error>([&] { (void)read_png_gray(path); });
-  const auto start = "read_png: " + quoted(path) + " ";
+  const auto start = quoted(path) + " ";
   return message.starts_with(start) ? message.substr(start.size()) : message;
 }
 
@@ -154,7 +154,7 @@ TEST_CASE("a file that is no PNG, a missing one and a folder are refused") {
   write_raw_file(folder / "text.png", std::as_bytes(std::span("not a picture at all")));
   CHECK(complaint(folder / "text.png") == "is no PNG file");
   CHECK(complaint(folder / "missing.png") ==
-        "read_file: cannot read " + quoted(folder / "missing.png") + ": No such file or directory");
+        "cannot read " + quoted(folder / "missing.png") + ": No such file or directory");
 }
 
 TEST_CASE("sound chunks that make no picture are refused with the reason") {
@@ -251,7 +251,7 @@ TEST_CASE("a picture larger than its reader wants is refused before its pixels a
   CHECK(read_png_gray(path, {.rows = 2, .columns = 3}).pixels.size() == 6);
   CHECK_THROWS_AS(read_png_gray(path, {.rows = 1, .columns = 3}), Error);
   CHECK(message_of<Error>([&] { (void)read_png_gray(path, {.rows = 2, .columns = 2}); }) ==
-        "read_png: " + quoted(path) + " has 2x3 pixels, expected 2x2 at most");
+        quoted(path) + " has 2x3 pixels, expected 2x2 at most");
 }
 
 TEST_CASE("a chunk that nobody knows is shown without control characters") {

@@ -96,7 +96,7 @@ TEST_CASE("a full disk is an error once a call, and later records follow without
       const FileSizeLimit limit(600);
       return message_of<Error>([&] { file.flush(); });
     }();
-    CHECK(message == "RecordFile: cannot write " + quoted(path) + ": File too large");
+    CHECK(message == "cannot write " + quoted(path) + ": File too large");
     CHECK(std::filesystem::file_size(path) == 600);
   }
   file.flush();
@@ -120,8 +120,7 @@ TEST_CASE("a record file never goes on in a file that is there, or where there c
   const TemporaryFolder folder;
   const RecordFile first(folder / "records");
   CHECK(message_of<Error>([&] { RecordFile second(first.path()); }) ==
-        "RecordFile: cannot write " + quoted(first.path()) + ": File exists");
+        "cannot write " + quoted(first.path()) + ": File exists");
   CHECK(message_of<Error>([&] { RecordFile file(folder / "none" / "records"); }) ==
-        "RecordFile: cannot write " + quoted(folder / "none" / "records") +
-            ": No such file or directory");
+        "cannot write " + quoted(folder / "none" / "records") + ": No such file or directory");
 }

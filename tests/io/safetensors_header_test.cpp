@@ -23,7 +23,7 @@ std::string complaint_about_bytes(const std::string& bytes) {
   const auto path = folder / "file";
   write_raw_file(path, std::as_bytes(std::span(bytes)));
   const auto message = message_of<ebm::Error>([&] { (void)ebm::io::read_safetensors(path); });
-  const auto start = "read_safetensors: " + quoted(path) + " ";
+  const auto start = quoted(path) + " ";
   return message.starts_with(start) ? message.substr(start.size()) : message;
 }
 

@@ -109,9 +109,9 @@ TEST_CASE("a missing tensor is reported with the file and the names that it has"
   CHECK(read.contains("a"));
   CHECK_FALSE(read.contains("c"));
   CHECK(message_of<Error>([&] { (void)read.get<float>("c"); }) ==
-        "SafeTensors: " + quoted(folder / "file") + " has no tensor 'c'; it has 'a', 'b'");
+        quoted(folder / "file") + " has no tensor 'c'; it has 'a', 'b'");
   CHECK(message_of<Error>([&] { (void)SafeTensors().shape("c"); }) ==
-        "SafeTensors: memory has no tensor 'c'; it has none");
+        "memory has no tensor 'c'; it has none");
 }
 
 TEST_CASE("a tensor is given out only as the type that it is stored as") {
@@ -119,9 +119,9 @@ TEST_CASE("a tensor is given out only as the type that it is stored as") {
   tensors.add("a", {1}, std::array{1.0});
   tensors.insert("half", {ebm::io::DType::BF16, {2}, std::vector<std::byte>(4)});
   CHECK(message_of<Error>([&] { (void)tensors.get<float>("a"); }) ==
-        "SafeTensors: tensor 'a' of memory holds F64, expected F32");
+        "tensor 'a' of memory holds F64, expected F32");
   CHECK(message_of<Error>([&] { (void)tensors.get<float>("half"); }) ==
-        "SafeTensors: tensor 'half' of memory holds BF16, expected F32");
+        "tensor 'half' of memory holds BF16, expected F32");
 }
 
 TEST_CASE("a tensor of another shape than the expected is reported with both") {
@@ -130,9 +130,9 @@ TEST_CASE("a tensor of another shape than the expected is reported with both") {
   CHECK(tensors.get<float>("a", {2, 3}).size() == 6);
   CHECK(tensors.get<float>("a", {-1, 3}).size() == 6);
   CHECK(message_of<Error>([&] { (void)tensors.get<float>("a", {-1, 4}); }) ==
-        "SafeTensors: tensor 'a' of memory has shape [2, 3], expected [any, 4]");
+        "tensor 'a' of memory has shape [2, 3], expected [any, 4]");
   CHECK(message_of<Error>([&] { (void)tensors.get<float>("a", {6}); }) ==
-        "SafeTensors: tensor 'a' of memory has shape [2, 3], expected [6]");
+        "tensor 'a' of memory has shape [2, 3], expected [6]");
 }
 
 TEST_CASE("tensors whose shape, name or encoding is nonsense can't be added") {
@@ -163,7 +163,7 @@ TEST_CASE("names from a file are listed without control characters, and not all 
   SafeTensors tensors;
   tensors.add("\x1b[2J", {6}, six);
   CHECK(message_of<Error>([&] { (void)tensors.get<float>("c"); }) ==
-        "SafeTensors: memory has no tensor 'c'; it has '?[2J'");
+        "memory has no tensor 'c'; it has '?[2J'");
   for (int i = 0; i < 1000; ++i) tensors.add(std::to_string(i), {6}, six);
   const auto message = message_of<Error>([&] { (void)tensors.get<float>("c"); });
   CHECK(message.size() < 300);
@@ -186,5 +186,5 @@ TEST_CASE("a file cut off at any byte is refused") {
 
 TEST_CASE("a missing safetensors file is reported by its name") {
   CHECK(message_of<Error>([] { (void)read_safetensors("no/such.safetensors"); }) ==
-        "read_file: cannot read 'no/such.safetensors': No such file or directory");
+        "cannot read 'no/such.safetensors': No such file or directory");
 }

@@ -103,13 +103,11 @@ TEST_CASE("a folder that is a file, or that can't be made, is refused with the r
   const TemporaryFolder folder;
   std::ofstream(folder / "file");
   CHECK(refusal(folder / "file") ==
-        "TensorBoard: cannot write into " + quoted(folder / "file") + ": Not a directory");
-  CHECK(refusal(folder / "file" / "below") == "TensorBoard: cannot write into " +
-                                                  quoted(folder / "file" / "below") +
-                                                  ": Not a directory");
+        "cannot write into " + quoted(folder / "file") + ": Not a directory");
+  CHECK(refusal(folder / "file" / "below") ==
+        "cannot write into " + quoted(folder / "file" / "below") + ": Not a directory");
   const auto long_name = folder / std::string(256, 'n');
-  CHECK(refusal(long_name) ==
-        "TensorBoard: cannot write into " + quoted(long_name) + ": File name too long");
+  CHECK(refusal(long_name) == "cannot write into " + quoted(long_name) + ": File name too long");
 }
 
 TEST_CASE("a full disk is one error of a flush, and the session's end is silent") {
@@ -118,5 +116,5 @@ TEST_CASE("a full disk is one error of a flush, and the session's end is silent"
   TensorBoard board(folder.path());
   for (int step = 0; step < 100; ++step) board.scalar("loss", std::nan(""), step);
   CHECK(message_of<Error>([&] { board.flush(); }) ==
-        "RecordFile: cannot write " + quoted(board.path()) + ": File too large");
+        "cannot write " + quoted(board.path()) + ": File too large");
 }

@@ -135,8 +135,7 @@ TEST_CASE("a state's file gives back the state, and the same bytes for the same 
   other.add("bytes", {1}, std::vector<std::uint8_t>{1});
   ebm::io::write_safetensors(folder / "c", other);
   CHECK(message_of<ebm::Error>([&] { return ebm::io::load_state(folder / "c"); }) ==
-        "load_state: tensor 'bytes' of '" + (folder / "c").string() +
-            "' holds U8, expected F32, F64 or I64");
+        "tensor 'bytes' of '" + (folder / "c").string() + "' holds U8, expected F32, F64 or I64");
 }
 
 TEST_CASE("a run's files have the same names and bytes in a locale that groups digits") {
@@ -330,8 +329,7 @@ TEST_CASE("a table that is none is refused where rows are to be kept") {
     ebm::io::write_file_atomically(folder / "metrics.csv", text);
     return message_of<ebm::Error>([&] { run_in(folder.path(), -1); });
   };
-  const std::string start =
-      "MetricsCsv: '" + (folder / "metrics.csv").string() + "' is no table of metrics: ";
+  const std::string start = "'" + (folder / "metrics.csv").string() + "' is no table of metrics: ";
   for (const char* text : {"", "x\n", "a,b\n1,2\n"}) {
     CHECK(complaint_about(text) == start + "its first columns are not epoch and iteration");
   }

@@ -60,7 +60,7 @@ inline void write_embedded(const std::filesystem::path& path, const SafeTensors&
                            std::string_view name) {
   require(detail::is_identifier(name), "write_embedded: ", quoted_text(name),
           " can't be the name of a namespace: expected letters, digits and underlines");
-  if (content.tensors().empty()) throw Error("write_embedded: there is no tensor to embed");
+  if (content.tensors().empty()) throw Error("there is no tensor to embed");
   std::string text =
       "// A model's weights, to be given to an energy by ebm::load_embedded.\n"
       "#pragma once\n\n"
@@ -73,7 +73,7 @@ inline void write_embedded(const std::filesystem::path& path, const SafeTensors&
   for (const auto& entry : content.tensors()) {
     const auto values = content.get<float>(entry.first);
     if (values.empty()) {  // C++ has no array of none
-      throw Error(sentence("write_embedded: tensor ", quoted_text(entry.first), " holds no value"));
+      throw Error(sentence("tensor ", quoted_text(entry.first), " holds no value"));
     }
     const std::string array = sentence("tensor", ++number);
     text += sentence("inline constexpr float ", array, "[] = {  // ", quoted_text(entry.first));

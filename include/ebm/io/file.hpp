@@ -125,7 +125,7 @@ class TemporarySibling {
   }
 
   [[noreturn]] void fail() const {
-    throw Error(sentence("write_file: cannot write ", quoted(target_), ": ", last_system_error()));
+    throw Error(sentence("cannot write ", quoted(target_), ": ", last_system_error()));
   }
 
   std::filesystem::path target_;
@@ -139,19 +139,18 @@ class TemporarySibling {
   std::error_code ignored;  // whatever can't be asked for fails with its reason when written
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   if (!std::filesystem::is_directory(folder, ignored)) {
-    throw Error(sentence("write_file: cannot write ", quoted(path), ": there is no folder ",
-                         quoted(folder)));
+    throw Error(sentence("cannot write ", quoted(path), ": there is no folder ", quoted(folder)));
   }
   if (!std::filesystem::exists(path, ignored)) {
     if (!std::filesystem::is_symlink(path, ignored)) return path;
     constexpr int most_links = 40;  // Linux's own limit
     if (links == most_links) {
-      throw Error(sentence("write_file: cannot write ", quoted(path), ": too many links"));
+      throw Error(sentence("cannot write ", quoted(path), ": too many links"));
     }
     return file_to_replace(folder / std::filesystem::read_symlink(path), links + 1);
   }
   if (!std::filesystem::is_regular_file(path, ignored)) {
-    throw Error(sentence("write_file: cannot write ", quoted(path), ": it is no regular file"));
+    throw Error(sentence("cannot write ", quoted(path), ": it is no regular file"));
   }
   return std::filesystem::canonical(path);
 }
@@ -161,8 +160,7 @@ class TemporarySibling {
 /// Returns the bytes of the file at `path`; throws Error with the system's reason.
 [[nodiscard]] inline std::vector<std::byte> read_file(const std::filesystem::path& path) {
   const auto fail = [&] {
-    throw Error(
-        sentence("read_file: cannot read ", quoted(path), ": ", detail::last_system_error()));
+    throw Error(sentence("cannot read ", quoted(path), ": ", detail::last_system_error()));
   };
   const detail::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open()) fail();
@@ -217,9 +215,9 @@ inline void write_file_atomically(const std::filesystem::path& path, std::string
   if (end >= 0 && detail::write_bytes(file, std::as_bytes(std::span(text))).empty()) return true;
   const std::string reason = detail::last_system_error();
   if (end >= 0 && ::ftruncate(file.get(), end) != 0) {
-    throw Error(sentence("append_text: ", quoted(path), " ends with a line cut short: ", reason));
+    throw Error(sentence(quoted(path), " ends with a line cut short: ", reason));
   }
-  throw Error(sentence("append_text: cannot write ", quoted(path), ": ", reason));
+  throw Error(sentence("cannot write ", quoted(path), ": ", reason));
 }
 
 /// Throws Error unless a new file can be made beside `path`, and `path` is none or a file that it

@@ -56,7 +56,7 @@ class GzipReader {
   }
 
   [[noreturn]] void fail(const std::string& reason) const {
-    throw Error(sentence("read_gzip: cannot read ", quoted(path_), ": ", reason));
+    throw Error(sentence("cannot read ", quoted(path_), ": ", reason));
   }
 
   struct Close {

@@ -42,7 +42,7 @@ struct IdxArray {
 template <std::size_t Dimensions>
 [[nodiscard]] IdxArray<Dimensions> read_idx(const std::filesystem::path& path, const char* things) {
   const auto refuse = [&](const auto&... parts) {
-    throw Error(sentence("read_idx: ", quoted(path), " ", parts...));
+    throw Error(sentence(quoted(path), " ", parts...));
   };
   constexpr std::size_t header_size = 4 * (1 + Dimensions);
   GzipReader file(path);

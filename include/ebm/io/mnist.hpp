@@ -46,9 +46,8 @@ namespace detail {
       }
     }
   }
-  throw Error(sentence("find_mnist: there is no ", names[0], " (nor ", names[1],
-                       ", nor either with .gz) in ", quoted(folders[0]), ", ", quoted(folders[1]),
-                       " or ", quoted(folders[2])));
+  throw Error(sentence("there is no ", names[0], " (nor ", names[1], ", nor either with .gz) in ",
+                       quoted(folders[0]), ", ", quoted(folders[1]), " or ", quoted(folders[2])));
 }
 
 /// Throws Error unless images and labels belong together and are those of 28x28 digits.
@@ -56,17 +55,17 @@ inline void check_mnist(const MnistFiles& files, const Mnist& mnist) {
   const auto check = [](const auto& image_file, const GrayImages& images, const auto& label_file,
                         const std::vector<std::uint8_t>& labels) {
     if (images.rows != 28 || images.columns != 28) {
-      throw Error(sentence("load_mnist: ", quoted(image_file), " holds images of ", images.rows,
-                           "x", images.columns, ", expected 28x28"));
+      throw Error(sentence(quoted(image_file), " holds images of ", images.rows, "x",
+                           images.columns, ", expected 28x28"));
     }
     if (static_cast<std::size_t>(images.count) != labels.size()) {
-      throw Error(sentence("load_mnist: ", quoted(image_file), " holds ", images.count,
-                           " images, but ", quoted(label_file), " ", labels.size(), " labels"));
+      throw Error(sentence(quoted(image_file), " holds ", images.count, " images, but ",
+                           quoted(label_file), " ", labels.size(), " labels"));
     }
     const auto wrong = std::ranges::find_if(labels, [](int label) { return label > 9; });
     if (wrong != labels.end()) {
-      throw Error(sentence("load_mnist: ", quoted(label_file), " holds the label ", int{*wrong},
-                           ", expected 0 to 9"));
+      throw Error(
+          sentence(quoted(label_file), " holds the label ", int{*wrong}, ", expected 0 to 9"));
     }
   };
   check(files.train_images, mnist.train_images, files.train_labels, mnist.train_labels);

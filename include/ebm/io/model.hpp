@@ -45,7 +45,7 @@ void load_model(const SafeTensors& content, E& energy) {
     const auto take = [&]<class Stored>(std::type_identity<Stored>) {
       const auto tensor = content.get<Stored>(info.name, {info.shape.begin(), info.shape.end()});
       if (!all_finite(tensor)) {
-        throw Error(sentence("load_model: tensor '", info.name, "' of ", content.source(),
+        throw Error(sentence("tensor '", info.name, "' of ", content.source(),
                              " holds a value that is not finite"));
       }
       std::ranges::copy(tensor, values.begin() + info.offset);
@@ -58,7 +58,7 @@ void load_model(const SafeTensors& content, E& energy) {
   }
   for (const auto& [name, tensor] : content.tensors()) {
     if (std::ranges::find(infos, name, &ParameterInfo::name) == infos.end()) {
-      throw Error(sentence("load_model: ", content.source(), " holds a tensor ", quoted_text(name),
+      throw Error(sentence(content.source(), " holds a tensor ", quoted_text(name),
                            ", which the model does not have"));
     }
   }

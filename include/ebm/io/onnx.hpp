@@ -61,7 +61,7 @@ inline void write_onnx(const std::filesystem::path& path, const OnnxGraph& graph
                        const std::map<std::string, std::string>& metadata = {}) {
   const std::string bytes = detail::encode_onnx(graph.nodes(), metadata);
   if (bytes.size() > std::size_t{2147483647}) {
-    throw Error(sentence("write_onnx: cannot write ", quoted(path),
+    throw Error(sentence("cannot write ", quoted(path),
                          ": an ONNX file has at most 2 GB, this one ", bytes.size(), " bytes"));
   }
   write_file_atomically(path, bytes);

@@ -28,7 +28,7 @@ namespace detail {
 
 template <class... Parts>
 [[noreturn]] void refuse_png(const std::filesystem::path& path, const Parts&... parts) {
-  throw Error(sentence("read_png: ", quoted(path), " ", parts...));
+  throw Error(sentence(quoted(path), " ", parts...));
 }
 
 /// What a PNG file has that decides about its images.

@@ -77,7 +77,7 @@ class RecordFile {
  private:
   [[noreturn]] void fail() const {
     const auto reason = detail::last_system_error();
-    throw Error(sentence("RecordFile: cannot write ", quoted(path_), ": ", reason));
+    throw Error(sentence("cannot write ", quoted(path_), ": ", reason));
   }
 
   std::filesystem::path path_;

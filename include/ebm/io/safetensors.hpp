@@ -66,8 +66,8 @@ class SafeTensors {
   [[nodiscard]] const Tensor& at(std::string_view name) const {
     const auto found = tensors_.find(name);
     if (found == tensors_.end()) {
-      throw Error(sentence("SafeTensors: ", source_, " has no tensor ", quoted_text(name),
-                           "; it has ", tensors_.empty() ? "none" : names()));
+      throw Error(sentence(source_, " has no tensor ", quoted_text(name), "; it has ",
+                           tensors_.empty() ? "none" : names()));
     }
     return found->second;
   }
@@ -79,7 +79,7 @@ class SafeTensors {
   [[nodiscard]] std::span<const T> get(std::string_view name) const& {
     const Tensor& tensor = at(name);
     if (tensor.dtype != dtype_of<T>) {
-      throw Error(sentence("SafeTensors: tensor ", quoted_text(name), " of ", source_, " holds ",
+      throw Error(sentence("tensor ", quoted_text(name), " of ", source_, " holds ",
                            dtype_name(tensor.dtype), ", expected ", dtype_name(dtype_of<T>)));
     }
     return {reinterpret_cast<const T*>(tensor.bytes.data()), tensor.bytes.size() / sizeof(T)};
@@ -92,8 +92,8 @@ class SafeTensors {
       return wanted == -1 || size == wanted;
     };
     if (!std::ranges::equal(shape(name), expected, fits)) {
-      throw Error(sentence("SafeTensors: tensor ", quoted_text(name), " of ", source_,
-                           " has shape ", text(shape(name)), ", expected ", text(expected)));
+      throw Error(sentence("tensor ", quoted_text(name), " of ", source_, " has shape ",
+                           text(shape(name)), ", expected ", text(expected)));
     }
     return get<T>(name);
   }

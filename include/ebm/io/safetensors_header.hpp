@@ -61,7 +61,7 @@ class HeaderParser {
 
   template <class... Parts>
   [[noreturn]] void refuse(const Parts&... parts) const {
-    throw Error(sentence("read_safetensors: ", quoted(path_), " ", parts...));
+    throw Error(sentence(quoted(path_), " ", parts...));
   }
 
  private:

@@ -47,8 +47,8 @@ inline void save_state(const std::filesystem::path& path, const State& state) {
         put(std::type_identity<std::int64_t>{});
         break;
       default:
-        throw Error(sentence("load_state: tensor ", quoted_text(name), " of ", quoted(path),
-                             " holds ", dtype_name(tensor.dtype), ", expected F32, F64 or I64"));
+        throw Error(sentence("tensor ", quoted_text(name), " of ", quoted(path), " holds ",
+                             dtype_name(tensor.dtype), ", expected F32, F64 or I64"));
     }
   }
   return state;

@@ -66,8 +66,7 @@ namespace detail {
     std::filesystem::create_directories(folder);
     return next_event_file(folder);
   } catch (const std::filesystem::filesystem_error& error) {
-    throw Error(
-        sentence("TensorBoard: cannot write into ", quoted(folder), ": ", error.code().message()));
+    throw Error(sentence("cannot write into ", quoted(folder), ": ", error.code().message()));
   }
 }
 

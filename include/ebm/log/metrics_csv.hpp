@@ -122,8 +122,7 @@ class MetricsCsv {
     };
     columns_ = cells_of(next_line());
     const auto refuse = [&](const char* why) {
-      throw Error(
-          sentence("MetricsCsv: ", quoted(options_.file), " is no table of metrics: ", why));
+      throw Error(sentence(quoted(options_.file), " is no table of metrics: ", why));
     };
     if (columns_.size() < 2 || columns_[0] != "epoch" || columns_[1] != "iteration") {
       refuse("its first columns are not epoch and iteration");
