@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "analysis.hpp"
+#include "captions.hpp"
 #include "cli.hpp"
 #include "commands.hpp"
 #include "engine.hpp"
@@ -197,8 +198,10 @@ void run(const CLI::App& command, AnalyzeOptions o, const Engine& engine) {
 
   const Examples examples(sets.test, engine, *model, o.seed, o.threads);
   if (!o.out.empty()) {
-    ebm::io::write_image_grid(o.out, examples.images, {},
-                              {.columns = Examples::columns, .scale = 4});
+    auto picture =
+        ebm::io::image_grid(examples.images, {}, {.columns = Examples::columns, .scale = 4});
+    add_captions(picture, {examples.names.begin(), examples.names.end()});
+    ebm::io::write_png(o.out, picture);
   }
   if (o.json) {
     std::cout << print(analysis, judgements);

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <memory>
 
+#include "captions.hpp"
 #include "cli.hpp"
 #include "commands.hpp"
 #include "engine.hpp"
@@ -46,8 +47,14 @@ void write_figure(const GenerateOptions& o, const Model& model) {
   // What chains do depends on seed and id: those of one step are the beginning of the long ones.
   std::vector<ebm::Samples<float>> columns = trace_of(o, model);
   columns.front() = model.run_chains(o.count, first_step, 0, o.seed, o.threads).final;
-  ebm::io::write_image_grid(o.out, chain_by_chain(columns), {},
-                            {.columns = static_cast<int>(columns.size()), .scale = scale});
+  auto picture = ebm::io::image_grid(chain_by_chain(columns), {},
+                                     {.columns = static_cast<int>(columns.size()), .scale = scale});
+  std::vector<std::string> captions{"step 1"};
+  while (captions.size() < columns.size()) {
+    captions.push_back(std::to_string(o.snapshot_every() * static_cast<int>(captions.size())));
+  }
+  add_captions(picture, captions);
+  ebm::io::write_png(o.out, picture);
 }
 
 /// The chains beside each other; a frame is their start or every k-th step.
@@ -99,7 +106,8 @@ void add_generate(CLI::App& app, const std::string& cpu) {
                                     "Show how digits arise from noise, e.g.\n  ebm-mnist generate "
                                     "--model runs/mnist/model.safetensors --out chains.png");
   c.footer(
-      "A .png file gets a row a chain: after step 1, then every K-th. A .apng file (or --animate) "
+      "A .png file gets a row a chain: after step 1, then every K-th, said below. A .apng file (or "
+      "--animate) "
       "gets the chains beside each other, moving: browsers play it.");
   add_model(c, o->model);
   c.add_option("--out", o->out, "Picture to write: .png or .apng")->type_name("FILE")->required();

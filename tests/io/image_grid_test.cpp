@@ -161,6 +161,19 @@ TEST_CASE("a written grid gives its images back, whatever the layout") {
   CHECK(ebm::io::read_png_images(folder / "plain.png").count == 1);
 }
 
+TEST_CASE("captions beside a grid leave its images readable") {
+  const TemporaryFolder folder;
+  auto picture = image_grid(pixels({1, 2, 3}), pixel, {.columns = 2, .padding = 1});
+  const auto images = [&] {
+    ebm::io::write_png(folder / "grid.png", picture);
+    return ebm::io::read_png_images(folder / "grid.png").pixels;
+  };
+  const auto without = images();
+  picture.rows += 3;
+  picture.pixels.resize(picture.pixels.size() + std::size_t(3 * picture.columns), 255);
+  CHECK(images() == without);
+}
+
 TEST_CASE("a picture whose text lays images out in another way than its pixels are is refused") {
   const TemporaryFolder folder;
   const auto refusal = [&](const ebm::io::PictureGrid& grid) {

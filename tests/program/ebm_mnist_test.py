@@ -290,6 +290,28 @@ class Training(Program):
                 self.succeed(*quickly(data=name, out=f"of {name}", epochs=1, limit_batches=1))
                 self.succeed("train", "--resume", f"of {name}", "--epochs", 2)
 
+    def test_a_run_of_any_options_can_be_resumed(self):
+        every = {"held_out": 3, "epochs": 1, "batch": 16, "limit_batches": 1, "seed": 4294967295, "threads": 2,
+                 "early_stop": 7, "keep": 3, "save_every": 1, "pictures_every": 1, "guard": 0,
+                 "learning_rate": 3.3333333333333335e-5, "beta1": 0.1, "beta2": 0.123456789012345678,
+                 "grad_norm": 1e6}
+        chains = {"lr_decay": 1.01, "lr_period": 2, "data_noise": 0, "steps": 3, "step_size": 1e-30, "noise": 9.999999999, "clip": 1e6, "buffer": 33,
+                  "fresh": 1, "alpha": 0, "model": "resnet", "guard_reaction": "steps"}
+        levels = {"level_median": 1e-3, "level_spread": 10, "level_low": 1e-9, "level_high": 1000,
+                  "data_level": 1, "gain": 0.5, "warm_up": 1, "averaging": 0}
+        flags = ("--no-shuffle", "--no-tensorboard", "--no-guard", "--json", "--overwrite")
+        for recipe, options in (("tutorial", chains), ("matching", levels),
+                                ("joint", {**levels, "cross_entropy": 1, "digit_level_median": 9})):
+            with self.subTest(recipe):
+                self.succeed("train", "--data", DATA, "--recipe", recipe, "--out", recipe, *flags,
+                             *(f"--{name.replace('_', '-')}={value}"
+                               for name, value in {**every, **options}.items()))
+                config = self.folder / recipe / "config.toml"
+                before = re.sub("(?m)^#.*", "", config.read_text())  # a comment has the command
+                self.succeed("train", "--resume", recipe, "--epochs", 2)
+                self.assertEqual(re.sub("(?m)^epochs = 1$", "epochs = 2", before),
+                                 re.sub("(?m)^#.*", "", config.read_text()))
+
     def test_a_name_that_the_configuration_cannot_hold_is_refused_at_the_start(self):
         name = os.fsdecode(b"d\xff")
         (self.folder / name).symlink_to(DATA, target_is_directory=True)
@@ -522,6 +544,19 @@ class Resuming(Program):
                                  signal_number == signal.SIGINT)
                 self.succeed("train", "--resume", run)
                 self.assert_same_end(run, "whole")
+
+    def test_a_second_ctrl_c_ends_at_once_and_loses_nothing_that_was_saved(self):
+        options = dict(epochs=3, steps=2000, batch=16, threads=1)
+        process = self.start(*quickly(out="run", **options))
+        self.assertTrue(wait_for(self.folder / "run/state.safetensors", 60))
+        process.send_signal(signal.SIGINT)
+        self.assertTrue(any("Ctrl-C again stops at once" in line for line in process.stderr))
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        self.assertIn(process.returncode, (-signal.SIGINT, 130))  # 130: the step was done already
+        self.succeed("train", "--resume", "run")
+        self.succeed(*quickly(out="whole", **options))
+        self.assert_same_end("run", "whole")
 
     def test_a_folder_has_one_run_at_a_time_which_can_be_reported_from_its_start(self):
         process = self.start(*quickly(out="my run", epochs=1000, steps=60, threads=1))
@@ -821,15 +856,21 @@ class Generation(Program):
         self.succeed("sample", "--model", MODEL, "--steps", steps, "--out", name, *options)
         return self.folder / name
 
+    CAPTIONS = 12  # pixels high, below the figure
+
     @staticmethod
     def size(columns, rows):
         return 2 * (30 * columns + 2), 2 * (30 * rows + 2)
 
+    def figure_size(self, columns, rows):
+        width, height = self.size(columns, rows)
+        return width, height + self.CAPTIONS
+
     def test_a_row_is_a_chain_after_step_1_and_every_kth(self):
         figure = self.generate("a.png", "--count", 3, "--every", 4)
-        self.assertEqual(png_size(figure), self.size(columns=3, rows=3))
+        self.assertEqual(png_size(figure), self.figure_size(columns=3, rows=3))
         defaults = self.generate("b.png", steps=256)
-        self.assertEqual(png_size(defaults), self.size(columns=9, rows=8))
+        self.assertEqual(png_size(defaults), self.figure_size(columns=9, rows=8))
 
     def test_the_columns_are_what_runs_of_their_steps_end_with(self):
         # Where step 1 is all there is, the picture's two columns are both a run of one step.
@@ -837,7 +878,13 @@ class Generation(Program):
         samples = read_safetensors(self.sample("s.safetensors", "--count", 2, steps=1))
         values = samples["samples"][1]
         rows = [values[PIXELS * chain:PIXELS * (chain + 1)] for chain in (0, 0, 1, 1)]
-        self.assertEqual(png_pixels(figure), grid_pixels(rows, columns=2, scale=2))
+        pixels = png_pixels(figure)
+        self.assertEqual(pixels[:-self.CAPTIONS], grid_pixels(rows, columns=2, scale=2))
+        # "step 1" and "1", in white
+        captions = [[row[:62].count(255), row[62:].count(255)] for row in pixels[-self.CAPTIONS:]]
+        first, second = map(sum, zip(*captions))
+        self.assertGreater(first, 3 * second)
+        self.assertGreater(second, 0)
 
     def test_an_animation_has_a_frame_a_snapshot_and_stays_at_its_end(self):
         for name, options in (("a.apng", []), ("b.png", ["--animate"])):
@@ -920,7 +967,7 @@ class Analysis(Program):
 
     def test_people_get_a_table_and_a_picture_of_four_images_in_four_variants(self):
         table = self.succeed("analyze", "--model", MODEL, "--data", DATA, "--out", "a.png")
-        self.assertEqual(png_size(self.folder / "a.png"), (4 * 122, 4 * 122))
+        self.assertEqual(png_size(self.folder / "a.png"), (4 * 122, 4 * 122 + 24))
         for name in ("original", "noisy", *self.BATTERY):
             self.assertIn(name, table)
         self.assertEqual(self.succeed("analyze", "--model", MODEL, "--data", DATA, "--quiet"), "")

@@ -139,7 +139,8 @@ namespace detail {
   return gray;
 }
 
-/// The images of a picture that shows several; throws Error unless its size is that of the grid.
+/// The images of a picture that shows several; throws Error if it is smaller than the grid, beside
+/// which there may be captions.
 [[nodiscard]] inline GrayImages images_of_grid(const std::filesystem::path& path,
                                                const GrayImages& picture, const PictureGrid& grid) {
   const auto& [count, height, width, columns, padding, scale] = grid;
@@ -151,7 +152,7 @@ namespace detail {
   const auto size = [&](std::int64_t images, int pixels) {
     return (images * (std::int64_t{pixels} + padding) + padding) * scale;
   };
-  if (!are_sizes || size(rows, height) != picture.rows || size(columns, width) != picture.columns) {
+  if (!are_sizes || size(rows, height) > picture.rows || size(columns, width) > picture.columns) {
     refuse_png(path, "says that its images are laid out in another way than its ", picture.rows,
                "x", picture.columns, " pixels are");
   }
