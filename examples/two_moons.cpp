@@ -29,7 +29,6 @@ int main() {
                  Langevin{
                      {.step_size = 0.01, .noise = 0.14, .gradient_clip = 10, .low = -2, .high = 2}},
              .steps = 20,
-             .starts = FromReplayBuffer{{.low = -2, .high = 2}},
              .loss = ContrastiveDivergence{{.alpha = 0.01}},
              .optimizer = Adam{{.learning_rate = 1e-2}},
              .gradient_clip = GlobalNormClip{10},

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "densities.hpp"
-#include "panels.hpp"
+#include "landscape.hpp"
 
 /// The ways in which `main.cpp` learns a density, and what each of them comes to.
 namespace plane_densities {
@@ -27,6 +27,9 @@ using LevelNetwork =
 /// Where the chains of training stay, and over which energies are normalised.
 inline constexpr ebm::BoxGrid box{.low = -6, .high = 6, .cells = 400};
 
+/// What a panel shows, a pixel a cell.
+inline constexpr ebm::BoxGrid view{.low = -5, .high = 5, .cells = 110};
+
 /// What all seeds are judged by.
 template <class Density>
 ebm::Samples<float> test_data() {
@@ -37,16 +40,16 @@ ebm::Samples<float> test_data() {
 struct Contest {
   ebm::Rng rng;
   double share = 1;       ///< of the iterations, > 0
-  bool is_shown = false;  ///< whether there are to be panels
+  bool is_shown = false;  ///< whether there is to be a panel
   ebm::Samples<float> data, test;
 };
 
 /// What a way has come to.
 struct Outcome {
   std::string way;
-  double seconds = 0;            ///< of the training; 0: the model is that of the outcome before
-  double log_likelihood = 0;     ///< mean over the test data, in nats
-  ebm::Samples<float> panels{};  ///< its density and samples of it, where they are to be shown
+  double seconds = 0;           ///< of the training; 0: the model is that of the outcome before
+  double log_likelihood = 0;    ///< mean over the test data, in nats
+  ebm::Samples<float> panel{};  ///< its energy and samples of it, where they are to be shown
 };
 
 /// The recipe of all ways. Chains, which contrastive divergence alone runs, have temperature 1:
@@ -64,7 +67,7 @@ auto recipe(const Loss& loss, int iterations, const Contest& contest) {
                                 .low = box.low,
                                 .high = box.high}},
       .steps = 40,
-      .starts = ebm::FromReplayBuffer{{.fresh = 0.01, .low = box.low, .high = box.high}},
+      .starts = ebm::FromReplayBuffer{{.fresh = 0.01}},
       .loss = loss,
       .optimizer = ebm::Adam{{.learning_rate = 1e-2}},
       .gradient_clip = ebm::GlobalNormClip{10},
@@ -99,15 +102,12 @@ Outcome judged(const char* way, double seconds, const E& energy, const Contest& 
   const double log_partition = ebm::log_partition(energy, box);
   const Eigen::VectorXd scores = ebm::scores(energy, contest.test).template cast<double>();
   Outcome outcome{way, seconds, scores.mean() - log_partition};
-  if (contest.is_shown) {
-    outcome.panels.resize(2, view.cells * view.cells);
-    outcome.panels << density_panel(energy, log_partition), point_panel(draw());
-  }
+  if (contest.is_shown) outcome.panel = landscape::panel(energy, draw(), view, 12);
   return outcome;
 }
 
-/// Samples in a picture.
-inline constexpr int shown = 2000;
+/// Samples in a panel.
+inline constexpr int shown = 300;
 
 /// Learns E(x).
 template <class Loss>

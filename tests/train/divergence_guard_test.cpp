@@ -59,7 +59,9 @@ struct Story {
 struct OnlyBuffer {
   using value_type = float;
   ebm::ReplayBuffer<float> kept{36, {.capacity = 40}};
+  ebm::Recipe<> tutorial;
   [[nodiscard]] const auto& buffer() const { return kept; }
+  [[nodiscard]] const auto& recipe() const { return tutorial; }
 };
 
 BatchReport batch_of(std::int64_t iteration, double data_score, double model_score) {

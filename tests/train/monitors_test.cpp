@@ -250,7 +250,7 @@ TEST_CASE("snapshots of chains are those of the trainer's sampler, the same star
   Trainer trainer(model,
                   ebm::Recipe{.sampler = sampler,
                               .steps = 2,
-                              .starts = ebm::FromReplayBuffer{{.capacity = 64, .low = -0.9}},
+                              .starts = ebm::FromReplayBuffer{{.capacity = 64}},
                               .epochs = 4,
                               .batch = 32,
                               .data_noise = 0},

@@ -575,13 +575,26 @@ TEST_CASE("chains that would start outside of the sampler's domain are refused")
   };
   const std::string expected =
       "Trainer: chains start as noise in [-1, 1), which reaches beyond the sampler's domain [0, "
-      "1]: give the recipe's starts its bounds";
-  CHECK(message(ebm::FromReplayBuffer()) == expected);
-  CHECK(message(ebm::FromNoise()) == expected);
-  CHECK(message(ebm::PersistentChains()) == expected);
-  const Recipe sound{.sampler = ebm::Langevin({.low = 0, .high = 1}),
-                     .starts = ebm::FromReplayBuffer{{.low = 0, .high = 1}}};
-  CHECK_NOTHROW(Trainer(model, sound));
+      "1]: leave the bounds of the recipe's starts to the sampler";
+  CHECK(message(ebm::FromReplayBuffer{{.low = -1}}) == expected);
+  CHECK(message(ebm::FromNoise{.low = -1}) == expected);
+  CHECK(message(ebm::PersistentChains{.low = -1}) == expected);
+}
+
+TEST_CASE("chains start as noise in the sampler's domain, unless the starts say otherwise") {
+  Neural<ImageNet> model;
+  const auto range = [&](const auto& sampler, const auto& starts) {
+    const Trainer trainer(model, Recipe{.sampler = sampler, .starts = starts});
+    const ebm::NoiseRange range = trainer.recipe().starts.noise_range();
+    return std::pair(range.low, range.high);
+  };
+  const ebm::Langevin bounded({.low = 0, .high = 3});
+  CHECK(range(bounded, ebm::FromReplayBuffer()) == std::pair(0.0, 3.0));
+  CHECK(range(bounded, ebm::FromNoise()) == std::pair(0.0, 3.0));
+  CHECK(range(bounded, ebm::PersistentChains()) == std::pair(0.0, 3.0));
+  CHECK(range(bounded, ebm::FromReplayBuffer{{.high = 1}}) == std::pair(0.0, 1.0));
+  CHECK(range(ebm::Mala(), ebm::FromNoise()) == std::pair(-1.0, 1.0));
+  CHECK(range(ebm::Mala(), ebm::FromNoise{.low = -9}) == std::pair(-9.0, 1.0));
 }
 
 TEST_CASE("a parameter that stops being finite is taken back") {

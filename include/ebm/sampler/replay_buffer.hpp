@@ -8,17 +8,25 @@
 #include <ebm/core/samples.hpp>
 #include <ebm/core/state.hpp>
 #include <ebm/random/stream.hpp>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 namespace ebm {  // the same for every instruction set
 
+/// Where uniform noise lies: in [low, high).
+struct NoiseRange {
+  double low = -1, high = 1;
+};
+
 /// Options of a replay buffer.
 struct ReplayBufferOptions {
-  int capacity = 8192;        ///< samples kept, >= 1
-  double fresh = 0.05;        ///< share of chains that start as noise, in [0, 1]
-  double low = -1, high = 1;  ///< fresh chains are uniform in [low, high)
+  int capacity = 8192;  ///< samples kept, >= 1
+  double fresh = 0.05;  ///< share of chains that start as noise, in [0, 1]
+  /// Fresh chains are uniform in [low, high). What is not given is an end of the domain of the
+  /// recipe's sampler; without a sampler with a domain, -1 and 1.
+  std::optional<double> low{}, high{};
 };
 
 }  // namespace ebm
@@ -31,12 +39,20 @@ inline constexpr std::uint64_t before_any_iteration = ~std::uint64_t{0};
 
 namespace detail {
 
-/// Throws `InvalidArgument` unless low < high, both finite in `T`.
+/// Where starts with these bounds, if they are given, have their noise.
+inline NoiseRange noise_range(std::optional<double> low, std::optional<double> high) {
+  return {low.value_or(-1), high.value_or(1)};
+}
+
+/// The same; throws `InvalidArgument` unless low < high, both finite in `T`.
 template <class T>
-void require_noise_range(const char* whose, double low, double high) {
-  const T from = static_cast<T>(low), to = static_cast<T>(high);
+NoiseRange checked_noise_range(const char* whose, std::optional<double> low,
+                               std::optional<double> high) {
+  const NoiseRange range = noise_range(low, high);
+  const T from = static_cast<T>(range.low), to = static_cast<T>(range.high);
   require(from < to && std::isfinite(to - from), whose,
-          ": low must be below high, both finite, got ", low, " and ", high);
+          ": low must be below high, both finite, got ", range.low, " and ", range.high);
+  return range;
 }
 
 /// Makes the features of one chain uniform in [low, high): the noise of chain `chain` of draw
@@ -163,7 +179,7 @@ class ReplayBuffer {
     require(options.capacity >= 1, "ReplayBuffer: capacity must be >= 1, got ", options.capacity);
     require(options.fresh >= 0 && options.fresh <= 1, "ReplayBuffer: fresh must be in [0, 1], got ",
             options.fresh);
-    detail::require_noise_range<T>("ReplayBuffer", options.low, options.high);
+    noise_ = detail::checked_noise_range<T>("ReplayBuffer", options.low, options.high);
     storage_.resize(options.capacity, features);
   }
 
@@ -197,7 +213,7 @@ class ReplayBuffer {
         copy_sample(storage_, place, chains, i);
       } else {
         detail::fill_with_noise(sample_of(chains, i), rng, draw, static_cast<std::uint32_t>(i),
-                                options_.low, options_.high);
+                                noise_.low, noise_.high);
         ++fresh;
       }
     }
@@ -254,6 +270,7 @@ class ReplayBuffer {
 
  private:
   ReplayBufferOptions options_;
+  NoiseRange noise_;
   ReplayPlaces<Refill, Eviction> places_;
   int conditions_;
   Samples<T> storage_;

@@ -21,16 +21,23 @@ concept ChainStarts = Stateful<S> && requires(S& starts, SamplesRef<T> chains,
 /// Satisfied by the `starts` of a recipe: `policy.for_chains<T>(batch, features, conditions)` makes
 /// the `ChainStarts` of a training whose iterations have `batch` chains. The last `conditions`
 /// features are given: chains that start anew have those of the data. Starts that are uniform noise
-/// say where by `noise_range()`.
+/// say where by `noise_range()`, and may have a member `take_bounds(range)`: what of it they have
+/// not been given, they take from the domain of the recipe's sampler.
 template <class P, class T = float>
 concept StartPolicy = requires(const P& policy) {
   { policy.template for_chains<T>(1, 1, 0) } -> ChainStarts<T>;
 };
 
-/// Where uniform noise lies: in [low, high).
-struct NoiseRange {
-  double low, high;
-};
+namespace detail {
+
+/// Sets what is not given of the bounds of noise.
+inline void take_bounds(std::optional<double>& low, std::optional<double>& high,
+                        const NoiseRange& range) {
+  low = low.value_or(range.low);
+  high = high.value_or(range.high);
+}
+
+}  // namespace detail
 
 /// Starts: a replay buffer, which at first holds a batch of noise.
 ///
@@ -38,7 +45,12 @@ struct NoiseRange {
 struct FromReplayBuffer {
   ReplayBufferOptions options{};
 
-  [[nodiscard]] NoiseRange noise_range() const { return {options.low, options.high}; }
+  [[nodiscard]] NoiseRange noise_range() const {
+    return detail::noise_range(options.low, options.high);
+  }
+  void take_bounds(const NoiseRange& range) {
+    detail::take_bounds(options.low, options.high, range);
+  }
 
   template <class T>
   [[nodiscard]] ReplayBuffer<T> for_chains(int, int features, int conditions) const {
@@ -67,21 +79,22 @@ struct FromData {
   }
 };
 
-/// Starts: noise in every iteration, uniform in [low, high).
+/// Starts: noise in every iteration, uniform in [low, high); what is not given of it is as in
+/// `ReplayBufferOptions`.
 ///
 /// Source: Nijkamp, Hill, Zhu, Wu, "Learning Non-Convergent Non-Persistent Short-Run MCMC Toward
 /// Energy-Based Model", 2019, alg. 1.
 struct FromNoise {
-  double low = -1, high = 1;  ///< low < high, finite
+  std::optional<double> low{}, high{};  ///< low < high, finite
 
   template <class T>
   struct Chains {
-    double low, high;
+    NoiseRange noise;
     int conditions;
 
     void begin(SamplesRef<T> chains, const ConstSamplesRef<T>& data, Rng rng,
                std::uint64_t iteration) const {
-      fill_with_noise<T>(chains, rng, iteration, low, high);
+      fill_with_noise<T>(chains, rng, iteration, noise.low, noise.high);
       copy_conditions<T>(data, chains, chains.rows(), conditions);
     }
     static void end(const ConstSamplesRef<T>&) {}
@@ -89,13 +102,13 @@ struct FromNoise {
     static void restore(const State&) {}
   };
 
-  [[nodiscard]] NoiseRange noise_range() const { return {low, high}; }
+  [[nodiscard]] NoiseRange noise_range() const { return detail::noise_range(low, high); }
+  void take_bounds(const NoiseRange& range) { detail::take_bounds(low, high, range); }
 
   /// Throws `InvalidArgument` unless low < high, both finite in `T`.
   template <class T>
   [[nodiscard]] Chains<T> for_chains(int, int, int conditions) const {
-    detail::require_noise_range<T>("FromNoise", low, high);
-    return {low, high, conditions};
+    return {detail::checked_noise_range<T>("FromNoise", low, high), conditions};
   }
 };
 
@@ -131,25 +144,22 @@ class LivingChains {
 }  // namespace detail
 
 /// Starts: where the chains of the iteration before ended; they begin as noise, uniform in
-/// [low, high), and never again.
+/// [low, high), and never again. What is not given of it is as in `ReplayBufferOptions`.
 ///
 /// Source: Tieleman, "Training Restricted Boltzmann Machines using Approximations to the Likelihood
 /// Gradient", 2008 (persistent contrastive divergence).
 struct PersistentChains {
-  double low = -1, high = 1;  ///< low < high, finite
+  std::optional<double> low{}, high{};  ///< low < high, finite
 
   template <class T>
   class Chains : public detail::LivingChains<T> {
    public:
-    Chains(int batch, int features, int conditions, double low, double high)
-        : detail::LivingChains<T>(batch, features),
-          conditions_(conditions),
-          low_(low),
-          high_(high) {}
+    Chains(int batch, int features, int conditions, const NoiseRange& noise)
+        : detail::LivingChains<T>(batch, features), conditions_(conditions), noise_(noise) {}
 
     void begin(SamplesRef<T> chains, const ConstSamplesRef<T>& data, Rng rng, std::uint64_t) {
       if (!has_begun_) {
-        fill_with_noise<T>(chains_, rng, before_any_iteration, low_, high_);
+        fill_with_noise<T>(chains_, rng, before_any_iteration, noise_.low, noise_.high);
         copy_conditions<T>(data, chains_, chains_.rows(), conditions_);
       }
       has_begun_ = true;
@@ -160,16 +170,17 @@ struct PersistentChains {
     using detail::LivingChains<T>::chains_;
     using detail::LivingChains<T>::has_begun_;
     int conditions_;
-    double low_, high_;
+    NoiseRange noise_;
   };
 
-  [[nodiscard]] NoiseRange noise_range() const { return {low, high}; }
+  [[nodiscard]] NoiseRange noise_range() const { return detail::noise_range(low, high); }
+  void take_bounds(const NoiseRange& range) { detail::take_bounds(low, high, range); }
 
   /// Throws `InvalidArgument` unless low < high, both finite in `T`.
   template <class T>
   [[nodiscard]] Chains<T> for_chains(int batch, int features, int conditions) const {
-    detail::require_noise_range<T>("PersistentChains", low, high);
-    return {batch, features, conditions, low, high};
+    return {batch, features, conditions,
+            detail::checked_noise_range<T>("PersistentChains", low, high)};
   }
 };
 

@@ -106,9 +106,10 @@ class MachineReplayBuffer {
   /// Where the chains of draw number `draw` start, to `lanes`.
   void draw(T* lanes, Rng rng, std::uint64_t draw) {
     upload(places_.draw(batch_, rng, draw));
+    const NoiseRange noise = ebm::detail::noise_range(options_.low, options_.high);
     machine_->launch(DrawChains<T, S>{kept_.data(), chain_places_.data(), lanes, batch_,
-                                      rng.stream(Purpose::fresh_chains), draw, options_.low,
-                                      options_.high});
+                                      rng.stream(Purpose::fresh_chains), draw, noise.low,
+                                      noise.high});
   }
 
   /// Puts the chains in front.

@@ -235,12 +235,17 @@ class Trainer {
     require(r.limit_batches >= 0, "Trainer: limit_batches must be >= 0, got ", r.limit_batches);
     if constexpr (wants_chains<decltype(RecipeType::loss)>() &&
                   requires { r.starts.noise_range(); }) {
-      const NoiseRange noise = r.starts.noise_range();
       const auto domain = domain_of<double>(r.sampler);
+      if constexpr (requires { r.starts.take_bounds(NoiseRange{}); }) {
+        if (std::isfinite(domain.low) && std::isfinite(domain.high)) {
+          r.starts.take_bounds({domain.low, domain.high});
+        }
+      }
+      const NoiseRange noise = r.starts.noise_range();
       require(noise.low >= domain.low && noise.high <= domain.high,
               "Trainer: chains start as noise in [", noise.low, ", ", noise.high,
               "), which reaches beyond the sampler's domain [", domain.low, ", ", domain.high,
-              "]: give the recipe's starts its bounds");
+              "]: leave the bounds of the recipe's starts to the sampler");
     }
     return r;
   }
@@ -346,9 +351,12 @@ class Trainer {
   bool was_moved_ = false;  // by a callback, to another state
 };
 
+/// Without an executor or another place, a training runs on `Threads` of its own.
+/// @{
 template <class E>
 Trainer(E&) -> Trainer<E, Recipe<>, Threads>;
 template <class E, class RecipeType>
 Trainer(E&, RecipeType) -> Trainer<E, RecipeType, Threads>;
+/// @}
 
 }  // namespace ebm::inline EBM_ABI

@@ -33,14 +33,13 @@ template <class T>
 /// When chains are saturated.
 struct SaturatedChainsOptions {
   double data_share = 0;  ///< `share_at_edge` of the data, in [0, 1]
-  double low = -1, high = 1;
-  double inside = 0.25;  ///< least share of features inside, as a part of the data's, in (0, 1)
-  int every = 50;        ///< batches from one look to the next, >= 1
-  int looks = 3;         ///< in a row before it is trouble, >= 1
-  int samples = 128;     ///< newest ones of the buffer that are looked at, >= 1
+  double inside = 0.25;   ///< least share of features inside, as a part of the data's, in (0, 1)
+  int every = 50;         ///< batches from one look to the next, >= 1
+  int looks = 3;          ///< in a row before it is trouble, >= 1
+  int samples = 128;      ///< newest ones of the buffer that are looked at, >= 1
 };
 
-/// Detection: the chains lie at the domain's ends, more than the data ever do.
+/// Detection: the chains lie at the ends of the sampler's domain, more than the data ever do.
 ///
 /// Steps that are too long throw every feature from one end to the other; no gradient is left.
 class SaturatedChains {
@@ -61,8 +60,9 @@ class SaturatedChains {
   Trouble on_batch(Trainer& trainer, const BatchReport& report) {
     using T = typename Trainer::value_type;
     if (report.iteration % options_.every != 0) return {};
+    const auto domain = domain_of<double>(trainer.recipe().sampler);
     const double share =
-        share_at_edge<T>(trainer.buffer().newest(options_.samples), options_.low, options_.high);
+        share_at_edge<T>(trainer.buffer().newest(options_.samples), domain.low, domain.high);
     const bool is_bad = 1 - share < options_.inside * (1 - options_.data_share);
     bad_looks_ = is_bad ? bad_looks_ + 1 : 0;
     if (bad_looks_ < options_.looks) return {};
