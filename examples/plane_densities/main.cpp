@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "densities.hpp"
-#include "panels.hpp"
+#include "landscape.hpp"
 #include "ways.hpp"
 
 /// Learns the energies of three densities in the plane by contrastive divergence, score matching
@@ -17,8 +17,8 @@
 /// log-likelihood of test data, which a grid normalises.
 ///
 /// Usage: example_plane_densities [SHARE [SEEDS [PICTURE.png]]]
-/// SHARE of each way's iterations, 1 by default; the picture shows, for the first seed and each
-/// density, data and then each way: ln p above, samples below.
+/// SHARE of each way's iterations, 1 by default. The picture has a row for each density: data, and
+/// the energy of each way for the first seed, the lower the darker, with samples of it.
 using namespace ebm;
 using namespace plane_densities;
 
@@ -51,32 +51,28 @@ void print_table(const std::vector<std::vector<Outcome>>& outcomes) {
   }
 }
 
-/// Data, then each way that has panels: densities in the first row, samples in the second.
+/// Data, then each way that has a panel.
 template <class Density>
-void add_rows(const std::vector<Outcome>& outcomes, std::vector<Samples<float>>& rows) {
-  // Not the density: that of the checkerboard is 0 outside of its squares.
-  const Samples<float> data = point_panel(test_data<Density>().topRows(shown));
-  for (int row = 0; row < 2; ++row) {
-    rows.push_back(data);
-    for (const Outcome& outcome : outcomes) {
-      if (outcome.panels.rows() > 0) rows.push_back(outcome.panels.row(row));
-    }
+void add_row(const std::vector<Outcome>& outcomes, std::vector<Samples<float>>& panels) {
+  panels.push_back(landscape::points(test_data<Density>().topRows(shown), view));
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.panel.rows() > 0) panels.push_back(outcome.panel);
   }
 }
 
 /// result: whether all log-likelihoods are finite
 template <class Density>
-bool contest(double share, int seeds, std::vector<Samples<float>>* rows) {
+bool contest(double share, int seeds, std::vector<Samples<float>>* panels) {
   std::printf("%s: the density's own log-likelihood is %.3f\n", Density::name,
               Density::log_density(test_data<Density>().template cast<double>()).mean());
   std::vector<std::vector<Outcome>> outcomes;
   for (int seed = 1; seed <= seeds; ++seed) {
     const Rng rng{static_cast<std::uint32_t>(seed)};
-    outcomes.push_back(learn_in_all_ways<Density>(rng, share, rows != nullptr && seed == 1));
+    outcomes.push_back(learn_in_all_ways<Density>(rng, share, panels != nullptr && seed == 1));
   }
   print_table(outcomes);
   std::fflush(stdout);
-  if (rows != nullptr) add_rows<Density>(outcomes.front(), *rows);
+  if (panels != nullptr) add_row<Density>(outcomes.front(), *panels);
   return std::ranges::all_of(outcomes, [](const auto& of_seed) {
     return std::ranges::all_of(of_seed,
                                [](const Outcome& o) { return std::isfinite(o.log_likelihood); });
@@ -90,17 +86,17 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "SHARE: expected a number in (0, 100]; SEEDS: a whole number >= 1\n");
     return 2;
   }
-  std::vector<Samples<float>> rows;
-  std::vector<Samples<float>>* const shown_rows = argc > 3 ? &rows : nullptr;
-  const bool moons = contest<Moons>(share, seeds, shown_rows);
-  const bool gaussians = contest<EightGaussians>(share, seeds, shown_rows);
-  const bool squares = contest<Checkerboard>(share, seeds, shown_rows);
-  if (shown_rows != nullptr) {
-    Samples<float> panels(static_cast<Eigen::Index>(rows.size()), view.cells * view.cells);
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      panels.row(static_cast<Eigen::Index>(i)) = rows[i];
-    io::write_image_grid(argv[3], panels, {.height = view.cells, .width = view.cells},
-                         {.columns = static_cast<int>(rows.size()) / 6});
+  std::vector<Samples<float>> panels;
+  std::vector<Samples<float>>* const shown_panels = argc > 3 ? &panels : nullptr;
+  const bool moons = contest<Moons>(share, seeds, shown_panels);
+  const bool gaussians = contest<EightGaussians>(share, seeds, shown_panels);
+  const bool squares = contest<Checkerboard>(share, seeds, shown_panels);
+  if (shown_panels != nullptr) {
+    const int count = static_cast<int>(panels.size());
+    Samples<float> images(count, panels.front().cols());
+    for (int i = 0; i < count; ++i) images.row(i) = panels[static_cast<std::size_t>(i)];
+    const io::ImageShape shape{.channels = 3, .height = view.cells, .width = view.cells};
+    io::write_image_grid(argv[3], images, shape, {.columns = count / 3});
   }
   return moons && gaussians && squares ? 0 : 1;
 }

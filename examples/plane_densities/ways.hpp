@@ -60,24 +60,23 @@ auto recipe(const Loss& loss, int iterations, const Contest& contest) {
   constexpr double step_size = 0.01;
   const int of_epoch = static_cast<int>(contest.data.rows()) / batch;
   const int epochs = (iterations + of_epoch - 1) / of_epoch;
-  return ebm::Recipe{
-      .sampler = ebm::Langevin{{.step_size = step_size,
-                                .noise = std::sqrt(2 * step_size),
-                                .gradient_clip = 20,
-                                .low = box.low,
-                                .high = box.high}},
-      .steps = 40,
-      .starts = ebm::FromReplayBuffer{{.fresh = 0.01}},
-      .loss = loss,
-      .optimizer = ebm::Adam{{.learning_rate = 1e-2}},
-      .gradient_clip = ebm::GlobalNormClip{10},
-      .schedule = ebm::CosineDecay{{.final_factor = 0.01}},
-      .averaging = ebm::ExponentialAverage{{.decay = 0.99}},
-      .epochs = epochs,
-      .batch = batch,
-      .data_noise = 0,
-      .limit_batches = (iterations + epochs - 1) / epochs,
-      .rng = contest.rng};
+  return ebm::Recipe{.sampler = ebm::Langevin{{.step_size = step_size,
+                                               .noise = std::sqrt(2 * step_size),
+                                               .gradient_clip = 20,
+                                               .low = box.low,
+                                               .high = box.high}},
+                     .steps = 40,
+                     .starts = ebm::FromReplayBuffer{{.fresh = 0.01}},
+                     .loss = loss,
+                     .optimizer = ebm::Adam{{.learning_rate = 1e-2}},
+                     .gradient_clip = ebm::GlobalNormClip{10},
+                     .schedule = ebm::CosineDecay{{.final_factor = 0.01}},
+                     .averaging = ebm::ExponentialAverage{{.decay = 0.99}},
+                     .epochs = epochs,
+                     .batch = batch,
+                     .data_noise = 0,
+                     .limit_batches = (iterations + epochs - 1) / epochs,
+                     .rng = contest.rng};
 }
 
 /// Trains an energy on one thread and gives it the average of its parameters; result: seconds.

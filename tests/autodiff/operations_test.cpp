@@ -85,6 +85,8 @@ std::vector<Binary<T>> binary_operations() {
        [](double a, double b) { return a * b; }},
       {"a / b", [](const V& a, const V& b) { return a / b; },
        [](double a, double b) { return a / b; }},
+      {"log_sum_exp", [](const V& a, const V& b) { return log_sum_exp(a, b); },
+       [](double a, double b) { return std::log(std::exp(a) + std::exp(b)); }},
   };
 }
 
@@ -287,4 +289,6 @@ TEST_CASE("operands of two tapes are refused") {
   CHECK(message_of<InvalidArgument>([&] { a - b; }) == "operator-: the operands live on two tapes");
   CHECK(message_of<InvalidArgument>([&] { a* b; }) == "operator*: the operands live on two tapes");
   CHECK(message_of<InvalidArgument>([&] { a / b; }) == "operator/: the operands live on two tapes");
+  CHECK(message_of<InvalidArgument>([&] { log_sum_exp(a, b); }) ==
+        "log_sum_exp: the operands live on two tapes");
 }

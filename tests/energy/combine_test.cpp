@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <cmath>
 #include <ebm/energy/analytic.hpp>
 #include <ebm/energy/combine.hpp>
 #include <ebm/energy/evaluate.hpp>
@@ -35,15 +36,33 @@ void check_parameter_gradient(E& energy, const Samples<double>& x) {
 
 }  // namespace
 
-TEST_CASE("sums, products and scaled energies have the values of their parts") {
+TEST_CASE("sums, differences, products and scaled energies have the values of their parts") {
   const Gaussian<2> a({0.3, -0.2}, {0.5, 2});
   const DoubleWell<2> b(1.5);
   const auto x = random_samples<double>(20, 2, 1);
   CHECK(values(a + b, x).isApprox(values(a, x) + values(b, x), 1e-14));
+  CHECK(values(a - b, x).isApprox(values(a, x) - values(b, x), 1e-14));
   CHECK(values(a * b, x).isApprox(values(a, x).cwiseProduct(values(b, x)), 1e-14));
   CHECK(values(2.5 * a, x).isApprox(2.5 * values(a, x), 1e-14));
   CHECK(values(0.5 * (a + 3 * b) * a, x)
             .isApprox((0.5 * (values(a, x) + 3 * values(b, x))).cwiseProduct(values(a, x)), 1e-14));
+}
+
+TEST_CASE("the mixture of two energies has the sum of their densities") {
+  const GaussianMixture<2> a({{1, {-1, 0}}}, 0.5), b({{1, {1, 0.5}}}, 0.5);
+  const GaussianMixture<2> both({{1, {-1, 0}}, {1, {1, 0.5}}}, 0.5);
+  const auto x = random_samples<double>(20, 2, 1);
+  // That of both is normalised, the sum of two is 2 exp(-E).
+  CHECK(values(mixture(a, b), x).isApprox((values(both, x).array() - std::log(2)).matrix(), 1e-13));
+}
+
+TEST_CASE("a mixture's energy is finite where neither density is a number above 0") {
+  const auto at = [](float e) {
+    return expression<Shape<1>>([e](const auto& x) { return 0 * x[0] + e; });
+  };
+  const Samples<double> x = Samples<double>::Zero(1, 1);
+  CHECK(values(mixture(at(2000), at(3000)), x)[0] == 2000);
+  CHECK(values(mixture(at(3000), at(-2000)), x)[0] == -2000);
 }
 
 TEST_CASE("combined energies have the gradients of finite differences") {
@@ -52,8 +71,10 @@ TEST_CASE("combined energies have the gradients of finite differences") {
   const auto tilt = expression<Shape<2>>([](const auto& x) { return sin(x[0]) + x[0] * x[1]; });
   const auto x = random_samples<double>(5, 2, 1);
   check_energy_gradient(a + tilt, x);
+  check_energy_gradient(a - tilt, x);
   check_energy_gradient(a * tilt, x);
   check_energy_gradient(2.5 * a, x);
+  check_energy_gradient(mixture(a, tilt), x);
   // A network adds its input gradient to what others have left there.
   check_energy_gradient(a + reference(network), x);
   check_energy_gradient(reference(network) + a, x);
@@ -89,7 +110,7 @@ TEST_CASE("a combined energy passes parameter gradients on to its network") {
   CHECK(relative_error(gradient, central_differences(network, sum)) < 1e-6);
 }
 
-TEST_CASE("sums, products and scalings of trainable energies train all their parts") {
+TEST_CASE("combinations of trainable energies train all their parts") {
   const auto formula = expression<Shape<2>>(
       [](const auto& x, const auto& theta) {
         return theta[0] * square(x[0]) + theta[1] * square(x[1]);
@@ -116,6 +137,9 @@ TEST_CASE("sums, products and scalings of trainable energies train all their par
   check(0.5 * network * prior, n);
   check(network + formula, n + 2);
   check(formula * network, n + 2);
+  check(formula - network, n + 2);
+  check(mixture(network, prior), n);
+  check(mixture(formula, network), n + 2);
   check(2 * (formula + network) + network * formula, 2 * n + 4);
   CHECK((network + formula).parameter_infos()[0].name == "a.linear1.weight");
   CHECK((network + prior).parameter_infos()[0].name == "linear1.weight");

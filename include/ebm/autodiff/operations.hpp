@@ -88,6 +88,17 @@ auto operator/(const A& a, const B& b) {
   });
 }
 
+/// y = ln(e^a + e^b), without overflow; da = e^(a - y) dy, db = e^(b - y) dy
+template <ScalarVar A, ScalarVar B>
+auto log_sum_exp(const A& a, const B& b) {
+  const auto largest = max(a.value(), b.value());
+  const auto of_a = exp(a.value() - largest), of_b = exp(b.value() - largest), all = of_a + of_b;
+  return detail::binary("log_sum_exp", a, b, largest + log(all), [=](const auto& dy) {
+    a.add_adjoint(of_a / all * dy);
+    b.add_adjoint(of_b / all * dy);
+  });
+}
+
 template <ScalarVar A>
 auto operator+(const A& a, typename A::value_type b) {
   return detail::unary(a, a.value() + typename A::PackType(b),

@@ -235,9 +235,31 @@ class CombinedEnergy : public detail::EnergyPair<A, B> {
 template <class A, class B>
 using SumEnergy = CombinedEnergy<std::plus<>, A, B>;
 
+/// E(x) = A(x) - B(x): the quotient of two models' densities. Chains run off where B is high and A
+/// is not, unless B has an upper bound.
+template <class A, class B>
+using DifferenceEnergy = CombinedEnergy<std::minus<>, A, B>;
+
 /// E(x) = A(x) B(x).
 template <class A, class B>
 using ProductEnergy = CombinedEnergy<std::multiplies<>, A, B>;
+
+/// Operation of `CombinedEnergy`: -ln(e^-a + e^-b).
+struct SoftMinimum {
+  template <ScalarVar A, ScalarVar B>
+  auto operator()(const A& a, const B& b) const {
+    return -log_sum_exp(-a, -b);
+  }
+};
+
+/// E(x) = -ln(exp(-A(x)) + exp(-B(x))): the mixture of two models' densities, each with its Z as
+/// weight; made by `mixture`.
+///
+/// Source: Du, Li, Mordatch, "Compositional Visual Generation with Energy Based Models", 2020: the
+/// disjunction of two concepts; their conjunction is `SumEnergy`, and one without the other
+/// `DifferenceEnergy`.
+template <class A, class B>
+using MixtureEnergy = CombinedEnergy<SoftMinimum, A, B>;
 
 /// E(x) = factor A(x): a model at temperature 1 / factor.
 template <class A>
@@ -292,7 +314,15 @@ SumEnergy<A, B> operator+(A a, B b) {
   return {std::move(a), std::move(b)};
 }
 template <detail::AnyEnergy A, detail::AnyEnergy B>
+DifferenceEnergy<A, B> operator-(A a, B b) {
+  return {std::move(a), std::move(b)};
+}
+template <detail::AnyEnergy A, detail::AnyEnergy B>
 ProductEnergy<A, B> operator*(A a, B b) {
+  return {std::move(a), std::move(b)};
+}
+template <detail::AnyEnergy A, detail::AnyEnergy B>
+MixtureEnergy<A, B> mixture(A a, B b) {
   return {std::move(a), std::move(b)};
 }
 template <class Factor, detail::AnyEnergy A>
