@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: expected a Stride, a Padding and NoBias, each once at most, behind the Kernel
+// expect: expected a Stride, a Padding and NoBias, each once at most, after the Kernel
 #include <ebm/nn/conv2d.hpp>
 #include <ebm/nn/sequential.hpp>
 

@@ -131,10 +131,10 @@ TEST_CASE("a file with fewer images than its header says is refused with both nu
         "holds 2 images, its header says 60000");
 }
 
-TEST_CASE("a file that goes on behind its images is refused") {
+TEST_CASE("a file that goes on after its images is refused") {
   auto bytes = two_images;
   bytes.push_back(0);
-  CHECK(complaint(bytes, read_idx_images) == "goes on behind the 2 images that its header says");
+  CHECK(complaint(bytes, read_idx_images) == "goes on after the 2 images that its header says");
 }
 
 TEST_CASE("sizes that no file has are refused, even where their product overflows to a small one") {

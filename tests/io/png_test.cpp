@@ -191,11 +191,11 @@ TEST_CASE("a colour that the palette lacks is black") {
   CHECK(pixels_of(file) == Bytes{200, 90, 0, 0});
 }
 
-TEST_CASE("bytes behind the end chunk are refused") {
+TEST_CASE("bytes after the end chunk are refused") {
   auto file = palette_png({200, 200, 200}, compressed(four_indices));
   file.push_back(0);
   CHECK(complaint_about(file) ==
-        ebm::sentence("has bytes behind its end chunk, at byte ", file.size() - 1));
+        ebm::sentence("has bytes after its end chunk, at byte ", file.size() - 1));
 }
 
 TEST_CASE("a palette of half a colour is refused") {

@@ -160,7 +160,7 @@ TEST_CASE("a truncated file is refused with the tensor that ends outside of it a
         "has tensor 'a' up to byte 24 of the data, which has 23");
 }
 
-TEST_CASE("data behind the last tensor is refused with both sizes") {
+TEST_CASE("data after the last tensor is refused with both sizes") {
   CHECK(complaint(tensor(R"("dtype":"F32","shape":[6],"data_offsets":[0,24])"), 25) ==
         "has 25 bytes of data, but its tensors end after 24");
   CHECK(complaint("{}", 1) == "has 1 bytes of data, but its tensors end after 0");

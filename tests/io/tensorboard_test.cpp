@@ -32,7 +32,7 @@ TEST_CASE("a session makes its folder and the start of a file that a reader sees
   CHECK(std::filesystem::file_size(board.path()) > 0);
 }
 
-TEST_CASE("a later session's file sorts behind the earlier ones, whatever the clock says") {
+TEST_CASE("a later session's file sorts after the earlier ones, whatever the clock says") {
   const TemporaryFolder folder;
   std::ofstream(folder / "events.out.tfevents.4000000000.zebra.999");
   std::ofstream(folder / "events.out.tfevents.damaged");

@@ -177,7 +177,7 @@ TEST_CASE("a run that was stopped anywhere leaves the files of one that was not"
   }
 }
 
-TEST_CASE("a run that was killed goes on from the last saved state, without the rows behind it") {
+TEST_CASE("a run that was killed goes on from the last saved state, without the rows after it") {
   const TemporaryFolder whole, killed;
   run_in(whole.path(), -1);
   run_in(killed.path(), 4);  // saved at step 4

@@ -21,7 +21,7 @@ TEST_CASE("a number goes to the nearest one of bfloat16, ties to even") {
   CHECK(rounded_to_bfloat16(0.0F) == 0.0F);
 }
 
-TEST_CASE("the parameter gradient is that of a model with rounded parameters, also behind a norm") {
+TEST_CASE("the parameter gradient is that of a model with rounded parameters, also after a norm") {
   using Net = Sequential<Shape<6>, SpectralNorm<Linear<8>>, Swish, Linear<1>>;
   const Neural<Net, Bfloat16Weights> model(Rng{1});
   Neural<Net> rounded(Rng{1});

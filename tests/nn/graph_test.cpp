@@ -117,7 +117,7 @@ TEST_CASE(
   STATIC_REQUIRE(Graph<4>(needing).plan(false).buffers == 2);
 }
 
-TEST_CASE("parts one behind the other keep their values and the names of their blocks") {
+TEST_CASE("parts one after the other keep their values and the names of their blocks") {
   NodesBuilder<2, 1> builder;
   const int computed = builder.add(layer(0));
   const auto block = in_scope("block", true, builder.give(builder.add(sum(computed, 0))));

@@ -75,7 +75,7 @@ TEST_CASE("LinearDecay has the factors of torch's LinearLR and of its equation")
   CHECK(LinearDecay().factor({.iteration = 3, .iterations = 4}) == 0.25);
 }
 
-TEST_CASE("a warm-up in front of a cosine has the factors of torch's SequentialLR") {
+TEST_CASE("a warm-up before a cosine has the factors of torch's SequentialLR") {
   // PyTorch 1.13: SequentialLR([LinearLR(start_factor=1/4, end_factor=1, total_iters=3),
   // CosineAnnealingLR(T_max=8, eta_min=0.1)], milestones=[4]), a step an iteration.
   const std::vector torch{0.25, 0.5, 0.75, 1.0, 1.0, 0.9657457896300791, 0.8681980515339464};

@@ -98,7 +98,7 @@ TEST_CASE("training in trouble goes back to the last good epoch with a lower rat
   CHECK(guard.times() == 2);
 }
 
-TEST_CASE("what a detection knew at the last good epoch, it knows again behind it") {
+TEST_CASE("what a detection knew at the last good epoch, it knows again after it") {
   struct AtTheFifth {
     std::int64_t seen = 0;
     Trouble on_batch(ImageTrainer&, const BatchReport&) {

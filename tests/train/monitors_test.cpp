@@ -164,16 +164,16 @@ TEST_CASE("a metric that no callback in front sets is refused before the first i
   const std::string refused = "Trainer::fit: a callback needs the metric '";
   Reports reports;
   CHECK(message(ebm::EarlyStop({.monitor = "val_los"}), validation) ==
-        refused + "val_los', but those in front of it set none");
+        refused + "val_los', but those before it set none");
   CHECK(message(validation, ebm::LearningRateMonitor(), ebm::EarlyStop({.monitor = "val_los"})) ==
         refused +
-            "val_los', but those in front of it set val_contrastive_divergence, "
+            "val_los', but those before it set val_contrastive_divergence, "
             "val_fake_out, val_real_out, lr-Adam");
   CHECK(message(ebm::DivergenceGuard(ebm::AnyOf(ebm::RisingDivergence()))) ==
-        refused + "val_contrastive_divergence', but those in front of it set none");
+        refused + "val_contrastive_divergence', but those before it set none");
   CHECK(message(reports, ebm::OptionalCallback<Reports>(true),
                 ebm::OptionalCallback<ebm::Validation<>>(false, noise, noise), ebm::EarlyStop()) ==
-        refused + "val_contrastive_divergence', but those in front of it set none");
+        refused + "val_contrastive_divergence', but those before it set none");
   CHECK(trainer.position().iteration == 0);
   CHECK(reports.epochs.empty());
 

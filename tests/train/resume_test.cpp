@@ -109,7 +109,7 @@ TEST_CASE("a run that was stopped in its warm-up or decay goes on to the same st
   CHECK(rates == expected);
 }
 
-TEST_CASE("a state saved behind the last batch of an epoch goes on with the end of the epoch") {
+TEST_CASE("a state saved after the last batch of an epoch goes on with the end of the epoch") {
   struct Save {
     State* state;
     void on_batch(Trainer<Neural<ImageNet>>& trainer, const ebm::BatchReport& report) const {

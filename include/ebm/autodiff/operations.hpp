@@ -99,6 +99,8 @@ auto log_sum_exp(const A& a, const B& b) {
   });
 }
 
+/// The same with a number, which has no adjoint.
+/// @{
 template <ScalarVar A>
 auto operator+(const A& a, typename A::value_type b) {
   return detail::unary(a, a.value() + typename A::PackType(b),
@@ -137,6 +139,7 @@ template <ScalarVar A>
 auto operator/(typename A::value_type a, const A& b) {
   return detail::constant_like(b, a) / b;
 }
+/// @}
 
 /// y = -a; da = -dy
 template <ScalarVar A>
@@ -217,7 +220,8 @@ auto sigmoid(const A& a) {
   return detail::unary(a, y, [a, y](const auto& dy) { a.add_adjoint(y * (P(1) - y) * dy); });
 }
 
-// Activation functions by their names in formulas.
+/// Activation functions by their names in formulas; see `activate`.
+/// @{
 template <ScalarVar A>
 auto tanh(const A& a) {
   return activate<kernels::Tanh>(a);
@@ -246,6 +250,7 @@ template <ScalarVar A>
 auto gelu(const A& a) {
   return activate<kernels::Gelu>(a);
 }
+/// @}
 
 /// y = the sum of a block's elements, in memory order; da_i = dy
 template <class Tape, class S, bool Active>

@@ -14,9 +14,11 @@ namespace ebm::inline EBM_ABI {
 /// for costs nothing.
 enum class Wrt { nothing, inputs, parameters, both };
 
+/// Whether derivatives by inputs are asked for.
 constexpr bool wants_inputs(Wrt wrt) {
   return wrt == Wrt::inputs || wrt == Wrt::both;
 }
+/// Whether derivatives by parameters are asked for.
 constexpr bool wants_parameters(Wrt wrt) {
   return wrt == Wrt::parameters || wrt == Wrt::both;
 }

@@ -9,6 +9,7 @@
 /// Memory aligned to cache lines, which is also the widest SIMD register.
 namespace ebm::inline EBM_ABI {
 
+/// Bytes of a cache line.
 inline constexpr std::size_t cache_line = 64;
 
 /// A standard allocator that aligns to `Pack`'s needs.
@@ -32,6 +33,7 @@ struct AlignedAllocator {
   }
 };
 
+/// A vector whose elements begin at a cache line.
 template <class T>
 using AlignedVector = std::vector<T, AlignedAllocator<T>>;
 

@@ -17,7 +17,7 @@
 
 /// `EBM_INLINE` inlines even where the compiler's own estimate says no: accumulators live in
 /// registers only when the loops around them see each other. `EBM_INLINE_LAMBDA` is the same for
-/// lambdas, where the attribute stands behind the parameter list.
+/// lambdas, where the attribute stands after the parameter list.
 ///
 /// Instrumented code keeps its calls: inlined, it takes minutes to compile. nvcc compiles what is
 /// marked so for the device as well; its lambdas are where the functions around them are.

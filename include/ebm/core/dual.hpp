@@ -73,6 +73,8 @@ struct Dual {
   [[nodiscard]] auto lane(int index) const noexcept { return value.lane(index); }
 };
 
+/// The functions of packs, with tangents by the chain rule.
+/// @{
 template <class V>
 EBM_INLINE Dual<V> fma(const Dual<V>& a, const Dual<V>& b, const Dual<V>& c) noexcept {
   return {fma(a.value, b.value, c.value),
@@ -141,16 +143,20 @@ EBM_INLINE void standard_normal(const Dual<V>& a, Dual<V>& density, Dual<V>& cdf
   density = {slope, -(a.value * slope * a.tangent)};
   cdf = {value, slope * a.tangent};
 }
+/// @}
 
 /// Names numbers of type `T` with tangents, as `float` names those without; see `PackOf`. T: float,
 /// double, or `WithTangent` of these for second derivatives.
 template <class T>
 struct WithTangent;
 
+/// Whether numbers named `Number` have tangents.
+/// @{
 template <class Number>
 inline constexpr bool is_dual = false;
 template <class T>
 inline constexpr bool is_dual<WithTangent<T>> = true;
+/// @}
 
 /// The elements of a block of duals: where the values are, and where the tangents.
 template <class Pointer>
@@ -209,6 +215,7 @@ inline constexpr int parts_of = detail::NumberTraits<Number>::parts;
 /// Where elements of a block are.
 template <class Number>
 using PointerTo = typename detail::NumberTraits<Number>::Pointer;
+/// Where elements of a block are that are only read.
 template <class Number>
 using ConstPointerTo = typename detail::NumberTraits<Number>::ConstPointer;
 
@@ -225,6 +232,7 @@ template <class Number>
 }
 
 /// The elements without any tangents.
+/// @{
 template <class T>
 EBM_INLINE T* real_part(T* pointer) noexcept {
   return pointer;
@@ -233,8 +241,10 @@ template <class Pointer>
 EBM_INLINE auto real_part(const DualPointer<Pointer>& pointer) noexcept {
   return real_part(pointer.value);
 }
+/// @}
 
-/// Reads and writes a vector of lanes, with its tangents where there are some.
+/// Reads a vector of lanes, with its tangents where there are some.
+/// @{
 template <class V, class T>
 EBM_INLINE V load_from(const T* from) noexcept {
   return V::load(from);
@@ -244,6 +254,10 @@ EBM_INLINE V load_from(const DualPointer<Pointer>& from) noexcept {
   using Value = decltype(V::value);
   return {load_from<Value>(from.value), load_from<Value>(from.tangent)};
 }
+/// @}
+
+/// Writes a vector of lanes, with its tangents where there are some.
+/// @{
 template <class T, int L>
 EBM_INLINE void store_to(T* to, const Pack<T, L>& vector) noexcept {
   vector.store(to);
@@ -253,9 +267,11 @@ EBM_INLINE void store_to(const DualPointer<Pointer>& to, const Dual<V>& vector) 
   store_to(to.value, vector.value);
   store_to(to.tangent, vector.tangent);
 }
+/// @}
 
 /// What the lanes of `a` add to a parameter's gradient: their sum, or that of the tangents, where
 /// the gradient itself is differentiated.
+/// @{
 template <class T, int L>
 [[nodiscard]] T sum_for_gradient(const Pack<T, L>& a) noexcept {
   return sum_lanes(a);
@@ -264,5 +280,6 @@ template <class V>
 [[nodiscard]] auto sum_for_gradient(const Dual<V>& a) noexcept {
   return sum_for_gradient(a.tangent);
 }
+/// @}
 
 }  // namespace ebm::inline EBM_ABI

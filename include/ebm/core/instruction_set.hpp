@@ -18,9 +18,11 @@ namespace ebm::inline EBM_ABI {
 /// AVX-512 (`x86-64-v4`). A processor that has one has those before it.
 enum class InstructionSet { sse2, avx2, avx512 };
 
+/// All of them, each after those that it contains.
 inline constexpr std::array instruction_sets{InstructionSet::sse2, InstructionSet::avx2,
                                              InstructionSet::avx512};
 
+/// The name by which `instruction_set` finds it.
 [[nodiscard]] constexpr std::string_view name_of(InstructionSet set) noexcept {
   constexpr std::array<std::string_view, instruction_sets.size()> names{"sse2", "avx2", "avx512"};
   return names[static_cast<std::size_t>(set)];

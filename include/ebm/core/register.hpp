@@ -31,6 +31,7 @@ inline constexpr int register_count = 32;
 inline constexpr int register_count = 16;
 #endif
 
+/// Values of type `T` in a register of the target; 1 without SIMD.
 #if defined(EBM_NO_SIMD)
 template <class T>
 inline constexpr int native_width = 1;
@@ -76,6 +77,7 @@ struct InMemory {
 template <class T, int L>
 using Register = typename detail::RegisterOf<T, width<T, L>>::type;
 
+/// Whether a register is one scalar.
 template <class R>
 inline constexpr bool is_scalar = std::is_arithmetic_v<R>;
 

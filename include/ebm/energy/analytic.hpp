@@ -73,6 +73,7 @@ template <int Dimension>
 class GaussianMixture {
  public:
   using Input = Shape<Dimension>;
+  /// One Gaussian of the mixture; weight: > 0, weights need not add up to 1
   struct Component {
     double weight;
     Coordinates<Dimension> mean;

@@ -309,6 +309,8 @@ class ScaledEnergy : public detail::ValueTypeOf<A> {
   double factor_;
 };
 
+/// Energies made of energies, and of energies and numbers; see the types that they return.
+/// @{
 template <detail::AnyEnergy A, detail::AnyEnergy B>
 SumEnergy<A, B> operator+(A a, B b) {
   return {std::move(a), std::move(b)};
@@ -335,5 +337,6 @@ template <detail::AnyEnergy A, class Factor>
 ScaledEnergy<A> operator*(A a, Factor factor) {
   return factor * std::move(a);
 }
+/// @}
 
 }  // namespace ebm::inline EBM_ABI

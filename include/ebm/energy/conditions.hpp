@@ -26,7 +26,7 @@ template <class T = float>
   return result;
 }
 
-/// Samples with their conditions behind them: [sample][feature of the sample, of the condition].
+/// Samples with their conditions after them: [sample][feature of the sample, of the condition].
 ///
 /// Throws `InvalidArgument` unless there are as many conditions as samples.
 template <class AnySamples, class T = typename AnySamples::Scalar>

@@ -66,6 +66,7 @@ double aupr_of(std::span<const T> in_distribution, std::span<const T> out_of_dis
 /// Hendrycks & Gimpel, "A Baseline for Detecting Misclassified and Out-of-Distribution Examples in
 /// Neural Networks", 2017, for both choices of positives; scikit-learn's `average_precision_score`
 /// for the sum, which interpolates nothing.
+/// @{
 [[nodiscard]] inline double aupr(std::span<const double> in_distribution,
                                  std::span<const double> out_of_distribution, Positives positives) {
   return detail::aupr_of(in_distribution, out_of_distribution, positives);
@@ -74,5 +75,6 @@ double aupr_of(std::span<const T> in_distribution, std::span<const T> out_of_dis
                                  std::span<const float> out_of_distribution, Positives positives) {
   return detail::aupr_of(in_distribution, out_of_distribution, positives);
 }
+/// @}
 
 }  // namespace ebm::inline EBM_ABI

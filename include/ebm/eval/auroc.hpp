@@ -99,6 +99,7 @@ inline Auroc auroc_of(const std::vector<double>& positives, const std::vector<do
 /// as fast as Sun & Xu 2014); Hanley & McNeil 1982, eq. 1 and 2; Newcombe, "Confidence intervals
 /// for an effect size measure based on the Mann-Whitney statistic. Part 2", 2006: the score
 /// interval, method 5, here with the measured area within the inner brackets of its variance.
+/// @{
 [[nodiscard]] inline Auroc auroc(std::span<const double> in_distribution,
                                  std::span<const double> out_of_distribution,
                                  double confidence = 0.95) {
@@ -113,5 +114,6 @@ inline Auroc auroc_of(const std::vector<double>& positives, const std::vector<do
       detail::sorted_scores("auroc", "in-distribution", in_distribution),
       detail::sorted_scores("auroc", "out-of-distribution", out_of_distribution), confidence);
 }
+/// @}
 
 }  // namespace ebm::inline EBM_ABI

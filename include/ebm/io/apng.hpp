@@ -15,7 +15,7 @@
 /// Animated PNG files.
 namespace ebm::inline EBM_ABI::io {
 
-/// How an animation is played.
+/// Options of `write_apng`: how an animation is played.
 struct AnimationOptions {
   double seconds_per_frame = 0.1;  ///< in [0.001, 65.535], rounded to milliseconds
   int loops = 0;                   ///< how often it is played; 0: for ever

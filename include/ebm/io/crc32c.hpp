@@ -12,7 +12,7 @@ namespace ebm::inline EBM_ABI::io {
 
 namespace detail {
 
-/// Entry [zeros][byte] is the remainder of `byte` with `zeros` bytes of zeros behind it.
+/// Entry [zeros][byte] is the remainder of `byte` with `zeros` bytes of zeros after it.
 using Crc32cTables = std::array<std::array<std::uint32_t, 256>, 8>;
 
 [[nodiscard]] constexpr Crc32cTables make_crc32c_tables() {

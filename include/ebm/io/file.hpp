@@ -204,7 +204,7 @@ inline void write_file_atomically(const std::filesystem::path& path, std::string
   write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
-/// Writes `text` behind the end of the file at `path`; false if there is none.
+/// Writes `text` after the end of the file at `path`; false if there is none.
 ///
 /// Throws Error with the system's reason, and leaves the file as it was. The text reaches the disk
 /// when the system likes.

@@ -76,7 +76,7 @@ template <std::size_t Dimensions>
     refuse("holds ", array.bytes.size() / each, " ", things, ", its header says ", array.sizes[0]);
   }
   if (!file.read(1).empty()) {
-    refuse("goes on behind the ", array.sizes[0], " ", things, " that its header says");
+    refuse("goes on after the ", array.sizes[0], " ", things, " that its header says");
   }
   return array;
 }

@@ -19,7 +19,7 @@ struct ImageShape {
   int width = 28;
 };
 
-/// How a grid of images is laid out.
+/// Options of `image_grid`.
 struct GridOptions {
   int columns = 8;  ///< images beside each other, >= 1
   int padding = 2;  ///< black pixels around each image, >= 0

@@ -21,6 +21,7 @@ namespace ebm::inline EBM_ABI::io {
 
 /// Extents of a tensor in PyTorch's order; the number of samples is `onnx_batch`.
 using OnnxShape = std::vector<std::int64_t>;
+/// The extent that is the number of samples.
 inline constexpr std::int64_t onnx_batch = -1;
 /// An extent that depends on the number of samples otherwise.
 inline constexpr std::int64_t onnx_any = -2;

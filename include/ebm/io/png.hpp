@@ -73,7 +73,7 @@ struct PngContent {
     const bool is_end = is("IEND");
     at += frame + size;
     if (!is_end) continue;
-    if (at != bytes.size()) refuse("has bytes behind its end chunk, at byte ", at);
+    if (at != bytes.size()) refuse("has bytes after its end chunk, at byte ", at);
     return content;
   }
 }

@@ -61,7 +61,7 @@ inline constexpr std::array<std::pair<std::string_view, int PictureGrid::*>, 6> 
 /// The content of a text chunk that says how images are laid out.
 [[nodiscard]] inline PngBytes grid_text(const PictureGrid& grid) {
   std::string text(grid_keyword);
-  char separator = '\0';  // behind the keyword
+  char separator = '\0';  // after the keyword
   for (const auto& [name, number] : grid_numbers) {
     text += sentence(std::exchange(separator, ' '), name, '=', grid.*number);
   }

@@ -26,7 +26,7 @@
 /// Curves, pictures and histograms of a run, for TensorBoard.
 namespace ebm::inline EBM_ABI::io {
 
-/// How a session goes on from earlier ones in the same folder.
+/// Options of `TensorBoard`: how a session goes on from earlier ones in the same folder.
 struct TensorBoardOptions {
   /// What earlier sessions wrote of this step and of later ones is void, for they are done again;
   /// unless it is set, all of it stays.
@@ -43,7 +43,7 @@ namespace detail {
   return std::chrono::duration<double>(now).count();
 }
 
-/// A name for an event file that sorts behind all that are in the folder: TensorBoard reads them in
+/// A name for an event file that sorts after all that are in the folder: TensorBoard reads them in
 /// this order, while clocks may have been set back.
 [[nodiscard]] inline std::filesystem::path next_event_file(const std::filesystem::path& folder) {
   constexpr std::string_view prefix = "events.out.tfevents.";

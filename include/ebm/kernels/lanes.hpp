@@ -52,6 +52,7 @@ struct Elements {
 };
 
 /// The elements of a CPU's block; x: [element]
+/// @{
 template <class T>
 EBM_INLINE Elements<WholeBlock<T>> elements_of(Pack<T>* x) noexcept {
   return {reinterpret_cast<T*>(x)};
@@ -60,6 +61,7 @@ template <class T>
 EBM_INLINE Elements<WholeBlock<T>, const T> elements_of(const Pack<T>* x) noexcept {
   return {reinterpret_cast<const T*>(x)};
 }
+/// @}
 
 namespace detail {
 template <class Pointer>
@@ -86,6 +88,7 @@ struct DualElements {
 };
 
 /// The elements of a CPU's block of any numbers, to read; x: [element][lane]
+/// @{
 template <class T>
 EBM_INLINE Elements<WholeBlock<T>, const T> elements_at(const T* x) noexcept {
   return {x};
@@ -94,5 +97,6 @@ template <class Pointer>
 EBM_INLINE DualElements<Pointer> elements_at(const DualPointer<Pointer>& x) noexcept {
   return {x};
 }
+/// @}
 
 }  // namespace ebm::inline EBM_ABI::kernels

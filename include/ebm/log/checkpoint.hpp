@@ -15,11 +15,11 @@
 /// A run's model on disk, and what the run needs to go on.
 namespace ebm::inline EBM_ABI::io {
 
-/// What a checkpoint keeps, and where.
+/// Options of `Checkpoint`.
 struct CheckpointOptions {
-  std::filesystem::path folder;  ///< exists already
-  Monitor monitor = "val_contrastive_divergence";
-  int keep = 1;        ///< models kept of the best epochs, >= 1
+  std::filesystem::path folder;                    ///< exists already
+  Monitor monitor = "val_contrastive_divergence";  ///< says which epochs are best
+  int keep = 1;                                    ///< models kept of the best epochs, >= 1
   int every = 0;       ///< steps from one saved state to the next within an epoch; 0: epochs only
   bool writes = true;  ///< false: only `resume`s, as all ranks but the first do
   /// Of the model files, beside format and epoch; asked for before each is written.
@@ -38,7 +38,7 @@ struct Saved {
 ///
 /// After each epoch: `model.safetensors`, the newest; `best.safetensors`, that of the best value
 /// of `monitor` (and with keep > 1 `best_epoch_007.safetensors` of so many epochs);
-/// `state.safetensors`, also every so many steps and where training is stopped. Stands behind the
+/// `state.safetensors`, also every so many steps and where training is stopped. Stands after the
 /// callbacks whose metric it watches and whose states it saves.
 /// Throws `Error` if a file can't be written.
 template <class... Parts>

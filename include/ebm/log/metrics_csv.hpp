@@ -9,16 +9,16 @@
 /// The numbers of a run as a table.
 namespace ebm::inline EBM_ABI::io {
 
-/// How often single batches get a row.
+/// Options of `MetricsCsv`.
 struct MetricsCsvOptions {
-  std::filesystem::path file;
-  int every = 50;  ///< steps from one row of a single batch to the next, >= 1
+  std::filesystem::path file;  ///< of the table
+  int every = 50;              ///< steps from one row of a single batch to the next, >= 1
 };
 
 /// Callback: a row for every 50th batch and for every epoch, a column for each metric.
 ///
 /// The first columns are `epoch` and `iteration`; an empty cell was not measured in that row, as in
-/// PyTorch Lightning's CSVLogger. Stands behind the callbacks whose metrics it writes. A run that
+/// PyTorch Lightning's CSVLogger. Stands after the callbacks whose metrics it writes. A run that
 /// goes on keeps the rows of the steps that it has made already. A row is appended to the file, at
 /// a cost that doesn't grow with their number; where a metric is new, and at the end of a training,
 /// the file is replaced as a whole.
@@ -140,7 +140,7 @@ class MetricsCsv {
       if (digits.empty() || std::from_chars(digits.data(), end, iteration).ptr != end) {
         refuse("a row has no iteration");
       }
-      // Behind the last step of an epoch, its end may be yet to come.
+      // After the last step of an epoch, its end may be yet to come.
       const bool is_past = iteration < position.iteration ||
                            (iteration == position.iteration &&
                             (position.batches_done == 0 || !row.contains(epoch_seconds)));

@@ -16,7 +16,7 @@ namespace ebm::inline EBM_ABI::io {
 /// Callback: tells on standard error how far training is: a bar on a terminal, plain lines
 /// elsewhere, and a line with each epoch's means and metrics.
 ///
-/// Stands behind the callbacks whose metrics it shows.
+/// Stands after the callbacks whose metrics it shows.
 class Progress {
  public:
   Progress() : is_terminal_(isatty(STDERR_FILENO) == 1) {}

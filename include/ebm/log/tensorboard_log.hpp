@@ -8,12 +8,12 @@
 
 namespace ebm::inline EBM_ABI::io {
 
-/// What is logged for TensorBoard, and how often.
+/// Options of `TensorBoardLog`.
 struct TensorBoardLogOptions {
-  std::filesystem::path folder;
-  int every = 50;              ///< steps from one point of the training curves to the next, >= 1
-  int histograms_every = 5;    ///< epochs from one set of histograms to the next, >= 1
-  int gradient_samples = 128;  ///< newest samples of the buffer whose gradients are counted, >= 1
+  std::filesystem::path folder;  ///< of the event files
+  int every = 50;                ///< steps from one point of the training curves to the next, >= 1
+  int histograms_every = 5;      ///< epochs from one set of histograms to the next, >= 1
+  int gradient_samples = 128;    ///< newest samples of the buffer whose gradients are counted, >= 1
 };
 
 /// Callback: a run's curves and histograms as TensorBoard shows them, also while it goes on.
@@ -21,8 +21,8 @@ struct TensorBoardLogOptions {
 /// Curves: the training metrics every 50 steps and each epoch's metrics, under the tutorial's tags.
 /// Histograms: each parameter, and `pixel_gradients`, dE/dx of the newest samples of the buffer,
 /// if the training has one.
-/// Stands behind the callbacks whose metrics it writes. A run that goes on voids what was logged
-/// behind the step where it goes on. Throws `Error` if the files can't be written.
+/// Stands after the callbacks whose metrics it writes. A run that goes on voids what was logged
+/// after the step where it goes on. Throws `Error` if the files can't be written.
 class TensorBoardLog {
  public:
   /// Throws `InvalidArgument` if an option is outside of its range.

@@ -67,9 +67,12 @@ class DenoisingScoreMatching {
   Levels levels_;
 };
 
+/// The policy of noise levels, or the options of one level, say which loss it is.
+/// @{
 template <class Levels>
 DenoisingScoreMatching(Levels) -> DenoisingScoreMatching<Levels>;
 DenoisingScoreMatching(DenoisingScoreMatchingOptions) -> DenoisingScoreMatching<OneLevel>;
+/// @}
 
 static_assert(Loss<DenoisingScoreMatching<>> && Loss<DenoisingScoreMatching<>, double>);
 

@@ -47,13 +47,15 @@ struct SquaredNormPenalty {
   }
 };
 
-// Which samples pay.
+/// Samples that pay: data.
 struct OnData {
   static constexpr bool data = true, model = false;
 };
+/// Samples that pay: the model's.
 struct OnModel {
   static constexpr bool data = false, model = true;
 };
+/// Samples that pay: data and the model's.
 struct OnBoth {
   static constexpr bool data = true, model = true;
 };
@@ -97,8 +99,9 @@ class GradientPenalty {
   GradientPenaltyOptions options_;
 };
 
-/// The penalties of Mescheder et al. 2018: |dE/dx|^2 / 2 at data, and at the model's samples.
+/// The penalty R1 of Mescheder et al. 2018: |dE/dx|^2 / 2 at data.
 using R1 = GradientPenalty<SquaredNormPenalty, OnData>;
+/// The penalty R2 of Mescheder et al. 2018: |dE/dx|^2 / 2 at the model's samples.
 using R2 = GradientPenalty<SquaredNormPenalty, OnModel>;
 
 static_assert(Loss<GradientPenalty<>> && Loss<R1, double>);

@@ -121,7 +121,7 @@ concept BlockLoss =
 /// parts of its value by these names. `static constexpr bool wants_chains = false` says that it
 /// judges data alone: no chains are run for it. `static constexpr bool wants_data = false` says
 /// that it judges chains alone. `static constexpr bool wants_slopes = true` says that it wants
-/// `SlopeTapes`.
+/// `SlopeTapes`, `static constexpr bool wants_curvatures = true` that it wants a `CurvatureTape`.
 template <class L, class T = float>
 concept Loss = ScoreLoss<L> || BlockLoss<L, T>;
 

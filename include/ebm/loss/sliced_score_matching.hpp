@@ -39,11 +39,12 @@ struct NormalDirections {
   }
 };
 
-// The squared slope of a sample: along the direction, or its mean over all directions, which takes
-// a gradient more and varies less.
+/// Squared slope of a sample: (v^T dE/dx)^2 along the direction v.
 struct SquareAlongDirection {
   static constexpr bool is_exact = false;
 };
+/// Squared slope of a sample: |dE/dx|^2, the mean over all directions. It takes a gradient more and
+/// varies less.
 struct ExactSquare {
   static constexpr bool is_exact = true;
 };

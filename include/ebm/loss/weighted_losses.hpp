@@ -171,7 +171,10 @@ WeightedLosses<L...> scaled(double factor, const WeightedLosses<L...>& sum) {
 
 }  // namespace detail
 
+/// `WeightedLosses` of two losses, or of one loss and its weight.
+///
 /// Both throw `InvalidArgument` unless all weights are > 0 and finite.
+/// @{
 template <detail::AnyLoss A, detail::AnyLoss B>
 [[nodiscard]] auto operator+(A a, B b) {
   return detail::join(detail::as_sum(std::move(a)), detail::as_sum(std::move(b)));
@@ -180,5 +183,6 @@ template <detail::AnyLoss L>
 [[nodiscard]] auto operator*(double weight, L loss) {
   return detail::scaled(weight, detail::as_sum(std::move(loss)));
 }
+/// @}
 
 }  // namespace ebm::inline EBM_ABI

@@ -11,7 +11,7 @@ namespace ebm::inline EBM_ABI {
 ///
 /// y[o][r][c] = b[o] + sum over i, ky, kx of w[o][i][ky][kx] x[i][r s + ky - p][c s + kx - p]
 /// input: Shape<channels, rows, columns>; output: Shape<Out, (rows + 2p - k) / s + 1, ...>
-/// Options: `Stride<s>`, 1 if it is left out, `Padding<p>`, 0 likewise, and `NoBias`, in any order
+/// Options: `Stride`, 1 if it is left out, `Padding`, 0 likewise, and `NoBias`, in any order
 template <int Out, class KernelSize, class... Options>
 struct Conv2d {
   static_assert(Out >= 1, "Conv2d has at least one output channel");

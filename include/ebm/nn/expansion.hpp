@@ -46,7 +46,7 @@ constexpr Node layer_node(const std::array<int, 2>& inputs) {
 template <class L>
 concept CompositeLayer = requires { typename L::IsComposite; };
 
-/// A layer behind a value of shape `In`, in a network whose condition has the shape `Condition`.
+/// A layer after a value of shape `In`, in a network whose condition has the shape `Condition`.
 template <class L, class In, class Condition>
 struct Expansion {
   static_assert(Layer<L, In>,
@@ -68,7 +68,7 @@ struct Expansion<Kernel, In, Condition> {
 template <CompositeLayer L, class In, class Condition>
 struct Expansion<L, In, Condition> : L::template Expand<In, Condition> {};
 
-/// The expansions of layers one behind the other, of which `Done` are there already.
+/// The expansions of layers one after the other, of which `Done` are there already.
 template <class Done, class In, class Condition, class... Layers>
 struct Expansions;
 
@@ -84,7 +84,7 @@ struct Expansions<TypeList<Done...>, In, Condition> {
   static constexpr auto nodes = chained(Done::nodes...);
 };
 
-/// Layers one behind the other.
+/// Layers one after the other.
 template <class In, class Condition, class... Layers>
 using Chain = Expansions<TypeList<>, In, Condition, Layers...>;
 

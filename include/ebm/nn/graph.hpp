@@ -89,7 +89,7 @@ class NodesBuilder {
   int nodes_ = 0, scopes_ = 1;
 };
 
-/// Parts one behind the other.
+/// Parts one after the other.
 template <std::size_t... N, std::size_t... M>
 constexpr auto chained(const Nodes<N, M>&... parts) {
   NodesBuilder<(N + ... + 0), (M + ... + 1) - sizeof...(M)> builder;

@@ -146,8 +146,10 @@ void NetworkPasses<W, Active, Network, T, P>::backward(Tape<T, W>& tape, const R
 /// includes the header; both outside of all namespaces. Values are float, unless another type
 /// follows: `EBM_EXTERN_NETWORK(Network, double)`. A `Precision` of one's own stands after that.
 /// Without these macros everything works, and each source that uses the network compiles it.
+/// @{
 #define EBM_EXTERN_NETWORK(...) EBM_NETWORK_CODE_(extern template, __VA_ARGS__)
 #define EBM_INSTANTIATE_NETWORK(...) EBM_NETWORK_CODE_(template, __VA_ARGS__)
+/// @}
 
 #define EBM_NETWORK_CODE_(instantiate, ...)                                                \
   instantiate struct ebm::detail::NetworkParameters<__VA_ARGS__>;                          \

@@ -44,14 +44,17 @@ struct PrecisionNamed {
   static_assert(Precision<T>, "expected float, double or a Precision");
   using type = T;
 };
+/// `Single` is meant by float.
 template <>
 struct PrecisionNamed<float> {
   using type = Single;
 };
+/// `Double` is meant by double.
 template <>
 struct PrecisionNamed<double> {
   using type = Double;
 };
+/// The precision that is meant by `T`; see `PrecisionNamed`.
 template <class T>
 using PrecisionOf = typename PrecisionNamed<T>::type;
 

@@ -67,6 +67,7 @@ struct Residual {
   };
 };
 
+/// A residual block with a shortcut: y = S(x) + F(x), where S is the chain of `Around`.
 template <class... Around, class... Layers>
 struct Residual<Shortcut<Around...>, Layers...> {
   static_assert(sizeof...(Layers) > 0, "Residual needs at least one layer besides its Shortcut");

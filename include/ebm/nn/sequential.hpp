@@ -81,7 +81,7 @@ struct NetworkBlock<WithTangent<T>> {
 
 }  // namespace detail
 
-/// Layers one behind the other, bound to an input shape.
+/// Layers one after the other, bound to an input shape.
 ///
 /// `Sequential<Shape<2>, Linear<64>, Swish, Linear<1>>`; the layers need no shapes of their own,
 /// and one that doesn't fit is a compile-time error. Activations, and the sums of `Residual`

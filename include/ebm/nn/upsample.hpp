@@ -14,7 +14,7 @@ namespace ebm::inline EBM_ABI {
 /// w[i][o][ky][kx] x[i][r'][c']
 /// input: Shape<channels, rows, columns>; output: Shape<Out, (rows - 1) s - 2p + k, ...>; weight:
 /// [in][out][kernel row][kernel column]
-/// Options: `Stride<s>`, 1 if it is left out, `Padding<p>`, 0 likewise, and `NoBias`, in any order
+/// Options: `Stride`, 1 if it is left out, `Padding`, 0 likewise, and `NoBias`, in any order
 /// Source: Dumoulin and Visin, "A Guide to Convolution Arithmetic for Deep Learning", 2016, chapter
 /// 4; `torch.nn.ConvTranspose2d`.
 template <int Out, class KernelSize, class... Options>

@@ -77,7 +77,7 @@ struct FirstOfKind<Kind, Default, First, Rest...> {
 template <template <int, int> class Kind, class Default, class First, class... Rest>
 struct FirstOfKind<Kind, Default, First, Rest...> : FirstOfKind<Kind, Default, Rest...> {};
 
-/// How a kernel slides: what a layer is given behind its kernel, in any order.
+/// How a kernel slides: what a layer is given after its kernel, in any order.
 template <class KernelSize, class... Options>
 struct Sliding {
   static_assert(
@@ -88,7 +88,7 @@ struct Sliding {
       ((is_a<Stride, Options> || is_a<Padding, Options> || std::same_as<NoBias, Options>) && ...) &&
           (0 + ... + int{is_a<Stride, Options>}) <= 1 &&
           (0 + ... + int{is_a<Padding, Options>}) <= 1,
-      "expected a Stride, a Padding and NoBias, each once at most, behind the Kernel");
+      "expected a Stride, a Padding and NoBias, each once at most, after the Kernel");
   using StrideSize = typename FirstOfKind<Stride, Stride<1>, Options...>::type;
   using PaddingSize = typename FirstOfKind<Padding, Padding<0>, Options...>::type;
   static constexpr bool has_bias = !(std::same_as<NoBias, Options> || ...);

@@ -30,7 +30,7 @@ namespace detail {
   return text;
 }
 
-/// The whole number that `text` begins with, behind blanks; what is read is taken off.
+/// The whole number that `text` begins with, after blanks; what is read is taken off.
 [[nodiscard]] inline std::optional<std::int64_t> next_number(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   std::int64_t number = 0;  // no double: libc++ 19 does not read those yet

@@ -146,7 +146,7 @@ class ReplayPlaces {
   }
 
   /// Where each of `count` samples goes that come in front, the first foremost; the oldest drop
-  /// out. -1 for those that don't fit behind the others.
+  /// out. -1 for those that don't fit after the others.
   std::vector<int> push(Index count) {
     std::vector<int> places(static_cast<std::size_t>(count), -1);
     for (Index i = count - 1; i >= 0; --i) {

@@ -105,11 +105,11 @@ struct AnyLaunches {
 };
 }  // namespace detail
 
-/// Satisfied by machines that launch kernels, one behind the other, on memory of their own.
+/// Satisfied by machines that launch kernels, one after the other, on memory of their own.
 ///
 /// - `M::Array<T>(machine, size, what)` is memory of the machine for `size` trivial objects, all
 ///   zero, with `data()` and `size()`; `what` is what errors call it. It can be moved, not copied.
-/// - `launch(kernel)` runs a kernel behind everything asked for before, and may return at once.
+/// - `launch(kernel)` runs a kernel after everything asked for before, and may return at once.
 /// - `upload(from, count, to)` and `download(from, count, to)` copy to and from the machine, in the
 ///   same order; they return when `from`, and `to`, may be used. `copy(from, count, to)` stays
 ///   there.

@@ -75,10 +75,10 @@ inline constexpr bool may_set_metrics = requires(C& c, Trainer& trainer, EpochRe
   c.on_epoch(trainer, report);
 } : std::invocable<C&, EpochReport&> && !std::invocable<C&, const EpochReport&>;
 
-/// What the callbacks so far set, for what those behind them need.
+/// What the callbacks so far set, for what those after them need.
 class KnownMetrics {
  public:
-  /// Throws `InvalidArgument` if the callback needs what none in front of it sets.
+  /// Throws `InvalidArgument` if the callback needs what none before it sets.
   template <class C, class Trainer>
   void add(C& callback, Trainer& trainer) {
     if constexpr (says_metrics<C, Trainer>) {
@@ -96,7 +96,7 @@ class KnownMetrics {
     std::string all;
     for (const std::string& name : names_) all += (all.empty() ? "" : ", ") + name;
     throw InvalidArgument(sentence("Trainer::fit: a callback needs the metric '", metric,
-                                   "', but those in front of it set ", all.empty() ? "none" : all));
+                                   "', but those before it set ", all.empty() ? "none" : all));
   }
 
   std::vector<std::string> names_;

@@ -8,7 +8,7 @@
 
 namespace ebm::inline EBM_ABI {
 
-/// The numbers of early stopping.
+/// Options of `EarlyStop`.
 struct EarlyStopOptions {
   Monitor monitor = "val_contrastive_divergence";
   int patience = 10;     ///< epochs without a better value, >= 1

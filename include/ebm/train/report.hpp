@@ -50,7 +50,7 @@ struct EpochReport {
   double gradient_norm = 0;  ///< mean, before clipping
   double learning_rate = 0;  ///< of the last batch
   double seconds = 0;        ///< of the epoch's batches, as far as this `fit` ran them
-  Metrics metrics;           ///< empty at first: callbacks add theirs for those behind them
+  Metrics metrics;           ///< empty at first: callbacks add theirs for those after them
 };
 
 /// Training can't go on: something stopped being finite, or a callback saw it go wrong.

@@ -132,7 +132,7 @@ class Trainer {
   }
   [[nodiscard]] double learning_rate_factor() const noexcept { return learning_rate_factor_; }
 
-  /// How far training is; behind an epoch, `on_epoch` sees the beginning of the next.
+  /// How far training is; after an epoch, `on_epoch` sees the beginning of the next.
   [[nodiscard]] const Position& position() const noexcept { return position_; }
 
   /// Whether all epochs of the recipe are done.
@@ -150,15 +150,15 @@ class Trainer {
   /// next `fit` goes on from them. The average is in `model()`.
   /// data: [sample][feature], or a `Dataset`; at least one batch, finite, in the domain of the
   /// sampler if the loss wants chains
-  /// Throws `InvalidArgument` if the data don't fit or a callback needs a metric that none in front
-  /// of it sets, and `Diverged` if the chains, the loss, its
-  /// gradient or the parameters stop being finite and no callback knows a way on; the parameters
-  /// stay those of the iteration before.
+  /// Throws `InvalidArgument` if the data don't fit or a callback needs a metric that none before
+  /// it sets, and `Diverged` if the chains, the loss, its gradient or the parameters stop being
+  /// finite and no callback knows a way on; the parameters stay those of the iteration before.
   template <class... Callbacks>
     requires(Callback<Callbacks, Trainer> && ...)
   void fit(const ConstSamplesRef<T>& data, Callbacks&&... callbacks) {
     fit(RowsOf<T>(data), callbacks...);
   }
+  /// The same with a `Dataset`.
   template <Dataset<T> D, class... Callbacks>
     requires(Callback<Callbacks, Trainer> && ...)
   void fit(const D& data, Callbacks&&... callbacks) {
@@ -292,7 +292,7 @@ class Trainer {
   template <class D, class... Callbacks>
   void run_batch(const D& data, Callbacks&... callbacks) {
     was_moved_ = false;
-    // What was saved behind the last batch of an epoch has its end yet to come.
+    // What was saved after the last batch of an epoch has its end yet to come.
     if (position_.batches_done >= batches_) return finish_epoch(callbacks...);
     const auto start = Clock::now();
     BatchReport report;

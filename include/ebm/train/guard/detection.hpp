@@ -17,6 +17,7 @@
 /// It is `Stateful`: when training is put back, so is what it remembers.
 namespace ebm::inline EBM_ABI {
 
+/// A sentence of what is wrong, or nothing.
 using Trouble = std::optional<std::string>;
 
 namespace detail {

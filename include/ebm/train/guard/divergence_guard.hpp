@@ -25,7 +25,7 @@ struct LowerLearningRate {
   }
 };
 
-/// How steps grow.
+/// Options of `MoreSteps`.
 struct MoreStepsOptions {
   int factor = 2;   ///< >= 2
   int most = 1000;  ///< steps, >= 1
@@ -64,9 +64,10 @@ struct GuardEvent {
   std::string action;  ///< what was done
 };
 
-/// How long a guard goes on.
+/// Options of `DivergenceGuard`.
 struct DivergenceGuardOptions {
   int attempts = 5;  ///< times that training is put back before the guard gives up, >= 0
+  /// Called when training is put back, and when the guard gives up.
   std::function<void(const GuardEvent&)> report = [](const GuardEvent&) {};
 };
 
@@ -74,8 +75,8 @@ struct DivergenceGuardOptions {
 /// and the change that its reaction makes, and gives up with a verdict after some attempts.
 ///
 /// Good are the start and the end of each epoch at which the detection is calm. Scores, losses and
-/// parameters that are not finite always count as trouble. Stands behind the callbacks that write
-/// metrics, so that what went wrong is on record, and in front of those that save models.
+/// parameters that are not finite always count as trouble. Stands after the callbacks that write
+/// metrics, so that what went wrong is on record, and before those that save models.
 /// Giving up throws `Diverged`; the trainer is then at the last good state.
 template <class Detection, class Reaction = LowerLearningRate>
 class DivergenceGuard {

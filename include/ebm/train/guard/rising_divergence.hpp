@@ -8,7 +8,7 @@
 
 namespace ebm::inline EBM_ABI {
 
-/// When divergence has risen.
+/// Options of `RisingDivergence`.
 struct RisingDivergenceOptions {
   std::string monitor = "val_contrastive_divergence";
   double tolerance = 0.25;  ///< rise that counts, as a share of the best value's size, > 0

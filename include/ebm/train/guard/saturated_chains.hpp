@@ -30,7 +30,7 @@ template <class T>
   return share_at_edge<T>(RowsOf<T>(samples), low, high, margin);
 }
 
-/// When chains are saturated.
+/// Options of `SaturatedChains`.
 struct SaturatedChainsOptions {
   double data_share = 0;  ///< `share_at_edge` of the data, in [0, 1]
   double inside = 0.25;   ///< least share of features inside, as a part of the data's, in (0, 1)

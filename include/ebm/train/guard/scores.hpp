@@ -7,7 +7,7 @@
 
 namespace ebm::inline EBM_ABI {
 
-/// When scores are flat.
+/// Options of `FlatScores`.
 struct FlatScoresOptions {
   double share = 1e-4;  ///< difference of the mean scores that is none, as a share of them, > 0
   double least = 1e-6;  ///< the same in units of energy, whatever the scores are, >= 0
@@ -54,7 +54,7 @@ class FlatScores {
   int bad_batches_ = 0;
 };
 
-/// When chains are stuck.
+/// Options of `StuckChains`.
 struct StuckChainsOptions {
   double gap = 1;     ///< of the mean scores, in units of energy, > 0
   int batches = 100;  ///< that the running mean of the gap looks back on, >= 1
