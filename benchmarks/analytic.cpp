@@ -31,13 +31,13 @@ struct Run {
 };
 
 TEST_CASE("many short chains on a Gaussian end with the variance of the discretised process") {
-  // x <- (1 - h)(x + s z) from 0 on; after n steps its variance is s^2 times the sum of
-  // (1 - h)^(2 i) for i = 1 ... n.
+  // x <- (1 - h) x + s z from 0 on; after n steps its variance is s^2 times the sum of
+  // (1 - h)^(2 i) for i = 0 ... n - 1.
   Run<8> run(4096, 200);
   Serial executor;
   run(0, executor);
   double expected = 0;
-  for (int i = 1; i <= 200; ++i) expected += 0.02 * std::pow(0.99, 2 * i);
+  for (int i = 0; i < 200; ++i) expected += 0.02 * std::pow(0.99, 2 * i);
   const double mean = run.chains.mean(), square = run.chains.array().square().mean();
   // 4.9 standard deviations of each estimate, a false alarm in 10^6: of 32,768 draws.
   CHECK(std::abs(mean) < 4.9 * std::sqrt(expected / 32768));

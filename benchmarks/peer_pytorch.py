@@ -107,9 +107,9 @@ def gaussian_langevin(dimension, chains, steps):
     def run():
         with torch.no_grad():
             for _ in range(steps):
+                x.sub_(x, alpha=0.01)
                 noise.normal_(0, 0.02 ** 0.5)
                 x.add_(noise)
-                x.sub_(x, alpha=0.01)
     return run, 1
 
 

@@ -87,13 +87,19 @@ TEST_CASE("on a Gaussian the gradient has its closed form, with the noise of the
   const auto energy = expression<Shape<1>>(
       [](const auto& x, const auto& t) { return t[0] * square(x[0]) * 0.5; }, std::array{theta});
   const Samples<double> x = Samples<double>::Constant(20000, 1, 0.8);
-  const LastStepKl loss(UnboundedLangevin({.step_size = h, .noise = s}));
+  const LastStepKl loss(
+      Langevin<ebm::GaussianNoise, NoClip, Unbounded>({.step_size = h, .noise = s}));
   const double factor = -h * theta * (1 - h * theta);
   // (x + s z)^2 has a variance of 4 x^2 s^2 + 2 s^4; the bound is 5 deviations of the mean: false
   // alarms in less than 1 of 10^6 seeds.
   const double deviation = std::sqrt((4 * 0.64 * s * s + 2 * s * s * s * s) / 20000);
   CHECK(judged(energy, loss, x, x).gradient[0] ==
         Approx(factor * (0.64 + s * s)).margin(5 * std::abs(factor) * deviation));
+
+  // Where noise is last, x' = (1 - h theta) x + s z: -h theta x' x, of the mean factor x^2.
+  const LastStepKl unadjusted(UnboundedLangevin({.step_size = h, .noise = s}));
+  CHECK(judged(energy, unadjusted, x, x).gradient[0] ==
+        Approx(factor * 0.64).margin(5 * h * theta * 0.8 * s / std::sqrt(20000.0)));
 }
 
 TEST_CASE("a step against the gradient makes chains end lower in the energy as it was") {

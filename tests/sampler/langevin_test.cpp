@@ -51,8 +51,8 @@ TEMPLATE_TEST_CASE("ten steps without noise are those of PyTorch", "", float, do
 }
 
 TEST_CASE("Langevin on a Gaussian has the mean and variance of the discretised chain") {
-  // x - mu <- a (x - mu + noise z) with a = 1 - step_size / s^2, so the mean decays by a and the
-  // variance follows v <- a^2 (v + noise^2), to a^2 noise^2 / (1 - a^2).
+  // x - mu <- a (x - mu) + noise z with a = 1 - step_size / s^2, so the mean decays by a and the
+  // variance follows v <- a^2 v + noise^2, to noise^2 / (1 - a^2).
   constexpr std::array<double, 3> mu{0.5, -1, 0}, s{0.5, 1.5, 3};
   const double step_size = 0.3, noise = 0.4, from = 2;
   const Gaussian<3> energy(mu, s);
@@ -71,10 +71,10 @@ TEST_CASE("Langevin on a Gaussian has the mean and variance of the discretised c
       double expected_mean = from, expected_variance = 0;
       for (int step = 0; step < steps; ++step) {
         expected_mean = mu[at] + a * (expected_mean - mu[at]);
-        expected_variance = a * a * (expected_variance + noise * noise);
+        expected_variance = a * a * expected_variance + noise * noise;
       }
       if (steps == 400) {
-        CHECK(expected_variance == Approx(a * a * noise * noise / (1 - a * a)).epsilon(1e-5));
+        CHECK(expected_variance == Approx(noise * noise / (1 - a * a)).epsilon(1e-5));
       }
       const double mean = x.col(i).mean();
       const double variance = (x.col(i).array() - mean).square().sum() / (n - 1);
@@ -82,6 +82,32 @@ TEST_CASE("Langevin on a Gaussian has the mean and variance of the discretised c
       CHECK(std::abs(variance / expected_variance - 1) < z_bound * std::sqrt(2 / n));
     }
   }
+}
+
+TEMPLATE_TEST_CASE("of a unit Gaussian, states after and before the noise have their variances", "",
+                   ebm::NoiseLast, ebm::NoiseFirst) {
+  // 1 / (1 - h / 2), and (1 - h)^2 of it.
+  constexpr bool is_last = std::same_as<TestType, ebm::NoiseLast>;
+  const double h = 0.1, limit = 1 / (1 - h / 2);
+  const Langevin<ebm::GaussianNoise, ebm::NoClip, ebm::Unbounded, ebm::ConstantStep, TestType>
+      sampler({.step_size = h, .noise = std::sqrt(2 * h)});
+  const Index count = 40000;
+  const Gaussian<1> energy;
+  Samples<double> x = Samples<double>::Zero(count, 1);
+  const auto check = [&] {
+    const double variance = x.squaredNorm() / static_cast<double>(count);
+    const double expected = is_last ? limit : (1 - h) * (1 - h) * limit;
+    CHECK(std::abs(variance / expected - 1) < z_bound * std::sqrt(2 / static_cast<double>(count)));
+  };
+  run_chains(sampler, energy, x, {.steps = 200, .rng = Rng{8}});
+  check();
+  // Whether somebody looks on the way changes nothing.
+  Samples<double> seen = Samples<double>::Zero(count, 1);
+  int looks = 0;
+  run_chains(sampler, energy, seen,
+             {.steps = 200, .rng = Rng{8}, .every = 1, .observe = [&](auto&&...) { ++looks; }});
+  CHECK(looks > 0);
+  CHECK(seen == x);
 }
 
 TEST_CASE("a mixture's modes get their shares, though chains start in equal numbers") {

@@ -197,7 +197,7 @@ TEST_CASE("elements beside held ones follow the Gaussian that is conditional on 
   };
   const double a = 1 - step_size * precision;
   check(UnboundedLangevin({.step_size = step_size, .noise = noise}), 200,
-        a * a * noise * noise / (1 - a * a));
+        noise * noise / (1 - a * a));
   check(Hmc({.step_size = 0.4, .leapfrog_steps = 3}), 60, 1 / precision);
 }
 

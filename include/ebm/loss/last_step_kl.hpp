@@ -52,9 +52,18 @@ class LastStepKl {
     block.tape.clear();
     Pack<T>* const x = block.tape.allocate(S::size);  // before the move
     std::copy_n(block.x, S::size, x);
-    Sampler::NoisePolicy::apply(
-        kernels::elements_of(x), 0, size, kernels::Stay{}, static_cast<T>(options.noise),
-        ChainDraws<T>(block.draws.rng.stream(Purpose::last_step), block.draws.first), 0, domain);
+    Pack<T>* const noise = block.tape.allocate(size);
+    std::fill_n(noise, size, Pack<T>(T(0)));
+    const auto add_noise = [&](Pack<T>* to, const auto& where) {
+      Sampler::NoisePolicy::apply(
+          kernels::elements_of(to), 0, size, kernels::Stay{}, static_cast<T>(options.noise),
+          ChainDraws<T>(block.draws.rng.stream(Purpose::last_step), block.draws.first), 0, where);
+    };
+    if constexpr (Sampler::noise_is_last) {
+      add_noise(noise, [](const auto& moved) EBM_INLINE_LAMBDA { return moved; });
+    } else {
+      add_noise(x, domain);
+    }
     const auto before = block_slopes(energy, block.of_slopes->slopes, x);
     BatchResult result;
     result.score_of(block.role) = -block.share * sum_of_rows(block, before.energy);
@@ -64,7 +73,7 @@ class LastStepKl {
     std::copy_n(x, S::size, after);
     for (int i = 0; i < size; ++i) {
       const D slope(before.slopes[i], Pack<T>(T(1)));
-      const D moved = domain(fma(-step_size, clip(slope), D(x[i])));
+      const D moved = domain(domain(fma(-step_size, clip(slope), D(x[i]))) + D(noise[i]));
       after[i] = moved.value;
       along[i] = moved.tangent;
     }

@@ -2,22 +2,27 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <ebm/core/error.hpp>
 #include <ebm/sampler/policies.hpp>
 #include <ebm/sampler/transition.hpp>
 
 namespace ebm::inline EBM_ABI {
 
-/// Transition: a step of Langevin dynamics,
+/// Transition: a step of Langevin dynamics:
 ///
 ///     x <- domain(x + noise z);  x <- domain(x - step_size clip(dE(x)/dx))
 ///
-/// With the default policies this is the sampler of Du & Mordatch 2019, alg. 1, in the order of the
-/// UvA tutorial: noise, clamp, gradient, clip, step, clamp. Noise and step size are independent, as
-/// there; noise = sqrt(2 step_size) with `NoClip` and `Unbounded` is the unadjusted Langevin
-/// algorithm for exp(-E) (Roberts & Tweedie 1996, eq. 2); `Mala` is without its bias.
+/// or, with `NoiseLast`, the second before the first. With the default policies this is the sampler
+/// of Du & Mordatch 2019, alg. 1, in the order of the UvA tutorial: noise, clamp, gradient, clip,
+/// step, clamp. Noise and step size are independent, as there.
+/// `UnboundedLangevin` with noise = sqrt(2 step_size) is the unadjusted Langevin algorithm for
+/// exp(-E) (Roberts & Tweedie 1996, eq. 2): of a unit Gaussian its chains have the variance
+/// 1 / (1 - step_size / 2), where the tutorial's order gives (1 - step_size)^2 times as much.
+/// `Mala` is without bias.
 template <class Noise = GaussianNoise, template <class> class Clip = ClipElements,
-          template <class> class Domain = Box, class StepSize = ConstantStep>
+          template <class> class Domain = Box, class StepSize = ConstantStep,
+          class Order = NoiseFirst>
 class Langevin {
  public:
   // The policies, for code that runs the chains elsewhere.
@@ -27,6 +32,7 @@ class Langevin {
   template <class T>
   using DomainPolicy = Domain<T>;
   using StepSizePolicy = StepSize;
+  static constexpr bool noise_is_last = std::same_as<Order, NoiseLast>;
 
   /// Throws `InvalidArgument` if an option is outside of its range.
   explicit Langevin(const LangevinOptions& options = {}) : options_(options) {
@@ -59,8 +65,8 @@ class Langevin {
 
   /// The steps of a block of chains of shape `S`.
   ///
-  /// Between two gradients a chain moves down the old one and gets the noise of the next step: both
-  /// are made in one pass, unless somebody looks at the states in between.
+  /// Between two gradients a chain moves down the old one and gets noise, that of the next step
+  /// where noise is first: both are made in one pass, unless somebody looks at the states between.
   template <class S, class T>
   class Walk {
    public:
@@ -71,7 +77,7 @@ class Langevin {
 
     template <class E>
     void step(const E& energy, int step, bool is_seen) {
-      if (!has_noise_) add_noise(step, kernels::Stay{});
+      if (!noise_is_last && !has_noise_) add_noise(step, kernels::Stay{});
       const Pack<T>* gradient = block_.evaluate(energy, block_.x).gradient;
       ++evaluations_;
       const Clip<T> clip(options_);
@@ -79,6 +85,10 @@ class Langevin {
       const kernels::Descend<kernels::WholeBlock<T>, Clip<T>, Domain<T>> descend{
           kernels::elements_of(gradient), static_cast<T>(StepSize::size(options_, step)), clip,
           domain};
+      if (noise_is_last) {
+        add_noise(step, descend);
+        return;
+      }
       has_noise_ = !is_seen;
       if (is_seen) {
         kernels::advance(kernels::elements_of(block_.x), 0, S::size, descend);
@@ -111,8 +121,9 @@ class Langevin {
   LangevinOptions options_;
 };
 
-/// Langevin dynamics for features without bounds and exact gradients.
-using UnboundedLangevin = Langevin<GaussianNoise, NoClip, Unbounded>;
+/// The unadjusted Langevin algorithm, where noise = sqrt(2 step_size): features without bounds,
+/// exact gradients, states after the noise.
+using UnboundedLangevin = Langevin<GaussianNoise, NoClip, Unbounded, ConstantStep, NoiseLast>;
 
 /// Gradient descent of the energy within the box: finds a likely sample near the start.
 using EnergyDescent = Langevin<NoNoise>;

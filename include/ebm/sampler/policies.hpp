@@ -94,6 +94,14 @@ struct Unbounded {
   static constexpr T high = std::numeric_limits<T>::infinity();
 };
 
+/// Order of a step: noise, then down the gradient, as in the tutorial. Chains end without noise on
+/// them, near a minimum of the energy.
+struct NoiseFirst {};
+
+/// Order of a step: down the gradient, then noise: that of the unadjusted Langevin algorithm, whose
+/// chains end where they are distributed as it says.
+struct NoiseLast {};
+
 /// Step size: the same in all steps.
 struct ConstantStep {
   static double size(const LangevinOptions& options, int) noexcept { return options.step_size; }

@@ -143,7 +143,7 @@ class MachineChains {
                 .draws = draws_.data(),
                 .step = 0,
                 .groups = groups_};
-    if (steps > 0) machine_->launch(advance);
+    if (steps > 0 && !Sampler::noise_is_last) machine_->launch(advance);
     advance.gradient = gradient_.data();
     for (int step = 0; step < steps; ++step) {
       PassMemory<T> memory{memory_.data(), memory_.data() + memory_.size()};
@@ -151,8 +151,8 @@ class MachineChains {
       const auto recording = network.forward(run, std::as_const(states_).data());
       network.backward(run, recording, std::as_const(downhill_).data(), gradient_.data());
       advance.step_size = static_cast<T>(Sampler::StepSizePolicy::size(options, step));
-      advance.step = static_cast<std::uint32_t>(step + 1);
-      if (step + 1 == steps) advance.draws = nullptr;
+      advance.step = static_cast<std::uint32_t>(Sampler::noise_is_last ? step : step + 1);
+      if (!Sampler::noise_is_last && step + 1 == steps) advance.draws = nullptr;
       machine_->launch(advance);
     }
   }
