@@ -346,6 +346,7 @@ def read_model(path):
         size = struct.unpack_from("<Q", content)[0]
         header = json.loads(content[8:8 + size])
         metadata = header.pop("__metadata__", {})
+        metadata.pop("ebm_crc32c", None)  # the checksum of that file
         found = {}
         for name, entry in header.items():
             begin, end = entry["data_offsets"]

@@ -188,3 +188,47 @@ TEST_CASE("a missing safetensors file is reported by its name") {
   CHECK(message_of<Error>([] { (void)read_safetensors("no/such.safetensors"); }) ==
         "cannot read 'no/such.safetensors': No such file or directory");
 }
+
+TEST_CASE("a flipped bit anywhere in a file is refused, or changes no tensor") {
+  const TemporaryFolder folder;
+  ebm::io::SafeTensors content;
+  content.add("weight", {2, 3}, std::vector{1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f});
+  content.add("steps", {2}, std::vector<std::int64_t>{7, 8});
+  content.metadata() = {{"recipe", "tutorial"}};
+  const auto path = folder / "model";
+  ebm::io::write_safetensors(path, content);
+  CHECK(ebm::io::read_safetensors(path).metadata() == content.metadata());
+  auto bytes = ebm::io::read_file(path);
+  int refused = 0;
+  for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+    const auto flip = [&] { bytes[bit / 8] ^= std::byte{1} << (bit % 8); };
+    flip();
+    ebm::io::write_file_atomically(path, std::span<const std::byte>(bytes));
+    try {
+      const auto read = ebm::io::read_safetensors(path);
+      const auto same = [](const auto& a, const auto& b) {
+        return a.first == b.first && a.second.dtype == b.second.dtype &&
+               a.second.shape == b.second.shape && a.second.bytes == b.second.bytes;
+      };
+      CAPTURE(bit);
+      CHECK(std::ranges::equal(read.tensors(), content.tensors(), same));
+    } catch (const ebm::Error&) {
+      ++refused;
+    }
+    flip();
+  }
+  CHECK(refused > static_cast<int>(8 * bytes.size()) * 9 / 10);
+}
+
+TEST_CASE("a file that another program changed says what to do about its checksum") {
+  const TemporaryFolder folder;
+  const std::string header =
+      R"({"__metadata__":{"ebm_crc32c":"00000000"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
+  std::string text(8, '\0');
+  text[0] = static_cast<char>(header.size());
+  ebm::io::write_file_atomically(folder / "file", text + header + "x");
+  CHECK(message_of<ebm::Error>([&] { (void)ebm::io::read_safetensors(folder / "file"); }) ==
+        quoted(folder / "file") +
+            " does not have the checksum that its metadata say: it is damaged, or another program "
+            "has changed it and kept the entry 'ebm_crc32c'");
+}

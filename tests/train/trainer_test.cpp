@@ -585,8 +585,8 @@ TEST_CASE("chains start as noise in the sampler's domain, unless the starts say 
   Neural<ImageNet> model;
   const auto range = [&](const auto& sampler, const auto& starts) {
     const Trainer trainer(model, Recipe{.sampler = sampler, .starts = starts});
-    const ebm::NoiseRange range = trainer.recipe().starts.noise_range();
-    return std::pair(range.low, range.high);
+    const ebm::NoiseRange noise = trainer.recipe().starts.noise_range();
+    return std::pair(noise.low, noise.high);
   };
   const ebm::Langevin bounded({.low = 0, .high = 3});
   CHECK(range(bounded, ebm::FromReplayBuffer()) == std::pair(0.0, 3.0));

@@ -40,11 +40,13 @@ inline constexpr Crc32cTables crc32c_tables = make_crc32c_tables();
 
 /// The cyclic redundancy check CRC-32C (Castagnoli) of `bytes`, eight of them at a time.
 ///
+/// before: the check of what comes before them, if it is one text with them
 /// Source: RFC 3720, appendix B.4; Kounavis & Berry, "A Systematic Approach to Building High
 /// Performance Software-Based CRC Generators", 2005 (slicing by 8).
-[[nodiscard]] constexpr std::uint32_t crc32c(std::span<const std::byte> bytes) noexcept {
+[[nodiscard]] constexpr std::uint32_t crc32c(std::span<const std::byte> bytes,
+                                             std::uint32_t before = 0) noexcept {
   const auto& tables = detail::crc32c_tables;
-  std::uint32_t remainder = 0xffffffff;
+  std::uint32_t remainder = ~before;
   const auto low_byte = [](std::uint32_t value) { return value & 0xff; };
   for (; bytes.size() >= 8; bytes = bytes.subspan(8)) {
     std::uint32_t next = 0;

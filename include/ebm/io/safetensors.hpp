@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <ebm/core/error.hpp>
+#include <ebm/io/crc32c.hpp>
 #include <ebm/io/dtype.hpp>
 #include <ebm/io/file.hpp>
 #include <ebm/io/safetensors_header.hpp>
@@ -34,6 +35,49 @@ struct Tensor {
   TensorShape shape;
   std::vector<std::byte> bytes;
 };
+
+/// A tensor that is somewhere else, for writing.
+struct TensorView {
+  std::string_view name;
+  DType dtype;
+  TensorShape shape;
+  std::span<const std::byte> bytes;
+};
+
+namespace detail {
+
+/// The metadata entry that holds the checksum of all the rest.
+inline constexpr std::string_view checksum_key = "ebm_crc32c";
+
+/// The CRC-32C of names, types, shapes, values and metadata, in hexadecimal digits.
+[[nodiscard]] inline std::string checksum_of(std::vector<TensorView> tensors,
+                                             const std::map<std::string, std::string>& metadata) {
+  std::uint32_t check = 0;
+  const auto add_text = [&](std::string_view text) {
+    const std::string number = sentence(text.size(), ':');  // so that no two lists are one text
+    check = crc32c(std::as_bytes(std::span(number)), check);
+    check = crc32c(std::as_bytes(std::span(text)), check);
+  };
+  std::ranges::sort(tensors, {}, &TensorView::name);
+  for (const TensorView& tensor : tensors) {
+    add_text(tensor.name);
+    add_text(dtype_name(tensor.dtype));
+    for (const std::int64_t size : tensor.shape) add_text(sentence(size));
+    check = crc32c(tensor.bytes, check);
+  }
+  for (const auto& [key, text] : metadata) {
+    if (key == checksum_key) continue;
+    add_text(key);
+    add_text(text);
+  }
+  std::string digits(8, '0');
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    digits[i] = "0123456789abcdef"[check >> (28 - 4 * i) & 0xf];
+  }
+  return digits;
+}
+
+}  // namespace detail
 
 /// The content of a safetensors file: tensors and texts, each in the order of their names.
 class SafeTensors {
@@ -106,6 +150,15 @@ class SafeTensors {
     return tensors_;
   }
 
+  /// All tensors, for as long as this object lives and is not changed.
+  [[nodiscard]] std::vector<TensorView> views() const {
+    std::vector<TensorView> views;
+    for (const auto& [name, tensor] : tensors_) {
+      views.push_back({name, tensor.dtype, tensor.shape, tensor.bytes});
+    }
+    return views;
+  }
+
   /// Where the tensors are from, as messages say it.
   [[nodiscard]] const std::string& source() const noexcept { return source_; }
 
@@ -141,6 +194,8 @@ class SafeTensors {
 };
 
 /// Reads a file of any valid layout; throws Error that names the first thing that is wrong with it.
+///
+/// Files that ebm has written have a checksum in their metadata, which is checked and taken out.
 [[nodiscard]] inline SafeTensors read_safetensors(const std::filesystem::path& path) {
   constexpr std::uint64_t longest_header = 100'000'000;  // the reference implementation's limit
   const detail::HeaderParser parser(path);
@@ -168,24 +223,29 @@ class SafeTensors {
     content.insert(std::move(entry.name),
                    {entry.dtype, std::move(entry.shape), {bytes.begin(), bytes.end()}});
   }
+  const auto checksum = content.metadata().find(std::string(detail::checksum_key));
+  if (checksum != content.metadata().end()) {
+    if (checksum->second != detail::checksum_of(content.views(), content.metadata())) {
+      parser.refuse(
+          "does not have the checksum that its metadata say: it is damaged, or another "
+          "program has changed it and kept the entry '",
+          detail::checksum_key, "'");
+    }
+    content.metadata().erase(checksum);
+  }
   return content;
 }
 
-/// A tensor that is somewhere else, for writing.
-struct TensorView {
-  std::string_view name;
-  DType dtype;
-  TensorShape shape;
-  std::span<const std::byte> bytes;
-};
-
-/// Writes all or nothing; equal content gives equal bytes. Throws Error where the disk refuses.
+/// Writes all or nothing, with a checksum in the metadata; equal content gives equal bytes. Throws
+/// Error where the disk refuses.
 ///
 /// tensors: by name, each once
 inline void write_safetensors(const std::filesystem::path& path,
                               std::span<const TensorView> tensors,
                               const std::map<std::string, std::string>& metadata = {}) {
   detail::SafeTensorsHeader header{{}, metadata};
+  header.metadata.insert_or_assign(std::string(detail::checksum_key),
+                                   detail::checksum_of({tensors.begin(), tensors.end()}, metadata));
   std::vector<std::span<const std::byte>> pieces(2);  // room for what comes first
   std::size_t offset = 0;
   // Wide elements first keeps every tensor aligned to its element, for readers that map the file.
@@ -207,11 +267,7 @@ inline void write_safetensors(const std::filesystem::path& path,
 
 /// The same for tensors in memory of their own.
 inline void write_safetensors(const std::filesystem::path& path, const SafeTensors& content) {
-  std::vector<TensorView> tensors;
-  for (const auto& [name, tensor] : content.tensors()) {
-    tensors.push_back({name, tensor.dtype, tensor.shape, tensor.bytes});
-  }
-  write_safetensors(path, tensors, content.metadata());
+  write_safetensors(path, content.views(), content.metadata());
 }
 
 }  // namespace ebm::inline EBM_ABI::io
