@@ -134,12 +134,20 @@ void apply_config(CLI::App& command, const std::filesystem::path& file,
   }
 }
 
-std::string to_config(const CLI::App& command, const std::vector<std::string>& left_out) {
-  std::string text;
+std::vector<std::pair<std::string, std::string>> config_values(
+    const CLI::App& command, const std::vector<std::string>& left_out) {
+  std::vector<std::pair<std::string, std::string>> values;
   for (const CLI::Option* option : command.get_options()) {
     const std::string name = option->get_single_name();
-    if (contains(left_out, name)) continue;
-    text += name + " = " + value_of(*option) + '\n';
+    if (!contains(left_out, name)) values.emplace_back(name, value_of(*option));
+  }
+  return values;
+}
+
+std::string to_config(const CLI::App& command, const std::vector<std::string>& left_out) {
+  std::string text;
+  for (const auto& [name, value] : config_values(command, left_out)) {
+    text += name + " = " + value + '\n';
   }
   return text;
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// Options of a command as a file in TOML: a line `flag = value` for each, without the dashes.
@@ -32,6 +33,12 @@ std::vector<ConfigEntry> read_config(std::string_view text);
 /// not_from_file: options that a file can't set
 void apply_config(CLI::App& command, const std::filesystem::path& file,
                   const std::vector<std::string>& not_from_file);
+
+/// The names of the options, without dashes, and their present values as `to_config` writes them.
+///
+/// left_out: names without dashes
+std::vector<std::pair<std::string, std::string>> config_values(
+    const CLI::App& command, const std::vector<std::string>& left_out);
 
 /// The options with their present values, so that `apply_config` gives them back: numbers in TOML's
 /// form, whatever form the command line gave them, and texts in quotes.

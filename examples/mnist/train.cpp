@@ -3,6 +3,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <ebm/core/version.hpp>
+#include <ebm/io/crc32c.hpp>
 #include <ebm/io/mnist.hpp>
 #include <ebm/log/progress.hpp>
 #include <iostream>
@@ -138,6 +139,20 @@ TrainingData load(const TrainOptions& o) {
   return data;
 }
 
+/// A checksum of the images and digits that a run is about.
+std::string fingerprint(const TrainingData& data) {
+  std::uint32_t check = 0;
+  const auto add = [&](const auto& values) {
+    check =
+        ebm::io::crc32c(std::as_bytes(std::span(values.data(), std::size_t(values.size()))), check);
+  };
+  add(data.train);
+  add(data.train_digits);
+  add(data.test);
+  add(data.test_digits);
+  return ebm::sentence("CRC-32C ", check);
+}
+
 /// Whether mpirun or another launcher has started this process as one of several.
 bool is_one_of_several() {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
@@ -248,8 +263,17 @@ void run(CLI::App& command, const fs::path& config, const fs::path& earlier, Tra
   left_out.insert(left_out.end(), not_of_the_run.begin(), not_of_the_run.end());
   o.configuration += to_config(command, left_out);
   o.is_one_of_several = is_one_of_several();
+  left_out.insert(left_out.end(), changeable.begin(), changeable.end());
+  left_out.emplace_back("from");  // where a model was at the start
+  for (auto& [name, value] : config_values(command, left_out)) {
+    o.settings.emplace("option " + name, std::move(value));
+  }
   const auto start = std::chrono::steady_clock::now();
-  TrainingResult result = together(o, [&] { return train(o, load(o), engine); });
+  TrainingResult result = together(o, [&] {
+    const TrainingData data = load(o);
+    o.settings.emplace("data", fingerprint(data));
+    return train(o, data, engine);
+  });
   if (!result.is_first) return;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (result.interrupted_by != 0) {

@@ -12,6 +12,7 @@
 #include <ebm/train/chain_guard.hpp>
 #include <ebm/train/persistent_annealing.hpp>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,8 @@ struct TrainOptions {
   int threads = 0;
   bool is_one_of_several = false;  ///< processes, which mpirun has started
   std::string configuration;       ///< the resolved options, as a file
+  /// What decides the run's numbers: options by name, and the data's checksum.
+  std::map<std::string, std::string> settings;
 };
 
 /// MNIST as the trainer takes it.

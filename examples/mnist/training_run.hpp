@@ -133,6 +133,7 @@ class Run {
                                     .keep = o.keep,
                                     .every = o.save_every,
                                     .writes = writes(),
+                                    .settings = o.settings,
                                     .metadata = metadata},
                                    ebm::io::Saved{"guard", &guard},
                                    ebm::io::Saved{"early_stop", &early_stop});

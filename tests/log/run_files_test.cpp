@@ -117,6 +117,31 @@ TEST_CASE("the model's file has the average where the recipe averages, the state
   CHECK(std::ranges::equal(other.model().parameters(), trainer.model().parameters()));
 }
 
+TEST_CASE("a state goes on in no run with other settings than those it was saved with") {
+  const TemporaryFolder folder;
+  Serial executor;
+  Neural<ImageNet> model(Rng{3});
+  ImageTrainer trainer(model, recipe_of(1), executor);
+  using Settings = std::map<std::string, std::string>;
+  const auto checkpoint = [&](const Settings& settings) {
+    return Checkpoint({.folder = folder.path(), .settings = settings});
+  };
+  auto first = checkpoint({{"rate", "0.1"}, {"seed", "7"}});
+  trainer.fit(images(64), Script{{-1}}, first);
+  const auto refusal = [&](const Settings& settings) {
+    return message_of<ebm::Error>([&] { checkpoint(settings).resume(trainer); });
+  };
+  const std::string state = "'" + first.state_file().string() + "'";
+  CHECK(refusal({{"rate", "0.2"}, {"seed", "7"}}) ==
+        state +
+            " is of a run whose rate is '0.1', not '0.2': give the run its own settings back, "
+            "or begin another one");
+  CHECK(refusal({{"seed", ""}}).starts_with(state + " is of a run whose seed is '7', not ''"));
+  // What one of the two does not know is no contradiction.
+  CHECK_NOTHROW(checkpoint({{"seed", "7"}}).resume(trainer));
+  CHECK_NOTHROW(checkpoint({{"seed", "7"}, {"rate", "0.1"}, {"newer", "1"}}).resume(trainer));
+}
+
 TEST_CASE("a state's file gives back the state, and the same bytes for the same state") {
   const TemporaryFolder folder;
   ebm::State state;

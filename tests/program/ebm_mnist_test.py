@@ -634,6 +634,47 @@ class Resuming(Program):
         self.succeed("train", "--resume", "run", "--data", DATA, "--epochs", 2)
         self.assert_same_end("run", "whole")
 
+    def test_a_state_goes_on_with_the_options_and_the_data_that_it_is_of(self):
+        data = write_mnist(self.folder / "own data")
+        self.succeed(*quickly(out="run", data=data, learning_rate=0.002, seed=5, noise=0.01))
+        config = self.folder / "run/config.toml"
+        whole = config.read_text()
+        lines = whole.splitlines(keepends=True)
+        for text, option in (("".join(lines[:12]), "option "),  # cut off
+                             (whole.replace("learning-rate = 0.002", "learning-rate = 0.003"),
+                              "option learning-rate is '0.002', not '0.003'"),
+                             (whole.replace("seed = 5\n", ""), "option seed is '5', not '0'"),
+                             (whole.replace('model = "tutorial"', 'model = "resnet"'), "option model"),
+                             (whole.replace("no-shuffle = false", "no-shuffle = true"),
+                              "option no-shuffle")):
+            with self.subTest(option):
+                config.write_text(text)
+                self.refuse(1, f"'run/state.safetensors' is of a run whose {option}",
+                            "train", "--resume", "run", "--data", data, "--epochs", 3)
+        config.write_text(whole.replace("epochs = 2", "epochs = 3"))
+        images = data / "train-images-idx3-ubyte"
+        before = images.read_bytes()
+        images.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+        self.refuse(1, "is of a run whose data is 'CRC-32C", "train", "--resume", "run")
+        images.write_bytes(before)
+        data.rename(self.folder / "moved")
+        self.succeed("train", "--resume", "run", "--data", "moved")  # to the third epoch
+        self.assertEqual(len((self.folder / "run/metrics.csv").read_text().splitlines()), 4)
+
+    def test_a_flipped_bit_in_a_model_or_a_state_is_refused(self):
+        self.succeed(*quickly(out="run"))
+        chance = random.Random(1)
+        for name, command in (("model", ("sample", "--model", "run/model.safetensors", "--out", "x.png")),
+                              ("state", ("train", "--resume", "run", "--epochs", 3))):
+            path = self.folder / f"run/{name}.safetensors"
+            whole = path.read_bytes()
+            for _ in range(5):
+                at = chance.randrange(len(whole) // 2, len(whole))  # among the values
+                path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << chance.randrange(8)])
+                                 + whole[at + 1:])
+                self.refuse(1, "does not have the checksum that its metadata say", *command)
+            path.write_bytes(whole)
+
     def test_what_can_not_be_resumed_is_refused(self):
         self.succeed(*quickly(out="run"))
         self.refuse(2, "--seed: a run that is resumed has its own", "train", "--resume", "run",

@@ -9,8 +9,10 @@ namespace ebm::inline EBM_ABI::io {
 
 /// Writes a state as safetensors, an entry a flat tensor; replaces `path` as a whole or not at all.
 ///
+/// metadata: free texts about the state
 /// Equal states give equal bytes. Throws `Error` if the file can't be written.
-inline void save_state(const std::filesystem::path& path, const State& state) {
+inline void save_state(const std::filesystem::path& path, const State& state,
+                       const std::map<std::string, std::string>& metadata = {}) {
   std::vector<TensorView> tensors;
   for (const auto& entry : state.values()) {  // clang 14 captures no structured binding
     std::visit(
@@ -22,12 +24,12 @@ inline void save_state(const std::filesystem::path& path, const State& state) {
         },
         entry.second);
   }
-  write_safetensors(path, tensors);
+  write_safetensors(path, tensors, metadata);
 }
 
-/// Reads a file of `save_state`; throws `Error` if it is broken or holds something else.
-[[nodiscard]] inline State load_state(const std::filesystem::path& path) {
-  const SafeTensors content = read_safetensors(path);
+/// The state in a file of `save_state` that has been read; throws `Error` if it holds something
+/// else.
+[[nodiscard]] inline State state_in(const SafeTensors& content) {
   State state;
   for (const auto& entry : content.tensors()) {
     const std::string& name = entry.first;
@@ -47,11 +49,16 @@ inline void save_state(const std::filesystem::path& path, const State& state) {
         put(std::type_identity<std::int64_t>{});
         break;
       default:
-        throw Error(sentence("tensor ", quoted_text(name), " of ", quoted(path), " holds ",
+        throw Error(sentence("tensor ", quoted_text(name), " of ", content.source(), " holds ",
                              dtype_name(tensor.dtype), ", expected F32, F64 or I64"));
     }
   }
   return state;
+}
+
+/// Reads a file of `save_state`; throws `Error` if it is broken or holds something else.
+[[nodiscard]] inline State load_state(const std::filesystem::path& path) {
+  return state_in(read_safetensors(path));
 }
 
 }  // namespace ebm::inline EBM_ABI::io

@@ -22,6 +22,9 @@ struct CheckpointOptions {
   int keep = 1;                                    ///< models kept of the best epochs, >= 1
   int every = 0;       ///< steps from one saved state to the next within an epoch; 0: epochs only
   bool writes = true;  ///< false: only `resume`s, as all ranks but the first do
+  /// What decides the numbers of the run, such as the options of its program, by name: saved with
+  /// the state, which then goes on in no run that has other ones.
+  std::map<std::string, std::string> settings{};
   /// Of the model files, beside format and epoch; asked for before each is written.
   std::function<std::map<std::string, std::string>()> metadata{};
 };
@@ -57,10 +60,13 @@ class Checkpoint {
 
   /// Puts the trainer and the callbacks where the saved run was.
   ///
-  /// Throws `Error` if the state can't be read or is that of another run.
+  /// Throws `Error` if the state can't be read or is that of another run, and names the setting
+  /// that is another.
   template <class Trainer>
   void resume(Trainer& trainer) {
-    const State state = load_state(state_file());
+    const SafeTensors content = read_safetensors(state_file());
+    require_same_settings(content.metadata());
+    const State state = state_in(content);
     trainer.restore(state.part("trainer"));
     restore(state.part("checkpoint"));
     std::apply([&](auto&... part) { (part.object->restore(state.part(part.name)), ...); }, parts_);
@@ -163,6 +169,16 @@ class Checkpoint {
     return file("best_epoch_" + zero_padded(static_cast<std::uint64_t>(epoch), 3));
   }
 
+  void require_same_settings(const std::map<std::string, std::string>& saved) const {
+    for (const auto& [name, value] : options_.settings) {
+      const auto before = saved.find(name);
+      if (before == saved.end() || before->second == value) continue;
+      throw Error(sentence(quoted(state_file()), " is of a run whose ", name, " is ",
+                           quoted_text(before->second), ", not ", quoted_text(value),
+                           ": give the run its own settings back, or begin another one"));
+    }
+  }
+
   template <class Trainer>
   void save(Trainer& trainer) {
     State all;
@@ -170,7 +186,7 @@ class Checkpoint {
     all.put("checkpoint", state());
     std::apply([&](const auto&... part) { (all.put(part.name, part.object->state()), ...); },
                parts_);
-    save_state(state_file(), all);
+    save_state(state_file(), all, options_.settings);
     saved_iteration_ = trainer.position().iteration;
   }
 
