@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <ebm/core/state.hpp>
+#include <limits>
 
 #include "support/catch.hpp"
 #include "support/message.hpp"
@@ -44,4 +45,25 @@ TEST_CASE("what a state doesn't hold is refused by name") {
   State twice = example();
   CHECK(message_of<ebm::InvalidArgument>([&] { twice.put("step", 1.0); }) ==
         "State: there are two entries 'step'");
+}
+
+TEST_CASE(
+    "a number out of its range, or one that is not finite, is named with the parts it is in") {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  ebm::State inner;
+  inner.put("epoch", std::int64_t{7});
+  inner.put("factor", nan);
+  inner.put("values", std::vector{1.0f, std::numeric_limits<float>::infinity()});
+  ebm::State all;
+  all.put("trainer", inner);
+  const ebm::State part = all.part("trainer");
+  CHECK(part.get<std::int64_t>("epoch", 7, 7) == 7);
+  CHECK(part.count("epoch", 7) == 7);
+  const auto message = [](const auto& f) { return message_of<ebm::Error>(f); };
+  CHECK(message([&] { (void)part.count("epoch", 8); }) ==
+        "State: entry 'trainer.epoch' is 7, expected 8 to 2147483646");
+  CHECK(message([&] { (void)part.get<double>("factor", 0, 1); }) ==
+        "State: entry 'trainer.factor' is nan, expected 0 to 1");
+  CHECK(message([&] { (void)part.finite<float>("values", 2); }) ==
+        "State: number 1 of entry 'trainer.values' is inf, expected a finite one");
 }

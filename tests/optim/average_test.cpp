@@ -88,7 +88,7 @@ TEST_CASE("an average refuses what is no state of one of its size, and stays as 
   State damaged;
   damaged.put("mean", std::vector{0.0, 0.0});
   damaged.put("power", std::numeric_limits<double>::quiet_NaN());
-  CHECK(message(damaged) == "ExponentialAverage: power must be in [0, 1], got nan");
+  CHECK(message(damaged) == "State: entry 'power' is nan, expected 0 to 1");
   CHECK(average.state() == before);
 
   auto none = NoAverage().for_parameters<float>(2);

@@ -675,6 +675,40 @@ class Resuming(Program):
                 self.refuse(1, "does not have the checksum that its metadata say", *command)
             path.write_bytes(whole)
 
+    def test_a_number_of_a_state_that_no_training_comes_to_is_named(self):
+        self.succeed(*quickly(out="run"))
+        state = self.folder / "run/state.safetensors"
+        whole = state.read_bytes()
+        size = 8 + struct.unpack_from("<Q", whole)[0]
+        header = json.loads(whole[8:size])
+        del header["__metadata__"]["ebm_crc32c"]  # as somebody would who makes such a file
+        text = json.dumps(header).encode()
+
+        def with_number(name, code, value, at=0):
+            begin = size + header[name]["data_offsets"][0] + at * struct.calcsize(code)
+            values = whole[:begin] + struct.pack(code, value) + whole[begin + struct.calcsize(code):]
+            return struct.pack("<Q", len(text)) + text + values[size:]
+
+        for name, code, value in (
+                ("trainer.position.iteration", "<q", 2**63 - 1),
+                ("trainer.position.iteration", "<q", -1), ("trainer.position.epoch", "<q", 2**31 - 1),
+                ("trainer.position.batches_done", "<q", -5),
+                ("trainer.learning_rate_factor", "<d", -1), ("trainer.learning_rate_factor", "<d", math.nan),
+                ("trainer.buffer.samples", "<f", math.nan), ("trainer.buffer.size", "<q", -1),
+                ("trainer.parameters", "<f", math.inf), ("trainer.optimizer.mean", "<f", math.nan),
+                ("trainer.optimizer.beta2_power", "<d", 2), ("guard.times", "<q", -7),
+                ("guard.good_epoch", "<q", 2**40), ("early_stop.epochs_without", "<q", -1),
+                ("checkpoint.best_count", "<q", -1), ("checkpoint.best_epochs", "<q", 2**31 - 1)):
+            with self.subTest(name=name, value=value):
+                state.write_bytes(with_number(name, code, value))
+                before = self.content()
+                result = self.run_program("train", "--resume", "run", "--epochs", 3)
+                self.assertEqual((result.returncode, self.content()), (1, before), result.stderr)
+                self.assertIn("'run/state.safetensors' can't be gone on with: ", result.stderr)
+                self.assertIn(name.rsplit(".", 1)[1].replace("best_count", "best"), result.stderr)
+        state.write_bytes(struct.pack("<Q", len(text)) + text + whole[size:])
+        self.succeed("train", "--resume", "run", "--epochs", 3)
+
     def test_what_can_not_be_resumed_is_refused(self):
         self.succeed(*quickly(out="run"))
         self.refuse(2, "--seed: a run that is resumed has its own", "train", "--resume", "run",

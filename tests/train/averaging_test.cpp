@@ -263,7 +263,7 @@ TEST_CASE("a state with an average and a recipe without one refuse each other, a
         "NoAverage: the state has averaged parameters; expected a state without");
   CHECK(plain.state() == without);
   CHECK(message_of<ebm::Error>([&] { averaging.restore(without); }) ==
-        "State: there is no entry 'mean'");
+        "State: there is no entry 'average.mean'");
   CHECK(averaging.state() == with);
 }
 

@@ -235,7 +235,7 @@ TEST_CASE("the state of another model or recipe is refused and changes nothing")
   Trainer trainer(model, recipe, executor);
   const State fresh = trainer.state();
   CHECK(message_of<ebm::Error>([&] { trainer.restore(stopped); }) ==
-        "ReplayBuffer::restore: 100 samples don't fit a buffer of 50");
+        "State: entry 'buffer.size' is 100, expected 0 to 50");
   CHECK(trainer.state() == fresh);
   CHECK_THROWS_AS(trainer.restore(State()), ebm::Error);
 }
@@ -253,7 +253,10 @@ TEST_CASE("a state that no training can have is refused") {
     Neural<ImageNet> model;
     Trainer trainer(model, short_recipe(), executor);
     CHECK(message_of<ebm::Error>([&] { trainer.restore(damaged); }) ==
-          ebm::sentence("Position::restore: ", std::string(name).substr(9), " is ", value));
+          ebm::sentence("State: entry '", name, "' is ", value, ", expected ",
+                        std::string(name) == "position.epoch"       ? "1 to 2147483646"
+                        : std::string(name) == "position.iteration" ? "0 to 4611686018427387904"
+                                                                    : "0 to 2147483646"));
   }
 }
 

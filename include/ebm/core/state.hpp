@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <ebm/core/error.hpp>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
@@ -41,13 +43,13 @@ class State {
   template <class T>
   [[nodiscard]] std::span<const T> get(std::string_view name, std::size_t size) const {
     const auto found = values_.find(name);
-    if (found == values_.end()) throw Error(sentence("State: there is no entry '", name, "'"));
+    if (found == values_.end()) throw Error(sentence("State: there is no entry ", whole(name)));
     const auto* values = std::get_if<std::vector<T>>(&found->second);
     if (values == nullptr) {
-      throw Error(sentence("State: entry '", name, "' holds another type of number"));
+      throw Error(sentence("State: entry ", whole(name), " holds another type of number"));
     }
     if (values->size() != size) {
-      throw Error(sentence("State: entry '", name, "' holds ", values->size(),
+      throw Error(sentence("State: entry ", whole(name), " holds ", values->size(),
                            " numbers, expected ", size));
     }
     return *values;
@@ -60,10 +62,40 @@ class State {
     return get<T>(name, 1)[0];
   }
 
-  /// The entries of the part `name`, without that name; none if there is no such part.
+  /// The same for a number in [least, most]; throws `Error` for another, and for NaN.
+  template <class T>
+    requires std::same_as<T, double> || std::same_as<T, std::int64_t>
+  [[nodiscard]] T get(std::string_view name, T least, T most) const {
+    const T value = get<T>(name);
+    if (!(value >= least && value <= most)) {
+      throw Error(sentence("State: entry ", whole(name), " is ", value, ", expected ", least,
+                           " to ", most));
+    }
+    return value;
+  }
+  /// A count of things that may grow by one more: in [least, 2^31 - 2].
+  [[nodiscard]] int count(std::string_view name, int least = 0) const {
+    constexpr std::int64_t most = std::numeric_limits<int>::max() - 1;
+    return static_cast<int>(get<std::int64_t>(name, least, most));
+  }
+  /// As `get`, and throws `Error` unless all numbers are finite.
+  template <class T>
+  [[nodiscard]] std::span<const T> finite(std::string_view name, std::size_t size) const {
+    const std::span<const T> values = get<T>(name, size);
+    for (std::size_t i = 0; i < size; ++i) {
+      if (std::isfinite(values[i])) continue;
+      throw Error(sentence("State: number ", i, " of entry ", whole(name), " is ", values[i],
+                           ", expected a finite one"));
+    }
+    return values;
+  }
+
+  /// The entries of the part `name`, without that name, which messages say; none if there is no
+  /// such part.
   [[nodiscard]] State part(std::string_view name) const {
     const std::string prefix = std::string(name) + '.';
     State result;
+    result.whole_ = whole_ + prefix;
     for (auto entry = values_.lower_bound(prefix);
          entry != values_.end() && entry->first.starts_with(prefix); ++entry) {
       result.put(entry->first.substr(prefix.size()), entry->second);
@@ -75,9 +107,15 @@ class State {
     return values_;
   }
 
-  bool operator==(const State&) const = default;
+  bool operator==(const State& other) const { return values_ == other.values_; }
 
  private:
+  /// An entry's name in messages, with those of the parts that it is in.
+  [[nodiscard]] std::string whole(std::string_view name) const {
+    return sentence('\'', whole_, name, '\'');
+  }
+
+  std::string whole_;  // of which this is a part: "trainer.buffer."
   std::map<std::string, Values, std::less<>> values_;
 };
 

@@ -8,6 +8,7 @@
 #include <ebm/io/state.hpp>
 #include <ebm/train/callback.hpp>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -67,9 +68,14 @@ class Checkpoint {
     const SafeTensors content = read_safetensors(state_file());
     require_same_settings(content.metadata());
     const State state = state_in(content);
-    trainer.restore(state.part("trainer"));
-    restore(state.part("checkpoint"));
-    std::apply([&](auto&... part) { (part.object->restore(state.part(part.name)), ...); }, parts_);
+    try {
+      trainer.restore(state.part("trainer"));
+      restore(state.part("checkpoint"));
+      std::apply([&](auto&... part) { (part.object->restore(state.part(part.name)), ...); },
+                 parts_);
+    } catch (const Error& error) {
+      throw Error(sentence(quoted(state_file()), " can't be gone on with: ", error.what()));
+    }
     saved_iteration_ = trainer.position().iteration;
   }
 
@@ -152,11 +158,14 @@ class Checkpoint {
   }
 
   void restore(const State& state) {
-    const auto count = static_cast<std::size_t>(state.get<std::int64_t>("best_count"));
+    const auto count = static_cast<std::size_t>(state.count("best_count"));
     const auto values = state.get<double>("best_values", count);
     const auto epochs = state.get<std::int64_t>("best_epochs", count);
     best_.clear();
     for (std::size_t i = 0; i < count; ++i) {
+      if (epochs[i] < 1 || epochs[i] >= std::numeric_limits<int>::max()) {
+        throw Error(sentence("State: entry 'best_epochs' has the epoch ", epochs[i]));
+      }
       best_.push_back({values[i], static_cast<int>(epochs[i])});
     }
   }

@@ -112,11 +112,8 @@ class ExponentialAverage {
     }
     /// Throws `Error` if the state is not that of an average of as many parameters.
     void restore(const State& state) {
-      const auto mean = state.get<double>("mean", mean_.size());
-      const double power = state.get<double>("power");
-      if (!(power >= 0 && power <= 1)) {
-        throw Error(sentence("ExponentialAverage: power must be in [0, 1], got ", power));
-      }
+      const auto mean = state.finite<double>("mean", mean_.size());
+      const double power = state.get<double>("power", 0, 1);
       mean_.assign(mean.begin(), mean.end());
       power_ = power;
     }

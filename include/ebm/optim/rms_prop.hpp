@@ -85,7 +85,7 @@ class RmsProp {
   void restore(const State& state) {
     const auto count = detail::ParameterCount::in(state);
     const auto square = state.get<T>("square", count);
-    const auto velocity = state.get<T>("velocity", velocities(count));
+    const auto velocity = state.finite<T>("velocity", velocities(count));
     square_.assign(square.begin(), square.end());
     velocity_.assign(velocity.begin(), velocity.end());
     count_.set(count);

@@ -72,7 +72,7 @@ class Sgd {
   /// Throws `Error` if the state is not that of an Sgd, with momentum if this one has it.
   void restore(const State& state) {
     const auto count = detail::ParameterCount::in(state);
-    const auto velocity = state.get<T>("velocity", velocities(count));
+    const auto velocity = state.finite<T>("velocity", velocities(count));
     velocity_.assign(velocity.begin(), velocity.end());
     count_.set(count);
   }

@@ -258,12 +258,9 @@ class ReplayBuffer {
 
   /// Throws `Error` if the state is that of a buffer for other samples, or holds more than fit.
   void restore(const State& state) {
-    const auto size = static_cast<Eigen::Index>(state.get<std::int64_t>("size"));
-    if (size < 0 || size > capacity()) {
-      throw Error(
-          sentence("ReplayBuffer::restore: ", size, " samples don't fit a buffer of ", capacity()));
-    }
-    const auto samples = state.get<T>("samples", static_cast<std::size_t>(size * features()));
+    const auto size =
+        static_cast<Eigen::Index>(state.get<std::int64_t>("size", 0, std::int64_t{capacity()}));
+    const auto samples = state.finite<T>("samples", static_cast<std::size_t>(size * features()));
     places_ = {options_.capacity, Refill{options_.fresh}};
     push(Eigen::Map<const Samples<T>>(samples.data(), size, features()));
   }

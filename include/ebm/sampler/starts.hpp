@@ -129,7 +129,7 @@ class LivingChains {
   /// Throws `Error` if the state is not that of as many chains.
   void restore(const State& state) {
     const auto has_begun = state.get<std::int64_t>("has_begun");
-    const auto chains = state.get<T>("chains", static_cast<std::size_t>(chains_.size()));
+    const auto chains = state.finite<T>("chains", static_cast<std::size_t>(chains_.size()));
     std::copy(chains.begin(), chains.end(), chains_.data());
     has_begun_ = has_begun != 0;
   }

@@ -64,7 +64,7 @@ class EarlyStop {
   }
   void restore(const State& state) {
     const double best = state.get<double>("best");
-    epochs_without_ = static_cast<int>(state.get<std::int64_t>("epochs_without"));
+    epochs_without_ = state.count("epochs_without");
     best_ = best;
     has_stopped_ = epochs_without_ >= options_.patience;
   }

@@ -36,7 +36,8 @@ struct TrainingMemory {
   /// Puts a model and this back; throws `Error`, and changes nothing, for another model or recipe.
   template <class E>
   void restore(const State& state, E& model) {
-    const auto stored = state.get<typename E::value_type>("parameters", model.parameters().size());
+    const auto stored =
+        state.finite<typename E::value_type>("parameters", model.parameters().size());
     TrainingMemory restored = *this;
     restored.starts.restore(state.part("buffer"));
     if constexpr (Stateful<Optimizer>) restored.optimizer.restore(state.part("optimizer"));

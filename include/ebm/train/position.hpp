@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <ebm/core/state.hpp>
 #include <ebm/train/report.hpp>
-#include <limits>
 
 namespace ebm::inline EBM_ABI {
 
@@ -66,18 +65,10 @@ struct Position {
     const auto behind_parts = sums.subspan(loss_parts + 1);
     LossValue loss{.total = sums[0]};
     std::copy_n(sums.begin() + 1, loss_parts, loss.parts.begin());
-    const auto number = [&](const char* name, std::int64_t least, std::int64_t most) {
-      const auto value = state.get<std::int64_t>(name);
-      if (value < least || value > most) {
-        throw Error(sentence("Position::restore: ", name, " is ", value));
-      }
-      return value;
-    };
-    constexpr std::int64_t most = std::numeric_limits<int>::max();
     *this = {.loss_parts = loss_parts,
-             .iteration = number("iteration", 0, std::numeric_limits<std::int64_t>::max()),
-             .epoch = static_cast<int>(number("epoch", 1, most)),
-             .batches_done = static_cast<int>(number("batches_done", 0, most)),
+             .iteration = state.get<std::int64_t>("iteration", 0, std::int64_t{1} << 62),
+             .epoch = state.count("epoch", 1),
+             .batches_done = state.count("batches_done"),
              .result_sum = {loss, behind_parts[0], behind_parts[1]},
              .gradient_norm_sum = behind_parts[2],
              .learning_rate = behind_parts[3]};

@@ -198,7 +198,7 @@ class Trainer {
   void restore(const State& state) {
     Position position = position_;
     position.restore(state.part("position"));
-    const double factor = state.get<double>("learning_rate_factor");
+    const double factor = state.get<double>("learning_rate_factor", 1e-300, 1e300);
 
     step_.backend().restore(state);
     position_ = position;

@@ -137,8 +137,9 @@ class DivergenceGuard {
     return state;
   }
   void restore(const State& state) {
-    times_ = static_cast<int>(state.get<std::int64_t>("times"));
-    good_epoch_ = static_cast<int>(state.get<std::int64_t>("good_epoch"));
+    const int times = state.count("times");
+    good_epoch_ = state.count("good_epoch");
+    times_ = times;
     detection_.restore(state.part("detection"));
     good_.emplace(state.part("good"));
     if (good_->values().empty()) good_.reset();

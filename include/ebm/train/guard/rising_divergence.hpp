@@ -49,7 +49,7 @@ class RisingDivergence {
   }
   void restore(const State& state) {
     best_ = state.get<double>("best");
-    bad_epochs_ = static_cast<int>(state.get<std::int64_t>("bad_epochs"));
+    bad_epochs_ = state.count("bad_epochs");
   }
 
  private:

@@ -76,9 +76,7 @@ class SaturatedChains {
     state.put("bad_looks", std::int64_t{bad_looks_});
     return state;
   }
-  void restore(const State& state) {
-    bad_looks_ = static_cast<int>(state.get<std::int64_t>("bad_looks"));
-  }
+  void restore(const State& state) { bad_looks_ = state.count("bad_looks"); }
 
  private:
   SaturatedChainsOptions options_;

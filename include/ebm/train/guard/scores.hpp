@@ -45,9 +45,7 @@ class FlatScores {
     state.put("bad_batches", std::int64_t{bad_batches_});
     return state;
   }
-  void restore(const State& state) {
-    bad_batches_ = static_cast<int>(state.get<std::int64_t>("bad_batches"));
-  }
+  void restore(const State& state) { bad_batches_ = state.count("bad_batches"); }
 
  private:
   FlatScoresOptions options_;
@@ -89,7 +87,7 @@ class StuckChains {
   }
   void restore(const State& state) {
     mean_ = state.get<double>("mean");
-    seen_ = static_cast<int>(state.get<std::int64_t>("seen"));
+    seen_ = state.count("seen");
   }
 
  private:
