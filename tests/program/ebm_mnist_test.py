@@ -1575,7 +1575,8 @@ class Matching(Program):
         self.assertEqual(values, again)
 
     def test_metadata_that_are_broken_are_refused(self):
-        content = self.model.read_bytes()
+        # Without a checksum, as other programs write it.
+        content = self.model.read_bytes().replace(b"ebm_crc32c", b"no_crc32c_")
         for good, bad, part in ((b'"gain":"16"', b'"gain":"xx"', "gain by 1 numbers"),
                                 (b'"gain":"16"', b'"gain":"-6"', "gain must be > 0")):
             self.assertIn(good, content)
