@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ebm/nn/graph.hpp>
 #include <ebm/nn/layer.hpp>
 #include <span>
 #include <vector>
