@@ -121,7 +121,8 @@ class MahalanobisScore {
   }
 
   /// Scores, [sample], of features, [sample][feature], as operations on whole tensors; see
-  /// `io::write_onnx`. They are computed in double, as those of `score`.
+  /// `io::write_onnx`. They are computed in double, as those of `score`, but are NaN or infinite
+  /// for features that are not finite, as the runtime computes them.
   template <class Graph, class Value>
   [[nodiscard]] Value symbolic(Graph& graph, const Value& features) const {
     const auto x = graph.to_double(features);

@@ -46,7 +46,7 @@ enum class OnnxDimensionField : protozero::pbf_tag_type { extent = 1, name = 2 }
 
 using OnnxGraphBuilder = protozero::pbf_builder<OnnxGraphField>;
 
-/// A float tensor's name, type and shape, as an input or an output, or of what is between.
+/// A tensor's name, type and shape, as an input, an output, or something between them.
 inline void add_value(OnnxGraphBuilder& graph, OnnxGraphField field, const std::string& name,
                       const OnnxTensor& tensor) {
   protozero::pbf_builder<OnnxValueField> value(graph, field);

@@ -52,15 +52,16 @@ class LastStepKl {
     block.tape.clear();
     Pack<T>* const x = block.tape.allocate(S::size);  // before the move
     std::copy_n(block.x, S::size, x);
-    Pack<T>* const noise = block.tape.allocate(size);
-    std::fill_n(noise, size, Pack<T>(T(0)));
     const auto add_noise = [&](Pack<T>* to, const auto& where) {
       Sampler::NoisePolicy::apply(
           kernels::elements_of(to), 0, size, kernels::Stay{}, static_cast<T>(options.noise),
           ChainDraws<T>(block.draws.rng.stream(Purpose::last_step), block.draws.first), 0, where);
     };
+    Pack<T>* noise = nullptr;  // after the move
     if constexpr (Sampler::noise_is_last) {
-      add_noise(noise, [](const auto& moved) EBM_INLINE_LAMBDA { return moved; });
+      noise = block.tape.allocate(size);
+      std::fill_n(noise, size, Pack<T>(T(0)));
+      add_noise(noise, [](const auto& value) EBM_INLINE_LAMBDA { return value; });
     } else {
       add_noise(x, domain);
     }
@@ -73,7 +74,8 @@ class LastStepKl {
     std::copy_n(x, S::size, after);
     for (int i = 0; i < size; ++i) {
       const D slope(before.slopes[i], Pack<T>(T(1)));
-      const D moved = domain(domain(fma(-step_size, clip(slope), D(x[i]))) + D(noise[i]));
+      D moved = domain(fma(-step_size, clip(slope), D(x[i])));
+      if constexpr (Sampler::noise_is_last) moved = domain(moved + D(noise[i]));
       after[i] = moved.value;
       along[i] = moved.tangent;
     }
