@@ -48,5 +48,5 @@ TEST_CASE("embedded weights that are not the energy's are refused with the name"
         "load_embedded: 'linear1.bias' has 2 values, expected 1");
   const float bad[] = {std::numeric_limits<float>::quiet_NaN()};
   CHECK(refusal({tensors[1], {"linear1.bias", bad}}) ==
-        "load_embedded: 'linear1.bias' holds a value that is not finite");
+        "load_embedded: number 0 of 'linear1.bias' is not finite");
 }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <ebm/energy/analytic.hpp>
 #include <ebm/energy/evaluate.hpp>
+#include <ebm/energy/neural.hpp>
+#include <ebm/energy/scorer.hpp>
+#include <ebm/nn/linear.hpp>
 #include <ebm/parallel/threads.hpp>
+#include <ebm/sampler/langevin.hpp>
+#include <ebm/sampler/run_chains.hpp>
 #include <limits>
 
 #include "support/catch.hpp"
@@ -27,6 +32,24 @@ TEST_CASE("samples that are not finite are refused with their row") {
   samples(3, 0) = std::numeric_limits<float>::infinity();
   CHECK(message_of<InvalidArgument>([&] { (void)energy_gradients(Gaussian<3>(), samples); }) ==
         "energy_gradients: sample 3 holds a value that is not finite");
+}
+
+TEST_CASE("a parameter that is not finite is named by what would compute with it") {
+  // Relu would make a zero of it, and the energy would look sound.
+  using Net = Sequential<Shape<2>, Linear<3>, Relu, Linear<1>>;
+  Neural<Net> model;
+  model.change_parameters(
+      [](auto parameters) { parameters[4] = std::numeric_limits<float>::quiet_NaN(); });
+  const Samples<float> samples = Samples<float>::Zero(1, 2);
+  Samples<float> chains = samples;
+  Scorer scorer(model);
+  float score = 0;
+  const std::string bad = "number 4 of parameter 'linear1.weight' is nan, expected a finite number";
+  const auto message = [](const auto& f) { return message_of<InvalidArgument>(f); };
+  CHECK(message([&] { (void)energies(model, samples); }) == "energies: " + bad);
+  CHECK(message([&] { (void)energy_gradients(model, samples); }) == "energy_gradients: " + bad);
+  CHECK(message([&] { scorer(samples, std::span(&score, 1)); }) == "Scorer: " + bad);
+  CHECK(message([&] { run_chains(Langevin(), model, chains); }) == "run_chains: " + bad);
 }
 
 TEST_CASE("no samples have no energies") {

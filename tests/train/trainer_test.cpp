@@ -534,6 +534,17 @@ TEST_CASE("what stops being finite ends training with its place, and leaves the 
   }
 }
 
+TEST_CASE("a parameter that is not finite is named before the learning rate is blamed") {
+  Neural<ImageNet> model;
+  const auto info = model.parameter_infos()[1];
+  model.change_parameters(
+      [&](auto p) { p[std::size_t(info.offset + 2)] = std::numeric_limits<float>::infinity(); });
+  Serial executor;
+  Trainer trainer(model, Recipe{.batch = 32}, executor);
+  CHECK(message_of<ebm::InvalidArgument>([&] { trainer.fit(images(40)); }) ==
+        "Trainer::fit: number 2 of parameter '" + info.name + "' is inf, expected a finite number");
+}
+
 TEST_CASE("data that can't be trained on are refused with a sentence") {
   using ebm::InvalidArgument;
   Neural<ImageNet> model;

@@ -27,6 +27,14 @@ template <class Value>
   return is_finite;
 }
 
+/// The first value that is infinite or NaN; their number if there is none.
+template <class Value>
+[[nodiscard]] std::size_t first_not_finite(std::span<Value> values) noexcept {
+  std::size_t i = 0;
+  while (i < values.size() && std::isfinite(values[i])) ++i;
+  return i;
+}
+
 /// Throws `InvalidArgument`, in the name of `function`, unless all values of a sample are finite.
 template <class T>
 void require_finite_sample(const char* function, Eigen::Index row, std::span<const T> sample) {

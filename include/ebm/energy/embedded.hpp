@@ -33,8 +33,8 @@ void load_embedded(std::span<const EmbeddedTensor> tensors, E& energy) {
     require(info != infos.end(), "load_embedded: the model has no parameter '", tensor.name, "'");
     require(std::cmp_equal(tensor.values.size(), info->size), "load_embedded: '", tensor.name,
             "' has ", tensor.values.size(), " values, expected ", info->size);
-    require(all_finite(tensor.values), "load_embedded: '", tensor.name,
-            "' holds a value that is not finite");
+    require(all_finite(tensor.values), "load_embedded: number ", first_not_finite(tensor.values),
+            " of '", tensor.name, "' is not finite");
   }
   for (const ParameterInfo& info : infos) {
     require(std::ranges::count(tensors, info.name, &EmbeddedTensor::name) == 1,

@@ -6,6 +6,7 @@
 #include <ebm/core/error.hpp>
 #include <ebm/core/finite.hpp>
 #include <ebm/energy/energy.hpp>
+#include <ebm/energy/finite_parameters.hpp>
 #include <ebm/parallel/executor.hpp>
 
 /// Energies and their gradients for many samples at once.
@@ -43,7 +44,8 @@ void require_samples(const char* function, const ConstSamplesRef<T>& samples, in
 /// E(x) of each sample.
 ///
 /// samples: [sample][feature], of float or double; result: [sample]
-/// Throws `InvalidArgument` if the number of features is another or a value is not finite.
+/// Throws `InvalidArgument` if the number of features is another, or a value or a parameter of the
+/// energy is not finite.
 template <class E, class AnySamples, Executor X = Serial, class T = typename AnySamples::Scalar>
   requires Energy<E, T>
 [[nodiscard]] Eigen::Vector<T, Eigen::Dynamic> energies(const E& energy, const AnySamples& samples,
@@ -51,6 +53,7 @@ template <class E, class AnySamples, Executor X = Serial, class T = typename Any
   using S = typename E::Input;
   const ConstSamplesRef<T> rows(samples);
   require_samples<T>("energies", rows, S::size);
+  require_finite_parameters("energies", energy);
   Eigen::Vector<T, Eigen::Dynamic> result(rows.rows());
   PerWorker<Tape<T, Wrt::nothing>> tapes(executor);
   executor.for_each(block_count(rows.rows()), [&](int index, int worker) {
@@ -74,7 +77,8 @@ template <class E, class AnySamples, Executor X = Serial, class T = typename Any
 /// dE(x)/dx of each sample.
 ///
 /// samples, result: [sample][feature], of float or double
-/// Throws `InvalidArgument` if the number of features is another or a value is not finite.
+/// Throws `InvalidArgument` if the number of features is another, or a value or a parameter of the
+/// energy is not finite.
 template <class E, class AnySamples, Executor X = Serial, class T = typename AnySamples::Scalar>
   requires Energy<E, T>
 [[nodiscard]] Samples<T> energy_gradients(const E& energy, const AnySamples& samples,
@@ -82,6 +86,7 @@ template <class E, class AnySamples, Executor X = Serial, class T = typename Any
   using S = typename E::Input;
   const ConstSamplesRef<T> rows(samples);
   require_samples<T>("energy_gradients", rows, S::size);
+  require_finite_parameters("energy_gradients", energy);
   Samples<T> result(rows.rows(), rows.cols());
   PerWorker<Tape<T, Wrt::inputs>> tapes(executor);
   executor.for_each(block_count(rows.rows()), [&](int index, int worker) {

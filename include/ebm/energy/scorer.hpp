@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ebm/energy/evaluate.hpp>
+#include <ebm/energy/finite_parameters.hpp>
 #include <span>
 #include <utility>
 
@@ -22,7 +23,8 @@ class Scorer {
 
   /// The score of a sample, [feature].
   ///
-  /// Throws `InvalidArgument` if the number of features is another or a value is not finite.
+  /// Throws `InvalidArgument` if the number of features is another, or a value or a parameter of
+  /// the energy is not finite.
   [[nodiscard]] T operator()(std::span<const T> sample) {
     T score;
     (*this)(
@@ -36,6 +38,7 @@ class Scorer {
   /// Throws `InvalidArgument` as above, and for another number of places.
   void operator()(const ConstSamplesRef<T>& samples, std::span<T> scores) {
     require_samples<T>("Scorer", samples, E::Input::size);
+    require_finite_parameters("Scorer", *energy_);
     require(std::cmp_equal(samples.rows(), scores.size()), "Scorer: got ", samples.rows(),
             " samples and room for ", scores.size(), " scores");
     for (int index = 0; index < block_count(samples.rows()); ++index) {

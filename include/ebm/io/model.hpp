@@ -45,8 +45,9 @@ void load_model(const SafeTensors& content, E& energy) {
     const auto take = [&]<class Stored>(std::type_identity<Stored>) {
       const auto tensor = content.get<Stored>(info.name, {info.shape.begin(), info.shape.end()});
       if (!all_finite(tensor)) {
-        throw Error(sentence("tensor '", info.name, "' of ", content.source(),
-                             " holds a value that is not finite"));
+        const std::size_t at = first_not_finite(tensor);
+        throw Error(sentence("number ", at, " of tensor '", info.name, "' of ", content.source(),
+                             " is ", tensor[at], ", expected a finite number"));
       }
       std::ranges::copy(tensor, values.begin() + info.offset);
     };

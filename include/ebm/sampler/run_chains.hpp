@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ebm/energy/evaluate.hpp>
+#include <ebm/energy/finite_parameters.hpp>
 #include <ebm/parallel/executor.hpp>
 #include <ebm/sampler/transition.hpp>
 #include <functional>
@@ -68,8 +69,8 @@ using Workspace = PerWorker<ChainSlot<T>>;
 /// All steps of a block of 16 chains run on one worker before the next block is taken. A chain's
 /// states depend on its number, its start and the seed alone: not on its neighbours or the threads.
 /// chains: [chain][feature], finite; row i is chain `first_chain` + i
-/// Throws `InvalidArgument` if the features don't fit the energy, a value is not finite, or an
-/// option is out of range; `Error`, which names the chain and its step, if a chain does not stay
+/// Throws `InvalidArgument` if the features don't fit the energy, a value or a parameter of the
+/// energy is not finite, or an option is out of range; `Error`, which names the chain and its step, if a chain does not stay
 /// finite.
 template <class K, class E, Executor X, class T>
   requires Transition<K, T> && Energy<E, T>
@@ -80,6 +81,7 @@ ChainReport run_chains(const K& transition, const E& energy,
   using S = typename E::Input;
   using Walk = typename K::template Walk<S, T>;
   require_samples<T>("run_chains", chains, S::size);
+  if (run.require_finite) require_finite_parameters("run_chains", energy);
   require(run.steps >= 0, "run_chains: steps must be >= 0, got ", run.steps);
   require(run.every >= 0, "run_chains: every must be >= 0, got ", run.every);
   if (run.hold != nullptr) {

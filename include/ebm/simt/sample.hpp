@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ebm/energy/evaluate.hpp>
+#include <ebm/energy/finite_parameters.hpp>
 #include <ebm/energy/neural.hpp>
 #include <ebm/simt/chains.hpp>
 #include <ebm/simt/replay_buffer.hpp>
@@ -19,13 +20,14 @@ struct MachineRun {
 /// `ebm::run_chains`; weights and memory are brought there for this one run.
 ///
 /// chains: [chain][feature], finite; row i is chain `run.first_chain` + i
-/// Throws `InvalidArgument` if the features don't fit the model, a value is not finite, or an
-/// option is out of range; `Error`, which names the chain, if one does not stay finite.
+/// Throws `InvalidArgument` if the features don't fit the model, a value or a parameter is not
+/// finite, or an option is out of range; `Error`, which names the chain, if one does not stay finite.
 template <class Network, class T, class Sampler, Machine M>
 void run_chains(M& machine, const Neural<Network, T>& model, const Sampler& sampler,
                 std::type_identity_t<SamplesRef<T>> chains, const MachineRun& run = {}) {
   using S = typename Network::Input;
   require_samples<T>("simt::run_chains", chains, S::size);
+  require_finite_parameters("simt::run_chains", model);
   require(run.steps >= 0, "simt::run_chains: steps must be >= 0, got ", run.steps);
   if (chains.rows() == 0) return;
   const int count = static_cast<int>(chains.rows());

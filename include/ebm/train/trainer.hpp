@@ -5,6 +5,7 @@
 #include <cmath>
 #include <ebm/core/block.hpp>
 #include <ebm/core/state.hpp>
+#include <ebm/energy/finite_parameters.hpp>
 #include <ebm/parallel/threads.hpp>
 #include <ebm/train/callback.hpp>
 #include <ebm/train/host_backend.hpp>
@@ -150,9 +151,10 @@ class Trainer {
   /// next `fit` goes on from them. The average is in `model()`.
   /// data: [sample][feature], or a `Dataset`; at least one batch, finite, in the domain of the
   /// sampler if the loss wants chains
-  /// Throws `InvalidArgument` if the data don't fit or a callback needs a metric that none before
-  /// it sets, and `Diverged` if the chains, the loss, its gradient or the parameters stop being
-  /// finite and no callback knows a way on; the parameters stay those of the iteration before.
+  /// Throws `InvalidArgument` if the data don't fit, a parameter is not finite or a callback needs
+  /// a metric that none before it sets, and `Diverged` if the chains, the loss, its gradient or the
+  /// parameters stop being finite and no callback knows a way on; the parameters stay those of the
+  /// iteration before.
   template <class... Callbacks>
     requires(Callback<Callbacks, Trainer> && ...)
   void fit(const ConstSamplesRef<T>& data, Callbacks&&... callbacks) {
@@ -165,6 +167,7 @@ class Trainer {
     require(data.rows() >= recipe_.batch, "Trainer::fit: a batch has ", recipe_.batch,
             " samples, but there are only ", data.rows());
     require_trainable<typename E::Input, T>("Trainer::fit", data, domain_of_data<T>(recipe_));
+    require_finite_parameters("Trainer::fit", step_.backend().model());
     detail::KnownMetrics metrics;
     (metrics.add(callbacks, *this), ...);
     start(data.rows());
