@@ -7,8 +7,8 @@
 #include <ebm/eval/frechet_distance.hpp>
 #include <ebm/eval/precision_recall.hpp>
 #include <ebm/eval/predicted_classes.hpp>
-#include <ebm/io/file.hpp>
 #include <ebm/io/mnist.hpp>
+#include <ebm/io/quoted.hpp>
 #include <ebm/parallel/threads.hpp>
 #include <ebm/random/stream.hpp>
 #include <numeric>

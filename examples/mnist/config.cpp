@@ -8,6 +8,7 @@
 #include <charconv>
 #include <ebm/core/error.hpp>
 #include <ebm/io/file.hpp>
+#include <ebm/io/quoted.hpp>
 #include <ebm/io/utf8.hpp>
 #include <sstream>
 #include <string_view>

@@ -42,10 +42,11 @@ ebm::Samples<float> from_tensor(const fs::path& path) {
 
 ebm::Samples<float> from_file(const fs::path& path) {
   if (has_extension(path, ".safetensors")) return from_tensor(path);
+  constexpr ebm::io::PictureLimit largest{.rows = 28, .columns = 28};
   if (has_extension(path, ".png")) {
-    return from_bytes(ebm::io::read_png_images(path, {.rows = 28, .columns = 28}), path);
+    return from_bytes(ebm::io::read_png_images(path, largest), path);
   }
-  return from_bytes(ebm::io::read_idx_images(path), path);
+  return from_bytes(ebm::io::read_idx_images(path, largest), path);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <csignal>
 #include <ebm/core/error.hpp>
 #include <ebm/core/version.hpp>
-#include <ebm/io/file.hpp>
+#include <ebm/io/quoted.hpp>
 #include <iostream>
 #include <memory>
 #include <new>

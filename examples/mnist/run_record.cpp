@@ -7,6 +7,7 @@
 #include <cmath>
 #include <ebm/core/error.hpp>
 #include <ebm/io/file.hpp>
+#include <ebm/io/quoted.hpp>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <span>

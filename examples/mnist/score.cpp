@@ -2,7 +2,7 @@
 #include <cmath>
 #include <ebm/eval/accuracy.hpp>
 #include <ebm/io/digits.hpp>
-#include <ebm/io/file.hpp>
+#include <ebm/io/quoted.hpp>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>

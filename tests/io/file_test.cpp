@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <ebm/io/file.hpp>
+#include <ebm/io/quoted.hpp>
+#include <ebm/io/write_file.hpp>
 #include <string>
 #include <vector>
 

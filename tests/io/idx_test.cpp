@@ -24,6 +24,10 @@ using Bytes = std::vector<std::uint8_t>;
 const Bytes two_images{0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 10, 11, 12, 20, 21, 22};
 const Bytes three_labels{0, 0, 8, 1, 0, 0, 0, 3, 7, 0, 9};
 
+constexpr auto read_any_images = [](const std::filesystem::path& path) {
+  return read_idx_images(path);
+};
+
 /// What is said about the file of these bytes, gzipped, without the function and the file's name.
 template <class Read>
 std::string complaint(const Bytes& bytes, Read read) {
@@ -41,6 +45,18 @@ Bytes with(Bytes bytes, std::size_t at, std::initializer_list<std::uint8_t> repl
 }
 
 }  // namespace
+
+TEST_CASE("images that are too large are refused by their header, however little follows") {
+  const auto up_to = [](int rows, int columns) {
+    return [=](const std::filesystem::path& path) {
+      return read_idx_images(path, {.rows = rows, .columns = columns});
+    };
+  };
+  const Bytes header(two_images.begin(), two_images.begin() + 16);
+  CHECK(complaint(header, up_to(1, 2)) == "holds images of 1x3 pixels, expected 1x2 at most");
+  CHECK(complaint(header, up_to(0, 3)) == "holds images of 1x3 pixels, expected 0x3 at most");
+  CHECK(complaint(two_images, up_to(1, 3)) == "(nothing was thrown)");
+}
 
 TEST_CASE("images are read with their sizes, gzipped or not") {
   const TemporaryFolder folder;
@@ -99,26 +115,26 @@ TEST_CASE("a missing IDX file is reported by its name") {
 }
 
 TEST_CASE("a file that does not begin as IDX is refused with what it begins with") {
-  CHECK(complaint({'P', 'K', 3, 4, 5}, read_idx_images) ==
+  CHECK(complaint({'P', 'K', 3, 4, 5}, read_any_images) ==
         "begins with 0x504b0304, expected 0x00000803 of an IDX file of images");
-  CHECK(complaint({}, read_idx_images) == "has 0 bytes and is no IDX file");
-  CHECK(complaint({0, 0, 8}, read_idx_images) == "has 3 bytes and is no IDX file");
+  CHECK(complaint({}, read_any_images) == "has 0 bytes and is no IDX file");
+  CHECK(complaint({0, 0, 8}, read_any_images) == "has 3 bytes and is no IDX file");
 }
 
 TEST_CASE("labels in place of images are refused, and images in place of labels") {
-  CHECK(complaint(three_labels, read_idx_images) ==
+  CHECK(complaint(three_labels, read_any_images) ==
         "begins with 0x00000801, expected 0x00000803 of an IDX file of images");
   CHECK(complaint(two_images, read_idx_labels) ==
         "begins with 0x00000803, expected 0x00000801 of an IDX file of labels");
 }
 
 TEST_CASE("IDX elements other than unsigned bytes are refused") {
-  CHECK(complaint(with(two_images, 2, {0x0d}), read_idx_images) ==
+  CHECK(complaint(with(two_images, 2, {0x0d}), read_any_images) ==
         "begins with 0x00000d03, expected 0x00000803 of an IDX file of images");
 }
 
 TEST_CASE("a file that ends inside its header is refused with both sizes") {
-  CHECK(complaint({0, 0, 8, 3, 0, 0}, read_idx_images) ==
+  CHECK(complaint({0, 0, 8, 3, 0, 0}, read_any_images) ==
         "ends inside its header, after 6 of 16 bytes");
   CHECK(complaint({0, 0, 8, 1}, read_idx_labels) == "ends inside its header, after 4 of 8 bytes");
 }
@@ -126,24 +142,24 @@ TEST_CASE("a file that ends inside its header is refused with both sizes") {
 TEST_CASE("a file with fewer images than its header says is refused with both numbers") {
   auto bytes = two_images;
   bytes.pop_back();
-  CHECK(complaint(bytes, read_idx_images) == "holds 1 images, its header says 2");
-  CHECK(complaint(with(two_images, 4, {0, 0, 0xea, 0x60}), read_idx_images) ==
+  CHECK(complaint(bytes, read_any_images) == "holds 1 images, its header says 2");
+  CHECK(complaint(with(two_images, 4, {0, 0, 0xea, 0x60}), read_any_images) ==
         "holds 2 images, its header says 60000");
 }
 
 TEST_CASE("a file that goes on after its images is refused") {
   auto bytes = two_images;
   bytes.push_back(0);
-  CHECK(complaint(bytes, read_idx_images) == "goes on after the 2 images that its header says");
+  CHECK(complaint(bytes, read_any_images) == "goes on after the 2 images that its header says");
 }
 
 TEST_CASE("sizes that no file has are refused, even where their product overflows to a small one") {
-  CHECK(complaint(with(two_images, 4, {0xff, 0xff, 0xff, 0xff}), read_idx_images) ==
+  CHECK(complaint(with(two_images, 4, {0xff, 0xff, 0xff, 0xff}), read_any_images) ==
         "claims a size of 4294967295 in dimension 0, more than a file can hold");
   const std::initializer_list<std::uint8_t> huge{0x40, 0, 0, 0, 0x40, 0, 0, 0, 0x40, 0, 0, 0};
-  CHECK(complaint(with(two_images, 4, huge), read_idx_images) ==
+  CHECK(complaint(with(two_images, 4, huge), read_any_images) ==
         "claims a size of 1073741824 in dimension 1, more than a file can hold");
-  CHECK(complaint(with(two_images, 8, {0, 0, 0, 0}), read_idx_images) ==
+  CHECK(complaint(with(two_images, 8, {0, 0, 0, 0}), read_any_images) ==
         "claims images without pixels");
 }
 

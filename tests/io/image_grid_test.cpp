@@ -147,7 +147,7 @@ TEST_CASE("a written grid gives its images back, whatever the layout") {
     for (const GridOptions& options : {GridOptions{}, GridOptions{2, 0, 1}, GridOptions{3, 1, 4}}) {
       CAPTURE(count, options.columns, options.padding, options.scale);
       ebm::io::write_image_grid(folder / "grid.png", images, shape, options);
-      const auto back = ebm::io::read_png_images(folder / "grid.png", {.rows = 1, .columns = 1});
+      const auto back = ebm::io::read_png_images(folder / "grid.png", {.rows = 2, .columns = 3});
       CHECK(back.count == count);
       CHECK(back.rows == 2);
       CHECK(back.columns == 3);
@@ -159,6 +159,23 @@ TEST_CASE("a written grid gives its images back, whatever the layout") {
   CHECK(ebm::io::read_png_images(folder / "rgb.png").count == 3);
   ebm::io::write_png(folder / "plain.png", {1, 2, 1, {5, 6}});
   CHECK(ebm::io::read_png_images(folder / "plain.png").count == 1);
+}
+
+TEST_CASE("a grid of images that are too large is refused before its pixels are decompressed") {
+  const TemporaryFolder folder;
+  ebm::io::Picture picture{2, 3, 1, std::vector<std::uint8_t>(6), {1, 2, 3, 1, 0, 1}};
+  auto file = ebm::io::detail::png_start(picture);
+  ebm::io::detail::append_chunk(file, "IDAT");  // no pixels
+  ebm::io::detail::append_chunk(file, "IEND");
+  ebm::io::write_file_atomically(folder / "grid.png", std::as_bytes(std::span(file)));
+  const auto refusal = [&](const ebm::io::PictureLimit& largest) {
+    return message_of<ebm::Error>(
+        [&] { (void)ebm::io::read_png_images(folder / "grid.png", largest); });
+  };
+  const std::string name = "'" + (folder / "grid.png").string() + "' ";
+  CHECK(refusal({1, 3}) == name + "shows images of 2x3 pixels, expected 1x3 at most");
+  CHECK(refusal({2, 2}) == name + "shows images of 2x3 pixels, expected 2x2 at most");
+  CHECK(refusal({2, 3}).starts_with(name + "is no readable PNG file"));
 }
 
 TEST_CASE("captions beside a grid leave its images readable") {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "io/write_raw.hpp"
 #include "support/catch.hpp"
 #include "support/message.hpp"
 #include "support/temporary_folder.hpp"
@@ -80,6 +81,12 @@ TEST_CASE("another number of labels than images is refused with both") {
   CHECK(message_of<Error>([&] { (void)load_mnist(folder.path()); }) ==
         quoted(files.test_images) + " holds 2 images, but " + quoted(files.test_labels) +
             " 3 labels");
+  // A header is enough: no pixel is read before.
+  const std::vector<std::uint8_t> header{0, 0, 8, 3, 0x3f, 0, 0, 0, 0, 0, 0, 28, 0, 0, 0, 28};
+  write_raw_file(files.test_images, std::as_bytes(std::span(header)));
+  CHECK(message_of<Error>([&] { (void)load_mnist(folder.path()); }) ==
+        quoted(files.test_images) + " holds 1056964608 images, but " + quoted(files.test_labels) +
+            " 3 labels");
 }
 
 TEST_CASE("images of another size than 28x28 are refused with theirs") {
@@ -88,7 +95,7 @@ TEST_CASE("images of another size than 28x28 are refused with theirs") {
   const auto files = find_mnist(folder.path());
   ebm::io::write_idx_images(files.train_images, {3, 2, 1, {1, 2, 3, 4, 5, 6}});
   CHECK(message_of<Error>([&] { (void)load_mnist(folder.path()); }) ==
-        quoted(files.train_images) + " holds images of 2x1, expected 28x28");
+        quoted(files.train_images) + " holds images of 2x1 pixels, expected 28x28");
 }
 
 TEST_CASE("a label that is no digit is refused") {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <ebm/core/error.hpp>
 #include <limits>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,15 +19,49 @@
 /// What an object has to remember to go on exactly where it was.
 namespace ebm::inline EBM_ABI {
 
+namespace detail {
+
+template <class T>
+concept StateNumber =
+    std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, std::int64_t>;
+
+}  // namespace detail
+
 /// Named arrays of numbers; those of a part of an object begin with its name and a dot.
+///
+/// Copies and parts share the arrays, which nobody changes: a run's state can be as large as all
+/// else that it has in memory.
 class State {
  public:
-  using Values = std::variant<std::vector<float>, std::vector<double>, std::vector<std::int64_t>>;
+  /// An array and what keeps it alive.
+  struct Values {
+    std::variant<std::span<const float>, std::span<const double>, std::span<const std::int64_t>>
+        numbers;
+    std::shared_ptr<const void> owner;
+
+    bool operator==(const Values& other) const {
+      return std::visit(
+          []<class A, class B>(std::span<const A> a, std::span<const B> b) {
+            if constexpr (std::same_as<A, B>) {
+              return std::ranges::equal(a, b);
+            } else {
+              return false;
+            }
+          },
+          numbers, other.numbers);
+    }
+  };
 
   /// Throws `InvalidArgument` if the name is taken.
   void put(std::string name, Values values) {
     const auto [place, is_new] = values_.try_emplace(std::move(name), std::move(values));
     require(is_new, "State: there are two entries '", place->first, "'");
+  }
+  template <detail::StateNumber T>
+  void put(std::string name, std::vector<T> numbers) {
+    auto owner = std::make_shared<const std::vector<T>>(std::move(numbers));
+    const std::span<const T> view(*owner);
+    put(std::move(name), Values{view, std::move(owner)});
   }
   void put(std::string name, double value) { put(std::move(name), std::vector{value}); }
   void put(std::string name, std::int64_t value) { put(std::move(name), std::vector{value}); }
@@ -44,7 +80,7 @@ class State {
   [[nodiscard]] std::span<const T> get(std::string_view name, std::size_t size) const {
     const auto found = values_.find(name);
     if (found == values_.end()) throw Error(sentence("State: there is no entry ", whole(name)));
-    const auto* values = std::get_if<std::vector<T>>(&found->second);
+    const auto* values = std::get_if<std::span<const T>>(&found->second.numbers);
     if (values == nullptr) {
       throw Error(sentence("State: entry ", whole(name), " holds another type of number"));
     }

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <ebm/core/error.hpp>
-#include <ebm/io/file.hpp>
 #include <ebm/io/picture.hpp>
 #include <ebm/io/png_chunk.hpp>
+#include <ebm/io/write_file.hpp>
 #include <filesystem>
 #include <span>
 #include <vector>

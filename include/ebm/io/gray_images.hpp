@@ -19,6 +19,12 @@ struct GrayImages {
   std::vector<std::uint8_t> pixels;
 };
 
+/// The largest picture that a reader makes room for.
+struct PictureLimit {
+  int rows = 8192;
+  int columns = 8192;
+};
+
 namespace detail {
 
 /// Throws InvalidArgument unless there are as many pixels as the sizes say.

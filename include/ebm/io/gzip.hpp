@@ -9,8 +9,10 @@
 #include <cstdint>
 #include <ebm/core/error.hpp>
 #include <ebm/io/file.hpp>
+#include <ebm/io/quoted.hpp>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,10 +23,13 @@ namespace ebm::inline EBM_ABI::io {
 /// A stream of a file's content, decompressed where the file is gzip, as it is where not.
 class GzipReader {
  public:
-  /// Throws Error with the system's reason where the file can't be opened.
-  explicit GzipReader(const std::filesystem::path& path)
-      : path_(path), file_(gzopen(path.c_str(), "rbe")) {
-    if (!file_) fail(detail::last_system_error());
+  /// Throws Error with the system's reason, and where `path` is a folder or a device. A pipe is
+  /// read once.
+  explicit GzipReader(const std::filesystem::path& path) : path_(path) {
+    detail::FileDescriptor file = detail::open_to_read(path);
+    file_.reset(gzdopen(file.get(), "rb"));
+    if (!file_) throw std::bad_alloc();
+    static_cast<void>(file.release());  // zlib closes it
   }
 
   /// The next `size` bytes, fewer only at the end; throws Error where the stream is damaged.

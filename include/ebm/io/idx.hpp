@@ -7,10 +7,12 @@
 #include <ebm/core/error.hpp>
 #include <ebm/io/byte_order.hpp>
 #include <ebm/io/digits.hpp>
-#include <ebm/io/file.hpp>
 #include <ebm/io/gray_images.hpp>
 #include <ebm/io/gzip.hpp>
+#include <ebm/io/quoted.hpp>
+#include <ebm/io/write_file.hpp>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,58 +29,83 @@ namespace detail {
 template <std::size_t Dimensions>
 inline constexpr std::uint32_t idx_magic = 0x0800 + Dimensions;
 
-/// The sizes of an IDX file and its elements in row-major order.
-template <std::size_t Dimensions>
-struct IdxArray {
-  std::array<int, Dimensions> sizes;
-  std::vector<std::uint8_t> bytes;
-};
-
 [[nodiscard]] inline std::string hexadecimal(std::uint32_t value) {
   return "0x" + zero_padded(value, 8, 16);
 }
 
-/// Reads an array of `Dimensions` dimensions; `things` is what messages call its elements.
+/// An IDX file of `Dimensions` dimensions whose sizes are known before its elements are read.
 template <std::size_t Dimensions>
-[[nodiscard]] IdxArray<Dimensions> read_idx(const std::filesystem::path& path, const char* things) {
-  const auto refuse = [&](const auto&... parts) {
-    throw Error(sentence(quoted(path), " ", parts...));
-  };
-  constexpr std::size_t header_size = 4 * (1 + Dimensions);
-  GzipReader file(path);
-  const auto header = file.read(header_size);
-  if (header.size() < 4) refuse("has ", header.size(), " bytes and is no IDX file");
-  const std::span<const std::uint8_t> bytes(header);
-  const auto magic = read_number<std::endian::big, std::uint32_t>(bytes);
-  if (magic != idx_magic<Dimensions>) {
-    refuse("begins with ", hexadecimal(magic), ", expected ", hexadecimal(idx_magic<Dimensions>),
-           " of an IDX file of ", things);
-  }
-  if (header.size() < header_size) {
-    refuse("ends inside its header, after ", header.size(), " of ", header_size, " bytes");
+class IdxReader {
+ public:
+  /// things: what messages call the elements of the first dimension
+  /// Throws Error unless the file can be opened and begins with the header of such a file.
+  IdxReader(const std::filesystem::path& path, const char* things)
+      : path_(path), things_(things), file_(path) {
+    constexpr std::size_t header_size = 4 * (1 + Dimensions);
+    const auto header = file_.read(header_size);
+    if (header.size() < 4) refuse("has ", header.size(), " bytes and is no IDX file");
+    const std::span<const std::uint8_t> bytes(header);
+    const auto magic = read_number<std::endian::big, std::uint32_t>(bytes);
+    if (magic != idx_magic<Dimensions>) {
+      refuse("begins with ", hexadecimal(magic), ", expected ", hexadecimal(idx_magic<Dimensions>),
+             " of an IDX file of ", things);
+    }
+    if (header.size() < header_size) {
+      refuse("ends inside its header, after ", header.size(), " of ", header_size, " bytes");
+    }
+    constexpr std::uint64_t most = std::uint64_t{1} << 40;
+    for (std::size_t d = 0; d < Dimensions; ++d) {
+      const auto size = read_number<std::endian::big, std::uint32_t>(bytes.subspan(4 * (d + 1)));
+      if (size == 0 && d > 0) refuse("claims ", things, " without pixels");
+      if (!std::in_range<int>(size) || (size != 0 && expected_ > most / size)) {
+        refuse("claims a size of ", size, " in dimension ", d, ", more than a file can hold");
+      }
+      sizes_[d] = static_cast<int>(size);
+      expected_ *= size;
+      if (d > 0) each_ *= size;
+    }
   }
 
-  constexpr std::uint64_t most = std::uint64_t{1} << 40;
-  IdxArray<Dimensions> array;
-  std::uint64_t expected = 1, each = 1;
-  for (std::size_t d = 0; d < Dimensions; ++d) {
-    const auto size = read_number<std::endian::big, std::uint32_t>(bytes.subspan(4 * (d + 1)));
-    if (size == 0 && d > 0) refuse("claims ", things, " without pixels");
-    if (!std::in_range<int>(size) || (size != 0 && expected > most / size)) {
-      refuse("claims a size of ", size, " in dimension ", d, ", more than a file can hold");
+  /// What the header says; all but the first are positive.
+  [[nodiscard]] const std::array<int, Dimensions>& sizes() const noexcept { return sizes_; }
+
+  /// The elements in row-major order, once; throws Error unless there are as many as the header
+  /// says.
+  [[nodiscard]] std::vector<std::uint8_t> read() {
+    auto bytes = file_.read(expected_);
+    if (bytes.size() < expected_) {
+      refuse("holds ", bytes.size() / each_, " ", things_, ", its header says ", sizes_[0]);
     }
-    array.sizes[d] = static_cast<int>(size);
-    expected *= size;
-    if (d > 0) each *= size;
+    if (!file_.read(1).empty()) {
+      refuse("goes on after the ", sizes_[0], " ", things_, " that its header says");
+    }
+    return bytes;
   }
-  array.bytes = file.read(expected);
-  if (array.bytes.size() < expected) {
-    refuse("holds ", array.bytes.size() / each, " ", things, ", its header says ", array.sizes[0]);
+
+  /// Throws Error that begins with the file's name.
+  template <class... Parts>
+  [[noreturn]] void refuse(const Parts&... parts) const {
+    throw Error(sentence(quoted(path_), " ", parts...));
   }
-  if (!file.read(1).empty()) {
-    refuse("goes on after the ", array.sizes[0], " ", things, " that its header says");
+
+ private:
+  std::filesystem::path path_;
+  const char* things_;
+  GzipReader file_;
+  std::array<int, Dimensions> sizes_{};
+  std::uint64_t expected_ = 1, each_ = 1;  // bytes of all and of one element
+};
+
+/// An IDX file of images that are not larger than `largest`.
+[[nodiscard]] inline IdxReader<3> open_idx_images(const std::filesystem::path& path,
+                                                  const PictureLimit& largest) {
+  IdxReader<3> file(path, "images");
+  const auto [count, rows, columns] = file.sizes();
+  if (rows > largest.rows || columns > largest.columns) {
+    file.refuse("holds images of ", rows, "x", columns, " pixels, expected ", largest.rows, "x",
+                largest.columns, " at most");
   }
-  return array;
+  return file;
 }
 
 /// Writes the sizes and `bytes`, not compressed.
@@ -95,16 +122,24 @@ void write_idx(const std::filesystem::path& path, const std::array<int, Dimensio
 
 }  // namespace detail
 
-/// Reads images (magic 0x00000803), gzipped or not; throws Error that says what is wrong.
-[[nodiscard]] inline GrayImages read_idx_images(const std::filesystem::path& path) {
-  auto array = detail::read_idx<3>(path, "images");
-  const auto [count, rows, columns] = array.sizes;
-  return {count, rows, columns, std::move(array.bytes)};
+/// The limit of images that may have any size.
+inline constexpr PictureLimit any_size{.rows = std::numeric_limits<int>::max(),
+                                       .columns = std::numeric_limits<int>::max()};
+
+/// Reads images (magic 0x00000803), gzipped or not.
+///
+/// Throws Error that says what is wrong, for images larger than `largest` before they are
+/// decompressed.
+[[nodiscard]] inline GrayImages read_idx_images(const std::filesystem::path& path,
+                                                const PictureLimit& largest = any_size) {
+  auto file = detail::open_idx_images(path, largest);
+  const auto [count, rows, columns] = file.sizes();
+  return {count, rows, columns, file.read()};
 }
 
 /// Reads labels (magic 0x00000801), gzipped or not; throws Error that says what is wrong.
 [[nodiscard]] inline std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path) {
-  return detail::read_idx<1>(path, "labels").bytes;
+  return detail::IdxReader<1>(path, "labels").read();
 }
 
 /// Writes images, all or nothing, not compressed.

@@ -20,8 +20,10 @@
 #include <ebm/io/onnx.hpp>
 #include <ebm/io/picture.hpp>
 #include <ebm/io/png.hpp>
+#include <ebm/io/quoted.hpp>
 #include <ebm/io/record_file.hpp>
 #include <ebm/io/safetensors.hpp>
 #include <ebm/io/state.hpp>
 #include <ebm/io/tensorboard.hpp>
 #include <ebm/io/utf8.hpp>
+#include <ebm/io/write_file.hpp>

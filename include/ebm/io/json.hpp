@@ -3,9 +3,13 @@
 
 #include <jansson.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <ebm/core/error.hpp>
+#include <ebm/io/quoted.hpp>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,13 +24,86 @@ struct FreeJson {
 };
 using Json = std::unique_ptr<json_t, FreeJson>;
 
-/// Calls f(key, value) for each member of an object.
-template <class F>
-void for_each_member(json_t* object, F f) {
-  for (void* at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
-    f(std::string(json_object_iter_key(at)), json_object_iter_value(at));
+/// A document that is read value by value, so that memory holds one of them at a time: all of it
+/// as jansson's values would take some twenty times its size.
+class JsonReader {
+ public:
+  /// What is wrong with the document, and where.
+  struct Fault {
+    std::size_t at;  ///< byte
+    std::string what;
+  };
+
+  explicit JsonReader(std::string_view text) : text_(text) {}
+
+  /// Goes past white space and `wanted`, if that comes next, and says whether it does.
+  [[nodiscard]] bool take(char wanted) {
+    const bool is_next = peek() == wanted;
+    if (is_next) ++at_;
+    return is_next;
   }
-}
+
+  /// The character that comes next, after white space; '\0' at the end.
+  [[nodiscard]] char peek() {
+    at_ = std::min(text_.find_first_not_of(" \t\n\r", at_), text_.size());
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
+
+  /// Throws a `Fault` unless `wanted` comes next.
+  void require(char wanted) {
+    if (take(wanted)) return;
+    throw Fault{at_, sentence("expected '", wanted, "'")};
+  }
+
+  /// Throws a `Fault` unless the document ends here.
+  void require_end() {
+    if (peek() != '\0' || at_ < text_.size()) throw Fault{at_, "expected the end"};
+  }
+
+  /// The next value, which is a text, or has at most `longest` bytes; throws a `Fault` where there
+  /// is none. In it, two equal keys are one fault, and values nested more than 2048 times another.
+  [[nodiscard]] Json value(std::size_t flags = 0) {
+    constexpr std::size_t longest = 1 << 16;
+    const bool is_text = peek() == '"';
+    const std::string_view rest = text_.substr(at_, is_text ? text_.npos : longest);
+    json_error_t error;
+    Json value(json_loadb(rest.data(), rest.size(),
+                          flags | JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES,
+                          &error));
+    if (!value && json_error_code(&error) == json_error_premature_end_of_input &&
+        rest.size() == longest) {
+      throw Fault{at_, sentence("a value of more than ", longest, " bytes")};
+    }
+    if (!value)
+      throw Fault{at_ + static_cast<std::size_t>(error.position), quoted_text(error.text)};
+    at_ += static_cast<std::size_t>(error.position);
+    return value;
+  }
+
+  /// Calls f(key) for each member of the object that comes next, which reads the member's value.
+  ///
+  /// Throws a `Fault` where there is none, and where two keys are equal.
+  template <class F>
+  void object(F f) {
+    require('{');
+    std::set<std::string, std::less<>> keys;
+    if (take('}')) return;
+    do {
+      const std::size_t begin = at_;
+      if (peek() != '"') throw Fault{at_, "expected a key in quotes"};
+      const Json key = value();
+      const auto [name, is_new] = keys.emplace(json_string_value(key.get()));
+      if (!is_new) throw Fault{begin, sentence("a second key ", quoted_text(*name))};
+      require(':');
+      f(*name);
+    } while (take(','));
+    require('}');
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
 
 /// A text as JSON, in quotes.
 [[nodiscard]] inline std::string json_text(std::string_view text) {

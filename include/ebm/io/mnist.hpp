@@ -5,13 +5,14 @@
 #include <array>
 #include <cstdint>
 #include <ebm/core/error.hpp>
-#include <ebm/io/file.hpp>
 #include <ebm/io/gray_images.hpp>
 #include <ebm/io/idx.hpp>
 #include <ebm/io/image_samples.hpp>
+#include <ebm/io/quoted.hpp>
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 /// The MNIST digits, wherever a folder has them.
@@ -50,26 +51,32 @@ namespace detail {
                        quoted(folders[0]), ", ", quoted(folders[1]), " or ", quoted(folders[2])));
 }
 
-/// Throws Error unless images and labels belong together and are those of 28x28 digits.
-inline void check_mnist(const MnistFiles& files, const Mnist& mnist) {
-  const auto check = [](const auto& image_file, const GrayImages& images, const auto& label_file,
-                        const std::vector<std::uint8_t>& labels) {
-    if (images.rows != 28 || images.columns != 28) {
-      throw Error(sentence(quoted(image_file), " holds images of ", images.rows, "x",
-                           images.columns, ", expected 28x28"));
-    }
-    if (static_cast<std::size_t>(images.count) != labels.size()) {
-      throw Error(sentence(quoted(image_file), " holds ", images.count, " images, but ",
-                           quoted(label_file), " ", labels.size(), " labels"));
-    }
-    const auto wrong = std::ranges::find_if(labels, [](int label) { return label > 9; });
-    if (wrong != labels.end()) {
-      throw Error(
-          sentence(quoted(label_file), " holds the label ", int{*wrong}, ", expected 0 to 9"));
-    }
-  };
-  check(files.train_images, mnist.train_images, files.train_labels, mnist.train_labels);
-  check(files.test_images, mnist.test_images, files.test_labels, mnist.test_labels);
+/// Digits of 28x28 pixels and what they are.
+struct LabelledDigits {
+  GrayImages images;
+  std::vector<std::uint8_t> labels;
+};
+
+/// Throws Error unless images and labels belong together, as far as headers say before anything is
+/// decompressed, and are those of 28x28 digits.
+[[nodiscard]] inline LabelledDigits read_digits(const std::filesystem::path& image_file,
+                                                const std::filesystem::path& label_file) {
+  auto images = open_idx_images(image_file, {.rows = 28, .columns = 28});
+  IdxReader<1> labels(label_file, "labels");
+  const auto [count, rows, columns] = images.sizes();
+  if (rows != 28 || columns != 28) {
+    images.refuse("holds images of ", rows, "x", columns, " pixels, expected 28x28");
+  }
+  if (count != labels.sizes()[0]) {
+    images.refuse("holds ", count, " images, but ", quoted(label_file), " ", labels.sizes()[0],
+                  " labels");
+  }
+  LabelledDigits digits{{count, rows, columns, images.read()}, labels.read()};
+  const auto wrong = std::ranges::find_if(digits.labels, [](int label) { return label > 9; });
+  if (wrong != digits.labels.end()) {
+    labels.refuse("holds the label ", int{*wrong}, ", expected 0 to 9");
+  }
+  return digits;
 }
 
 }  // namespace detail
@@ -87,10 +94,10 @@ inline void check_mnist(const MnistFiles& files, const Mnist& mnist) {
 /// Reads what `find_mnist` finds; throws Error unless it is 28x28 images with as many labels.
 [[nodiscard]] inline Mnist load_mnist(const std::filesystem::path& folder) {
   const auto files = find_mnist(folder);
-  Mnist mnist{read_idx_images(files.train_images), read_idx_images(files.test_images),
-              read_idx_labels(files.train_labels), read_idx_labels(files.test_labels)};
-  detail::check_mnist(files, mnist);
-  return mnist;
+  auto train = detail::read_digits(files.train_images, files.train_labels);
+  auto test = detail::read_digits(files.test_images, files.test_labels);
+  return {std::move(train.images), std::move(test.images), std::move(train.labels),
+          std::move(test.labels)};
 }
 
 }  // namespace ebm::inline EBM_ABI::io

@@ -3,9 +3,10 @@
 
 #include <concepts>
 #include <ebm/core/shape.hpp>
-#include <ebm/io/file.hpp>
 #include <ebm/io/onnx_encode.hpp>
 #include <ebm/io/onnx_graph.hpp>
+#include <ebm/io/quoted.hpp>
+#include <ebm/io/write_file.hpp>
 #include <filesystem>
 #include <map>
 #include <string>

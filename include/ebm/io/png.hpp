@@ -13,6 +13,8 @@
 #include <ebm/io/gray_images.hpp>
 #include <ebm/io/picture.hpp>
 #include <ebm/io/png_chunk.hpp>
+#include <ebm/io/quoted.hpp>
+#include <ebm/io/write_file.hpp>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -33,7 +35,8 @@ template <class... Parts>
 
 /// What a PNG file has that decides about its images.
 struct PngContent {
-  PngBytes file;  ///< the chunks that decide about its pixels
+  PngBytes file;                        ///< the chunks that decide about its pixels
+  std::uint32_t rows = 0, columns = 0;  ///< as the first chunk says, if it is the header
   std::optional<PictureGrid> grid;
 };
 
@@ -52,7 +55,7 @@ struct PngContent {
     return read_number<std::endian::big, std::uint32_t>(bytes.subspan(at));
   };
   constexpr std::size_t frame = 12;  // a chunk's length, type and checksum
-  PngContent content{{bytes.begin(), bytes.begin() + 8}, {}};
+  PngContent content{.file = {bytes.begin(), bytes.begin() + 8}, .grid = {}};
   for (std::size_t at = 8;;) {
     const auto left = bytes.size() - at;
     if (left < frame || number(at) > left - frame) refuse("is cut off at byte ", bytes.size());
@@ -62,6 +65,10 @@ struct PngContent {
     const auto is = [type = bytes.subspan(at + 4, 4)](std::string_view name) {
       return std::ranges::equal(type, name);
     };
+    if (at == 8 && is("IHDR") && size >= 8) {
+      content.columns = number(at + 8);
+      content.rows = number(at + 12);
+    }
     constexpr std::uint8_t ancillary = 0x20;  // a bit of the type
     if ((bytes[at + 4] & ancillary) == 0 || is("tRNS")) {
       const auto chunk = bytes.subspan(at, frame + size);
@@ -94,12 +101,6 @@ inline void write_png(const std::filesystem::path& path, const Picture& picture)
   const auto file = encode_png(picture);
   write_file_atomically(path, std::as_bytes(std::span(file)));
 }
-
-/// The largest picture that a reader makes room for.
-struct PictureLimit {
-  int rows = 8192;
-  int columns = 8192;
-};
 
 namespace detail {
 
@@ -139,10 +140,10 @@ namespace detail {
   return gray;
 }
 
-/// The images of a picture that shows several; throws Error if it is smaller than the grid, beside
-/// which there may be captions.
-[[nodiscard]] inline GrayImages images_of_grid(const std::filesystem::path& path,
-                                               const GrayImages& picture, const PictureGrid& grid) {
+/// Throws Error unless the picture has room for its grid, beside which there may be captions, and
+/// the grid's images are not larger than `largest`.
+inline void check_grid(const std::filesystem::path& path, const PngContent& picture,
+                       const PictureGrid& grid, const PictureLimit& largest) {
   const auto& [count, height, width, columns, padding, scale] = grid;
   constexpr int most = 1 << 16;  // so that no product overflows
   const bool are_sizes = count > 0 && height > 0 && width > 0 && columns > 0 && padding >= 0 &&
@@ -156,6 +157,15 @@ namespace detail {
     refuse_png(path, "says that its images are laid out in another way than its ", picture.rows,
                "x", picture.columns, " pixels are");
   }
+  if (height > largest.rows || width > largest.columns) {
+    refuse_png(path, "shows images of ", height, "x", width, " pixels, expected ", largest.rows,
+               "x", largest.columns, " at most");
+  }
+}
+
+/// The images of a picture that shows several, for which `check_grid` found room.
+[[nodiscard]] inline GrayImages images_of_grid(const GrayImages& picture, const PictureGrid& grid) {
+  const auto& [count, height, width, columns, padding, scale] = grid;
   GrayImages images{count, height, width, {}};
   images.pixels.reserve(std::size_t(count) * std::size_t(height) * std::size_t(width));
   for (int image = 0; image < count; ++image) {
@@ -186,12 +196,13 @@ namespace detail {
 /// Reads the images that a PNG of `image_grid` shows, each as it is there; any other PNG as one
 /// image.
 ///
-/// Throws as `read_png_gray`, with `largest` as the limit of a picture that is no grid.
+/// Throws as `read_png_gray`, with `largest` as the limit of each image.
 [[nodiscard]] inline GrayImages read_png_images(const std::filesystem::path& path,
                                                 const PictureLimit& largest = {}) {
   const auto content = detail::essential_chunks(path, read_file(path));
   if (!content.grid) return detail::gray_pixels(path, content.file, largest);
-  return detail::images_of_grid(path, detail::gray_pixels(path, content.file, {}), *content.grid);
+  detail::check_grid(path, content, *content.grid, largest);
+  return detail::images_of_grid(detail::gray_pixels(path, content.file, {}), *content.grid);
 }
 
 }  // namespace ebm::inline EBM_ABI::io

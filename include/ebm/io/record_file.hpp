@@ -11,6 +11,8 @@
 #include <ebm/io/byte_order.hpp>
 #include <ebm/io/crc32c.hpp>
 #include <ebm/io/file.hpp>
+#include <ebm/io/quoted.hpp>
+#include <ebm/io/write_file.hpp>
 #include <filesystem>
 #include <span>
 #include <utility>

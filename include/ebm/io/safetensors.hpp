@@ -10,7 +10,9 @@
 #include <ebm/io/crc32c.hpp>
 #include <ebm/io/dtype.hpp>
 #include <ebm/io/file.hpp>
+#include <ebm/io/quoted.hpp>
 #include <ebm/io/safetensors_header.hpp>
+#include <ebm/io/write_file.hpp>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -150,6 +152,11 @@ class SafeTensors {
     return tensors_;
   }
 
+  /// All tensors, which are then no longer in this object.
+  [[nodiscard]] std::map<std::string, Tensor, std::less<>> take_tensors() noexcept {
+    return std::exchange(tensors_, {});
+  }
+
   /// All tensors, for as long as this object lives and is not changed.
   [[nodiscard]] std::vector<TensorView> views() const {
     std::vector<TensorView> views;
@@ -199,30 +206,33 @@ class SafeTensors {
 [[nodiscard]] inline SafeTensors read_safetensors(const std::filesystem::path& path) {
   constexpr std::uint64_t longest_header = 100'000'000;  // the reference implementation's limit
   const detail::HeaderParser parser(path);
-  const auto file = read_file(path);
+  FileReader file(path);
   std::uint64_t header_size = 0;
-  if (file.size() < sizeof header_size) {
-    parser.refuse("has ", file.size(), " bytes, too few for the 8 bytes of the header's length");
+  const std::size_t first = file.read(std::as_writable_bytes(std::span(&header_size, 1)));
+  if (first < sizeof header_size) {
+    parser.refuse("has ", first, " bytes, too few for the 8 bytes of the header's length");
   }
-  std::memcpy(&header_size, file.data(), sizeof header_size);
   if (header_size > longest_header) {
     parser.refuse("claims a header of ", header_size, " bytes: it is no safetensors file");
   }
-  const auto body = std::span(file).subspan(sizeof header_size);
-  if (header_size > body.size()) {
-    parser.refuse("claims a header of ", header_size, " bytes, but ends after ", body.size());
+  const auto text = file.read(header_size);
+  if (text.size() < header_size) {
+    parser.refuse("claims a header of ", header_size, " bytes, but ends after ", text.size());
   }
-  const auto data = body.subspan(header_size);
-  const std::string_view text(reinterpret_cast<const char*>(body.data()), header_size);
-
-  auto header = parser.parse(text, data.size());
+  auto header = parser.parse({reinterpret_cast<const char*>(text.data()), text.size()});
+  if (const auto size = file.size()) {
+    parser.check_size(header.entries, *size - std::min(*size, sizeof header_size + header_size));
+  }
   SafeTensors content(quoted(path));
   content.metadata() = std::move(header.metadata);
   for (auto& entry : header.entries) {
-    const auto bytes = data.subspan(entry.begin, entry.end - entry.begin);
-    content.insert(std::move(entry.name),
-                   {entry.dtype, std::move(entry.shape), {bytes.begin(), bytes.end()}});
+    auto bytes = file.read(entry.end - entry.begin);
+    if (bytes.size() < entry.end - entry.begin) {
+      parser.check_size(header.entries, entry.begin + bytes.size());
+    }
+    content.insert(entry.name, {entry.dtype, std::move(entry.shape), std::move(bytes)});
   }
+  if (!file.read(1).empty()) parser.refuse("goes on after its last tensor");
   const auto checksum = content.metadata().find(std::string(detail::checksum_key));
   if (checksum != content.metadata().end()) {
     if (checksum->second != detail::checksum_of(content.views(), content.metadata())) {

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <ebm/core/error.hpp>
 #include <ebm/io/dtype.hpp>
-#include <ebm/io/file.hpp>
 #include <ebm/io/json.hpp>
+#include <ebm/io/quoted.hpp>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -43,20 +43,43 @@ class HeaderParser {
  public:
   explicit HeaderParser(const std::filesystem::path& path) : path_(path) {}
 
-  [[nodiscard]] SafeTensorsHeader parse(std::string_view text, std::size_t data_size) const {
-    const Json json = parse_json(text);
+  /// The tensors must follow each other without overlap or hole, from the first byte on. Two equal
+  /// keys are refused: two readers could see two files.
+  [[nodiscard]] SafeTensorsHeader parse(std::string_view text) const {
+    if (!text.starts_with('{')) refuse("has a header that does not begin with '{'");
     SafeTensorsHeader header;
-    for_each_member(json.get(), [&](const std::string& name, json_t* value) {
-      if (name == metadata_key) {
-        header.metadata = metadata(value);
-      } else {
-        header.entries.push_back(entry(name, value));
-      }
-    });
+    JsonReader reader(text);
+    try {
+      reader.object([&](const std::string& name) {
+        if (name == metadata_key) {
+          header.metadata = metadata(reader);
+        } else {
+          header.entries.push_back(entry(name, reader.value(JSON_ALLOW_NUL).get()));
+        }
+      });
+      reader.require_end();
+    } catch (const JsonReader::Fault& fault) {
+      refuse("has a header that can't be read, at byte ", fault.at, " of ", text.size(), ": ",
+             fault.what);
+    }
     std::ranges::sort(header.entries, {},
                       [](const TensorEntry& e) { return std::tie(e.begin, e.end, e.name); });
-    check_cover(header.entries, data_size);
+    check_order(header.entries);
     return header;
+  }
+
+  /// Throws unless the tensors end where the data does, which has `size` bytes.
+  void check_size(const std::vector<TensorEntry>& entries, std::uint64_t size) const {
+    for (const auto& entry : entries) {
+      if (entry.end > size) {
+        refuse("has tensor ", quoted_text(entry.name), " up to byte ", entry.end,
+               " of the data, which has ", size);
+      }
+    }
+    const std::size_t covered = entries.empty() ? 0 : entries.back().end;
+    if (covered != size) {
+      refuse("has ", size, " bytes of data, but its tensors end after ", covered);
+    }
   }
 
   template <class... Parts>
@@ -65,28 +88,15 @@ class HeaderParser {
   }
 
  private:
-  /// Two equal keys are refused: two readers could see two files. So are values nested deeper than
-  /// 2048 times, on which a reader that recurses would use up its stack.
-  [[nodiscard]] Json parse_json(std::string_view text) const {
-    if (!text.starts_with('{')) refuse("has a header that does not begin with '{'");
-    json_error_t error;
-    constexpr std::size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
-    Json json(json_loadb(text.data(), text.size(), flags, &error));
-    if (!json) {
-      refuse("has a header that is no valid JSON, at byte ", error.position, " of ", text.size(),
-             ": ", quoted_text(error.text));
-    }
-    return json;
-  }
-
-  [[nodiscard]] std::map<std::string, std::string> metadata(json_t* value) const {
-    if (!json_is_object(value)) refuse("has a ", metadata_key, " that is no object");
+  [[nodiscard]] std::map<std::string, std::string> metadata(JsonReader& reader) const {
+    if (reader.peek() != '{') refuse("has a ", metadata_key, " that is no object");
     std::map<std::string, std::string> texts;
-    for_each_member(value, [&](const std::string& key, const json_t* text) {
-      if (!json_is_string(text)) {
+    reader.object([&](const std::string& key) {
+      const Json text = reader.value(JSON_ALLOW_NUL);
+      if (!json_is_string(text.get())) {
         refuse("has ", metadata_key, " ", quoted_text(key), " that is no string");
       }
-      texts.emplace(key, view(text));
+      texts.emplace(key, view(text.get()));
     });
     return texts;
   }
@@ -146,23 +156,15 @@ class HeaderParser {
     return numbers;
   }
 
-  /// The tensors must follow each other without overlap or hole, from the first byte to the last.
-  void check_cover(const std::vector<TensorEntry>& entries, std::size_t data_size) const {
+  void check_order(const std::vector<TensorEntry>& entries) const {
     std::size_t covered = 0;
     for (const auto& entry : entries) {
-      if (entry.end > data_size) {
-        refuse("has tensor ", quoted_text(entry.name), " up to byte ", entry.end,
-               " of the data, which has ", data_size);
-      }
       if (entry.begin != covered) {
         refuse("has tensor ", quoted_text(entry.name), " at byte ", entry.begin, " of the data, ",
                entry.begin < covered ? "inside the tensor before it" : "after a hole",
                ": expected byte ", covered);
       }
       covered = entry.end;
-    }
-    if (covered != data_size) {
-      refuse("has ", data_size, " bytes of data, but its tensors end after ", covered);
     }
   }
 

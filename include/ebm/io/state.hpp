@@ -16,29 +16,36 @@ inline void save_state(const std::filesystem::path& path, const State& state,
   std::vector<TensorView> tensors;
   for (const auto& entry : state.values()) {  // clang 14 captures no structured binding
     std::visit(
-        [&]<class T>(const std::vector<T>& numbers) {
+        [&]<class T>(std::span<const T> numbers) {
           tensors.push_back({entry.first,
                              dtype_of<T>,
                              {static_cast<std::int64_t>(numbers.size())},
-                             std::as_bytes(std::span(numbers))});
+                             std::as_bytes(numbers)});
         },
-        entry.second);
+        entry.second.numbers);
   }
   write_safetensors(path, tensors, metadata);
 }
 
-/// The state in a file of `save_state` that has been read; throws `Error` if it holds something
-/// else.
-[[nodiscard]] inline State state_in(const SafeTensors& content) {
+/// The state in a file of `save_state` that has been read, whose bytes it takes over; throws
+/// `Error` if it holds something else.
+[[nodiscard]] inline State state_in(SafeTensors content) {
   State state;
-  for (const auto& entry : content.tensors()) {
-    const std::string& name = entry.first;
-    const Tensor& tensor = entry.second;
-    const auto put = [&]<class T>(std::type_identity<T>) {
-      const auto numbers = content.get<T>(name, {-1});
-      state.put(name, std::vector<T>(numbers.begin(), numbers.end()));
+  for (auto& [name, tensor] : content.take_tensors()) {
+    const auto refuse = [&, &key = name, &stored = tensor](const char* expected) {
+      throw Error(sentence("tensor ", quoted_text(key), " of ", content.source(), " holds ",
+                           stored.shape.size(), "-dimensional ", dtype_name(stored.dtype),
+                           ", expected ", expected));
     };
-    switch (tensor.dtype) {
+    if (tensor.shape.size() != 1) refuse("one dimension");
+    const DType dtype = tensor.dtype;
+    const auto owner = std::make_shared<const std::vector<std::byte>>(std::move(tensor.bytes));
+    const auto put = [&, &key = name]<class T>(std::type_identity<T>) {
+      // Bytes from operator new are aligned for every number.
+      const auto* numbers = reinterpret_cast<const T*>(owner->data());
+      state.put(key, State::Values{std::span(numbers, owner->size() / sizeof(T)), owner});
+    };
+    switch (dtype) {
       case DType::F32:
         put(std::type_identity<float>{});
         break;
@@ -49,8 +56,7 @@ inline void save_state(const std::filesystem::path& path, const State& state,
         put(std::type_identity<std::int64_t>{});
         break;
       default:
-        throw Error(sentence("tensor ", quoted_text(name), " of ", content.source(), " holds ",
-                             dtype_name(tensor.dtype), ", expected F32, F64 or I64"));
+        refuse("F32, F64 or I64");
     }
   }
   return state;

@@ -11,9 +11,9 @@
 #include <ebm/core/error.hpp>
 #include <ebm/io/digits.hpp>
 #include <ebm/io/event.hpp>
-#include <ebm/io/file.hpp>
 #include <ebm/io/histogram.hpp>
 #include <ebm/io/picture.hpp>
+#include <ebm/io/quoted.hpp>
 #include <ebm/io/record_file.hpp>
 #include <ebm/io/utf8.hpp>
 #include <filesystem>

@@ -6,6 +6,7 @@
 #include <ebm/io/digits.hpp>
 #include <ebm/io/model.hpp>
 #include <ebm/io/state.hpp>
+#include <ebm/io/write_file.hpp>
 #include <ebm/train/callback.hpp>
 #include <functional>
 #include <limits>
@@ -65,9 +66,9 @@ class Checkpoint {
   /// that is another.
   template <class Trainer>
   void resume(Trainer& trainer) {
-    const SafeTensors content = read_safetensors(state_file());
+    SafeTensors content = read_safetensors(state_file());
     require_same_settings(content.metadata());
-    const State state = state_in(content);
+    const State state = state_in(std::move(content));
     try {
       trainer.restore(state.part("trainer"));
       restore(state.part("checkpoint"));
@@ -121,7 +122,7 @@ class Checkpoint {
       best_.insert(place, Best{value, report.epoch});
     }
     while (static_cast<int>(best_.size()) > options_.keep) {
-      std::filesystem::remove(epoch_file(best_.back().epoch));
+      remove_file(epoch_file(best_.back().epoch));
       best_.pop_back();
     }
     save(trainer);

@@ -38,13 +38,16 @@ struct TrainingMemory {
   void restore(const State& state, E& model) {
     const auto stored =
         state.finite<typename E::value_type>("parameters", model.parameters().size());
-    TrainingMemory restored = *this;
-    restored.starts.restore(state.part("buffer"));
-    if constexpr (Stateful<Optimizer>) restored.optimizer.restore(state.part("optimizer"));
-    restored.average.restore(state.part("average"));
+    Optimizer restored_optimizer = optimizer;
+    auto restored_average = average;
+    if constexpr (Stateful<Optimizer>) restored_optimizer.restore(state.part("optimizer"));
+    restored_average.restore(state.part("average"));
+    // The last that may refuse, since a copy of it may be large.
+    starts.restore(state.part("buffer"));
 
     model.change_parameters([&](auto p) { std::copy(stored.begin(), stored.end(), p.begin()); });
-    *this = std::move(restored);
+    optimizer = std::move(restored_optimizer);
+    average = std::move(restored_average);
   }
 };
 
