@@ -80,16 +80,13 @@ class NetworkModel final : public Model {
                     int thread_count) const override {
     const ebm::Rng rng{seed};
     ebm::Threads threads(thread_count);
-    Chains chains;
-    chains.final = noise_images(count, rng);
+    Chains chains(count, every > 0 ? options.steps / every + 1 : 0);
+    ebm::fill_with_noise<float>(chains.final, rng);
     ebm::ChainRun<float> run{.steps = options.steps, .rng = rng, .every = every};
-    if (every > 0) {
-      chains.trace.assign(static_cast<std::size_t>(options.steps / every) + 1, chains.final);
-    }
+    if (every > 0) chains.snapshot(0) = chains.final;
     run.observe = [&](int steps_done, Eigen::Index first,
                       const ebm::ConstSamplesRef<float>& states) {
-      chains.trace[static_cast<std::size_t>(steps_done / every)].middleRows(first, states.rows()) =
-          states;
+      chains.snapshot(steps_done / every).middleRows(first, states.rows()) = states;
     };
     visit([&](const auto& energy) {
       ebm::run_chains(ebm::Langevin(options.langevin), energy, chains.final, run, threads);

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <ebm/core/error.hpp>
 #include <ebm/core/samples.hpp>
-#include <ebm/io/file.hpp>
+#include <ebm/io/quoted.hpp>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -21,10 +21,29 @@ namespace ebm_mnist {
 
 inline constexpr int pixels = 28 * 28;
 
-/// Chains from noise: their final states and, if `every` > 0, the start and each `every`-th step.
+/// Chains from noise: their final states, [chain][pixel], and, if `every` > 0, the start and each
+/// `every`-th step.
+///
+/// trace: [snapshot, chain][pixel]; all in one place, as files hold it: it may be large
 struct Chains {
   ebm::Samples<float> final;
-  std::vector<ebm::Samples<float>> trace;
+  ebm::Samples<float> trace;
+
+  Chains(Eigen::Index count, int snapshots)
+      : final(count, pixels), trace(snapshots * count, pixels) {}
+
+  /// The chains of a snapshot.
+  [[nodiscard]] auto snapshot(Eigen::Index index) {
+    return trace.middleRows(index * final.rows(), final.rows());
+  }
+  /// All of them.
+  [[nodiscard]] std::vector<ebm::ConstSamplesRef<float>> snapshots() const {
+    std::vector<ebm::ConstSamplesRef<float>> all;
+    for (Eigen::Index row = 0; row < trace.rows(); row += final.rows()) {
+      all.emplace_back(trace.middleRows(row, final.rows()));
+    }
+    return all;
+  }
 };
 
 /// How far noisy images are believed.

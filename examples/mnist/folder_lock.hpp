@@ -6,24 +6,21 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <ebm/io/file.hpp>
 #include <filesystem>
 
-namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
+namespace ebm_mnist {
 
-/// Keeps other processes from training in a folder; ends with this process, however it ends.
+/// Keeps other processes from writing to a run's folder; ends with this process, however it ends.
 class FolderLock {
  public:
-  /// Throws `ebm::Error` if another process has the lock. Where the file system knows no locks
-  /// there is none.
+  /// Where the file system knows no locks there is none, and this process counts as its holder.
   explicit FolderLock(const std::filesystem::path& folder)
       : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    if (descriptor_ < 0 || ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
-      return;
-    }
-    ::close(descriptor_);
-    throw ebm::Error(
-        ebm::sentence("train: another process trains in ", ebm::io::quoted(folder), " now"));
+    int failed = 0;
+    do {
+      failed = descriptor_ >= 0 ? ::flock(descriptor_, LOCK_EX | LOCK_NB) : 0;
+    } while (failed != 0 && errno == EINTR);
+    is_another_ = failed != 0 && errno == EWOULDBLOCK;
   }
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
@@ -31,8 +28,12 @@ class FolderLock {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
 
+  /// Whether another process has the lock.
+  [[nodiscard]] bool is_another() const { return is_another_; }
+
  private:
   int descriptor_;
+  bool is_another_ = false;
 };
 
-}  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET
+}  // namespace ebm_mnist

@@ -34,9 +34,9 @@ struct GenerateOptions {
 
 constexpr int scale = 2;
 
-std::vector<ebm::Samples<float>> trace_of(const GenerateOptions& o, const Model& model) {
+Chains chains_of(const GenerateOptions& o, const Model& model) {
   return by_model(o.model, [&] {
-    return model.run_chains(o.count, o.chains, o.snapshot_every(), o.seed, o.threads).trace;
+    return model.run_chains(o.count, o.chains, o.snapshot_every(), o.seed, o.threads);
   });
 }
 
@@ -45,8 +45,9 @@ void write_figure(const GenerateOptions& o, const Model& model) {
   ChainOptions first_step = o.chains;
   first_step.steps = 1;
   // What chains do depends on seed and id: those of one step are the beginning of the long ones.
-  std::vector<ebm::Samples<float>> columns = trace_of(o, model);
-  columns.front() = model.run_chains(o.count, first_step, 0, o.seed, o.threads).final;
+  Chains chains = chains_of(o, model);
+  chains.snapshot(0) = model.run_chains(o.count, first_step, 0, o.seed, o.threads).final;
+  const auto columns = chains.snapshots();
   auto picture = ebm::io::image_grid(chain_by_chain(columns), {},
                                      {.columns = static_cast<int>(columns.size()), .scale = scale});
   std::vector<std::string> captions{"step 1"};
@@ -59,10 +60,10 @@ void write_figure(const GenerateOptions& o, const Model& model) {
 
 /// The chains beside each other; a frame is their start or every k-th step.
 void write_animation(const GenerateOptions& o, const Model& model) {
-  const auto trace = trace_of(o, model);
+  const Chains chains = chains_of(o, model);
   std::vector<ebm::io::Picture> frames;
-  for (const auto& chains : trace) {
-    frames.push_back(ebm::io::image_grid(chains, {}, {.columns = 8, .scale = scale}));
+  for (const auto& snapshot : chains.snapshots()) {
+    frames.push_back(ebm::io::image_grid(snapshot, {}, {.columns = 8, .scale = scale}));
   }
   constexpr int still_frames = 20;  // the digits stay for a while before they begin again
   frames.insert(frames.end(), still_frames, ebm::io::Picture(frames.back()));

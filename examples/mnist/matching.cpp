@@ -7,9 +7,9 @@
 #include <ebm/energy/conditions.hpp>
 #include <ebm/energy/evaluate.hpp>
 #include <ebm/io/digits.hpp>
-#include <ebm/io/file.hpp>
 #include <ebm/io/model.hpp>
 #include <ebm/io/onnx.hpp>
+#include <ebm/io/quoted.hpp>
 #include <ebm/sampler/run_chains.hpp>
 #include <ebm/sampler/underdamped_langevin.hpp>
 #include <ebm/train/persistent_annealing.hpp>
@@ -240,42 +240,46 @@ class LevelModel final : public Model {
   }
 
  private:
-  /// Chains of an energy, whose rows are images and their conditions.
+  /// Chains of an energy, whose rows are images and their conditions; so many at once that memory
+  /// holds little beside the chains that are through.
   template <class Energy>
   Chains run_chains(const Energy& energy, const Images& conditions, const ChainOptions& options,
                     int every, std::uint32_t seed, ebm::Threads& threads) const {
+    constexpr Eigen::Index at_once = 1024;
     const ebm::Rng rng{seed};
-    Chains chains;
     const Path path(options, energy_.options().level);
     const ebm::Annealed<> annealed(path.levels);
-    Images states =
-        ebm::with_conditions(annealed.starts(energy, conditions.rows(), rng), conditions);
-    const int steps = options.steps + options.stay;
-    if (every > 0) {
-      chains.trace.assign(static_cast<std::size_t>(steps / every) + 1, states.leftCols(pixels));
+    Chains chains(conditions.rows(), every > 0 ? (options.steps + options.stay) / every + 1 : 0);
+    ebm::Workspace<float> workspace;
+    for (Eigen::Index first = 0; first < conditions.rows(); first += at_once) {
+      const Eigen::Index count = std::min(at_once, conditions.rows() - first);
+      const auto first_chain = static_cast<std::uint64_t>(first);
+      Images states = ebm::with_conditions(annealed.starts(energy, count, rng, first_chain),
+                                           Images(conditions.middleRows(first, count)));
+      if (every > 0) chains.snapshot(0).middleRows(first, count) = states.leftCols(pixels);
+      int done = 0;
+      const auto run = [&](const auto& sampler, int steps, std::uint64_t first_number) {
+        ebm::run_chains(
+            sampler, energy, states,
+            {.steps = steps,
+             .rng = rng,
+             .first_chain = first_number + first_chain,
+             .every = every > 0 ? 1 : 0,
+             .observe =
+                 [&](int now, Eigen::Index row, const auto& seen) {
+                   if ((done + now) % every != 0) return;
+                   chains.snapshot((done + now) / every).middleRows(first + row, seen.rows()) =
+                       seen.leftCols(pixels);
+                 }},
+            threads, workspace);
+        done += steps;
+      };
+      run(annealed, path.down, 0);
+      run(staying(), path.stay, first_staying_chain);
+      // The noise of the level, which the chains keep until then, is no part of an image.
+      run(ebm::Annealed(std::vector{path.levels.back()}), path.last, 0);
+      chains.final.middleRows(first, count) = states.leftCols(pixels);
     }
-    int done = 0;
-    const auto run = [&](const auto& sampler, int count, std::uint64_t first_chain) {
-      ebm::run_chains(
-          sampler, energy, states,
-          {.steps = count,
-           .rng = rng,
-           .first_chain = first_chain,
-           .every = every > 0 ? 1 : 0,
-           .observe =
-               [&](int now, Eigen::Index first, const auto& seen) {
-                 if ((done + now) % every != 0) return;
-                 chains.trace[static_cast<std::size_t>((done + now) / every)].middleRows(
-                     first, seen.rows()) = seen.leftCols(pixels);
-               }},
-          threads);
-      done += count;
-    };
-    run(annealed, path.down, 0);
-    run(staying(), path.stay, first_staying_chain);
-    // The noise of the level, which the chains keep until then, is no part of an image.
-    run(ebm::Annealed(std::vector{path.levels.back()}), path.last, 0);
-    chains.final = states.leftCols(pixels);
     if (options.steps > 0) chains.final = chains.final.cwiseMax(-1.0f).cwiseMin(1.0f);
     return chains;
   }

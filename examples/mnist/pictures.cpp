@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <ebm/core/error.hpp>
-#include <ebm/io/file.hpp>
 
 namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 
@@ -18,7 +17,7 @@ void require_picture_fits(double rows, double columns) {
                most_in_line, " in a line and ", most, " in all");
 }
 
-ebm::Samples<float> chain_by_chain(std::span<const ebm::Samples<float>> snapshots) {
+ebm::Samples<float> chain_by_chain(const std::vector<ebm::ConstSamplesRef<float>>& snapshots) {
   const auto columns = static_cast<Eigen::Index>(snapshots.size());
   const auto& first = snapshots.front();
   ebm::Samples<float> images(first.rows() * columns, first.cols());

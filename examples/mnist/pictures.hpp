@@ -3,7 +3,7 @@
 
 #include <ebm/core/samples.hpp>
 #include <filesystem>
-#include <span>
+#include <vector>
 
 /// Chains as pictures.
 namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
@@ -17,6 +17,6 @@ void require_picture_fits(double rows, double columns);
 /// The snapshots beside each other: a row of the result's picture is a chain.
 ///
 /// snapshots: at least one, each [chain][pixel]; returns: [chain, snapshot][pixel]
-ebm::Samples<float> chain_by_chain(std::span<const ebm::Samples<float>> snapshots);
+ebm::Samples<float> chain_by_chain(const std::vector<ebm::ConstSamplesRef<float>>& snapshots);
 
 }  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
-#include <ebm/io/file.hpp>
+#include <ebm/io/quoted.hpp>
+#include <ebm/io/write_file.hpp>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 #include "analysis.hpp"
 #include "cli.hpp"
 #include "commands.hpp"
+#include "earlier_run.hpp"
 #include "pictures.hpp"
 #include "report_page.hpp"
 #include "run_record.hpp"
@@ -108,6 +110,7 @@ void tell(const ReportOptions& o, const RunRecord& run, const RunSummary& summar
 }
 
 void run(ReportOptions o, bool is_analysis_asked_for, const Engine& engine) {
+  recover_run(o.run, FolderLock(o.run));
   const RunRecord record = read_run(o.run);
   if (o.out.empty()) o.out = o.run / "report.html";
   ebm::require(has_extension(o.out, ".html") || has_extension(o.out, ".htm"),

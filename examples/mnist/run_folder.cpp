@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "run_folder.hpp"
 
-#include <array>
-#include <cerrno>
-#include <csignal>
-#include <cstdio>
 #include <ebm/io/digits.hpp>
-#include <ebm/io/file.hpp>
+#include <ebm/io/quoted.hpp>
+#include <ebm/io/write_file.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -15,8 +12,6 @@ namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::array picture_kinds{"samples", "generation", "sampler"};
 
 fs::path picture_file(const fs::path& folder, const char* kind, int epoch) {
   const auto number = ebm::io::zero_padded(static_cast<std::uint64_t>(epoch), 3);
@@ -37,11 +32,12 @@ fs::path created(const fs::path& folder) {
 
 RunFolder::RunFolder(const TrainOptions& o)
     : folder_(created(o.out)),
-      lock_(folder_),
+      lock_(o.lock ? o.lock : std::make_shared<const FolderLock>(folder_)),
+      earlier_(folder_, *lock_),
       configuration_(o.configuration),
       is_resumed_(o.resume),
       save_every_(o.save_every) {
-  remove_broken_writes();
+  for (const fs::path& folder : folders_of_run(folder_)) ebm::io::remove_broken_writes(folder);
   is_new_ = fs::is_empty(folder_);
   if (!is_resumed_ && !is_new_ && !o.overwrite) {
     throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(folder_),
@@ -57,20 +53,7 @@ RunFolder::RunFolder(const TrainOptions& o)
     ebm::io::require_writable(folder_ / name);
   }
   ebm::io::require_writable(picture_file(folder_, "samples", 1));
-  start_ = fs::last_write_time(folder_);
-}
-
-/// What a process that was killed left half-written.
-void RunFolder::remove_broken_writes() const {
-  std::vector<fs::path> broken;
-  for (const auto& entry : fs::directory_iterator(folder_)) {
-    int writer = 0;
-    const std::string name = entry.path().filename().string();
-    const bool is_broken = std::sscanf(name.c_str(), ".ebm-%d-", &writer) == 1 && writer > 0 &&
-                           name.ends_with(".tmp") && ::kill(writer, 0) != 0 && errno == ESRCH;
-    if (is_broken) broken.push_back(entry.path());
-  }
-  for (const fs::path& file : broken) fs::remove(file);
+  if (!is_resumed_) earlier_.list();
 }
 
 void RunFolder::add_picture(const char* kind, int epoch, const ebm::io::Picture& picture) {
@@ -79,39 +62,24 @@ void RunFolder::add_picture(const char* kind, int epoch, const ebm::io::Picture&
 }
 
 void RunFolder::add_event(const ebm::GuardEvent& event) {
-  begin();
   const nlohmann::ordered_json json{{"iteration", event.iteration},
                                     {"epoch", event.epoch},
                                     {"what", event.what},
                                     {"action", event.action}};
   events_.push_back(json.dump());
-  write_events();
+  if (!waits()) write_events();
 }
 
 void RunFolder::begin() {
   if (has_begun_) return;
   has_begun_ = true;
-  if (!is_resumed_) remove_earlier_run();
+  earlier_.set_aside();
   ebm::io::write_file_atomically(folder_ / "config.toml", configuration_);
+  if (!events_.empty()) write_events();
 }
 
-/// Pictures of a longer run would look like this one's, and its best model too.
-void RunFolder::remove_earlier_run() const {
-  std::vector<fs::path> files{folder_ / "guard.jsonl", folder_ / "best.safetensors",
-                              folder_ / "state.safetensors", folder_ / "report.html"};
-  const auto add = [&](const fs::path& folder, const char* prefix, bool only_older) {
-    if (!fs::is_directory(folder)) return;
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      const bool is_ours = entry.path().filename().string().starts_with(prefix);
-      if (is_ours && (!only_older || entry.last_write_time() < start_)) {
-        files.push_back(entry.path());
-      }
-    }
-  };
-  for (const char* kind : picture_kinds) add(folder_ / kind, "epoch_", false);
-  add(folder_, "best_epoch_", false);
-  add(tensorboard(folder_), "events.out.tfevents.", true);  // this run's own is there already
-  for (const fs::path& file : files) fs::remove(file);
+void RunFolder::replace() {
+  if (has_begun_ && fs::exists(folder_ / "state.safetensors")) earlier_.let_go();
 }
 
 /// What an earlier session saw behind the step where this one goes on is yet to come again.

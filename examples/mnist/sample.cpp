@@ -8,6 +8,7 @@
 #include "cli.hpp"
 #include "commands.hpp"
 #include "engine.hpp"
+#include "memory.hpp"
 #include "pictures.hpp"
 
 namespace ebm_mnist {
@@ -31,20 +32,17 @@ struct SampleOptions {
 
 void write_tensors(const fs::path& path, const Chains& chains) {
   const std::int64_t count = chains.final.rows();
-  ebm::io::SafeTensors content;
-  const auto values = [](const ebm::Samples<float>& samples) {
-    return std::span<const float>(samples.data(), static_cast<std::size_t>(samples.size()));
+  const auto bytes = [](const ebm::Samples<float>& samples) {
+    return std::as_bytes(std::span(samples.data(), static_cast<std::size_t>(samples.size())));
   };
-  content.add("samples", {count, 1, 28, 28}, values(chains.final));
-  if (!chains.trace.empty()) {
-    std::vector<float> trace;
-    for (const auto& snapshot : chains.trace) {
-      const auto part = values(snapshot);
-      trace.insert(trace.end(), part.begin(), part.end());
-    }
-    content.add("trace", {static_cast<std::int64_t>(chains.trace.size()), count, 1, 28, 28}, trace);
+  constexpr auto type = ebm::io::DType::F32;
+  std::vector<ebm::io::TensorView> tensors{
+      {"samples", type, {count, 1, 28, 28}, bytes(chains.final)}};
+  if (chains.trace.rows() > 0) {
+    tensors.push_back(
+        {"trace", type, {chains.trace.rows() / count, count, 1, 28, 28}, bytes(chains.trace)});
   }
-  ebm::io::write_safetensors(path, content);
+  ebm::io::write_safetensors(path, tensors);
 }
 
 /// Images beside each other: the samples as a square, or a chain a row and a snapshot a column.
@@ -53,9 +51,16 @@ int picture_columns(const SampleOptions& o) {
 }
 
 void write_picture(const SampleOptions& o, const Chains& chains) {
-  ebm::io::write_image_grid(o.out,
-                            chains.trace.empty() ? chains.final : chain_by_chain(chains.trace), {},
-                            {.columns = picture_columns(o), .scale = 2});
+  ebm::io::write_image_grid(o.out, o.trace == 0 ? chains.final : chain_by_chain(chains.snapshots()),
+                            {}, {.columns = picture_columns(o), .scale = 2});
+}
+
+/// Bytes that the samples take at most. Pictures hold them as floats, and their pixels four times:
+/// small, enlarged, with a filter each row, and compressed.
+double memory_of(const SampleOptions& o, double snapshots, bool is_picture) {
+  const double floats = static_cast<double>(o.count) * pixels * sizeof(float) * (1 + snapshots);
+  const double shown = static_cast<double>(o.count) * 60 * 60 * std::max(1.0, snapshots);
+  return is_picture ? 2 * floats + 4 * shown : floats;
 }
 
 void run(const CLI::App& command, SampleOptions o, const Engine& engine) {
@@ -76,6 +81,10 @@ void run(const CLI::App& command, SampleOptions o, const Engine& engine) {
     require_picture_fits(o.trace > 0 ? o.count : std::ceil(o.count / static_cast<double>(columns)),
                          columns);
   }
+  const double snapshots = o.trace > 0 ? o.all_steps() / o.trace + 1 : 0;
+  require_memory(memory_of(o, snapshots, is_picture),
+                 ebm::sentence("--count: ", o.count, " samples",
+                               o.trace > 0 ? ebm::sentence(" and ", snapshots, " snapshots") : ""));
   ebm::io::require_writable(o.out);
   const Chains chains = by_model(
       o.model, [&] { return model->run_chains(o.count, o.chains, o.trace, o.seed, o.threads); });

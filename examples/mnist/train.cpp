@@ -17,8 +17,10 @@
 #include "cli.hpp"
 #include "commands.hpp"
 #include "config.hpp"
+#include "earlier_run.hpp"
 #include "engine.hpp"
 #include "held_out_digit.hpp"
+#include "memory.hpp"
 #include "training.hpp"
 
 namespace ebm_mnist {
@@ -101,6 +103,15 @@ void apply_recipe(CLI::App& command, const std::string& recipe) {
   }
 }
 
+/// Whether mpirun or another launcher has started this process as one of several.
+bool is_one_of_several() {
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
+    const char* const size = std::getenv(name);
+    if (size != nullptr && std::atoi(size) > 1) return true;
+  }
+  return false;
+}
+
 /// Takes the options of an earlier run, and checks that no other ones are asked for.
 void resume(CLI::App& command, const fs::path& run, TrainOptions& o) {
   for (const CLI::Option* option : command.get_options()) {
@@ -109,6 +120,11 @@ void resume(CLI::App& command, const fs::path& run, TrainOptions& o) {
     ebm::require(option->count() == 0 || may_be_said, "--", name,
                  ": a run that is resumed has its own");
   }
+  // From here on, so that what is read is what goes on. Processes that train together all read, and
+  // the first of them will have the lock.
+  const auto lock = std::make_shared<const FolderLock>(run);
+  recover_run(run, *lock);
+  if (!is_one_of_several()) o.lock = lock;
   for (const char* file : {"config.toml", "state.safetensors"}) {
     if (!fs::exists(run / file)) {
       throw ebm::Error(ebm::sentence("train: there is no run to resume in ", ebm::io::quoted(run),
@@ -151,15 +167,6 @@ std::string fingerprint(const TrainingData& data) {
   add(data.test);
   add(data.test_digits);
   return ebm::sentence("CRC-32C ", check);
-}
-
-/// Whether mpirun or another launcher has started this process as one of several.
-bool is_one_of_several() {
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
-    const char* const size = std::getenv(name);
-    if (size != nullptr && std::atoi(size) > 1) return true;
-  }
-  return false;
 }
 
 /// The result of `f`, which all processes call that were started to train together.
@@ -268,6 +275,11 @@ void run(CLI::App& command, const fs::path& config, const fs::path& earlier, Tra
   for (auto& [name, value] : config_values(command, left_out)) {
     o.settings.emplace("option " + name, std::move(value));
   }
+  if (o.recipe == "tutorial") {
+    // The buffer, and twice in states: the last good one and that which is saved.
+    require_memory(3.0 * o.buffer.capacity * pixels * sizeof(float),
+                   ebm::sentence("--buffer: ", o.buffer.capacity, " samples and two copies"));
+  }
   const auto start = std::chrono::steady_clock::now();
   TrainingResult result = together(o, [&] {
     const TrainingData data = load(o);
@@ -347,7 +359,8 @@ void add_train(CLI::App& app, const std::string& cpu, std::vector<std::string> t
       ->type_name("DIR")
       ->capture_default_str();
   c.add_flag("--overwrite", o->overwrite,
-             "Let --out hold files already, and replace an earlier run's after the first epoch");
+             "Let --out hold files already; an earlier run there stays whole until this one has "
+             "saved itself");
   c.add_option("--epochs", o->epochs, "Passes over the data")
       ->transform(whole(1, million))
       ->capture_default_str();

@@ -13,11 +13,14 @@
 #include <ebm/train/persistent_annealing.hpp>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 /// What the command train is asked for, and the networks that it can train.
 namespace ebm_mnist {
+
+class FolderLock;
 
 /// How chains move.
 struct ChainOptions {
@@ -63,7 +66,8 @@ struct TrainOptions {
   int held_out = -1;  ///< a digit that the model is not shown, or -1
   std::filesystem::path out = "runs/mnist";
   bool overwrite = false;
-  bool resume = false;  ///< the run in `out` goes on
+  bool resume = false;                     ///< the run in `out` goes on
+  std::shared_ptr<const FolderLock> lock;  ///< of `out`, where its files are read already
   int epochs = 60;
   int batch = 128;
   double data_noise = 0.005;

@@ -63,6 +63,29 @@ struct Meeting {
   }
 };
 
+/// Callback, after the checkpoint: an earlier run in the folder is let go.
+struct ReplaceEarlierRun {
+  ebm::OptionalCallback<RunFolder>* folder;
+
+  template <class Trainer>
+  void on_batch(Trainer&, const ebm::BatchReport&) const {
+    replace();
+  }
+  template <class Trainer>
+  void on_epoch(Trainer&, const ebm::EpochReport&) const {
+    replace();
+  }
+  template <class Trainer>
+  void on_end(Trainer&) const {
+    replace();
+  }
+
+ private:
+  void replace() const {
+    if (*folder) (*folder)->replace();
+  }
+};
+
 /// What every run has, whatever its recipe: its folder with all files, which the first process
 /// writes, progress, a divergence guard, early stopping, and an end by a signal.
 template <class Place>
@@ -87,7 +110,7 @@ class Run {
   template <class Snapshots>
   void show_chains(const ebm::EpochReport& report, const Snapshots& snapshots) {
     const auto columns = static_cast<int>(snapshots.size());
-    const ebm::Samples<float> rows = chain_by_chain(snapshots);
+    const ebm::Samples<float> rows = chain_by_chain({snapshots.begin(), snapshots.end()});
     folder->add_picture("generation", report.epoch,
                         ebm::io::image_grid(rows, {}, {.columns = columns, .scale = 2}));
     if (!log) return;
@@ -117,7 +140,8 @@ class Run {
     });
     ebm::OptionalCallback<ebm::io::Progress> progress(writes() && !o.quiet);
     ebm::OptionalCallback<ebm::io::MetricsCsv> metrics(
-        writes(), ebm::io::MetricsCsvOptions{.file = RunFolder::metrics(o.out)});
+        writes(), ebm::io::MetricsCsvOptions{.file = RunFolder::metrics(o.out),
+                                             .waits = [&] { return folder && folder->waits(); }});
     const auto tell = [&](const ebm::GuardEvent& event) {
       if (folder) folder->add_event(event);
       if (!progress) return;
@@ -140,8 +164,8 @@ class Run {
 
     if (o.resume) checkpoint.resume(trainer);
     // What goes wrong is on record before the guard puts it back, and no file of a model follows.
-    trainer.fit(data, own..., metrics, log, Meeting<Place>{place_}, guard, early_stop, folder,
-                checkpoint, progress, interrupt);
+    trainer.fit(data, folder, own..., metrics, log, Meeting<Place>{place_}, guard, early_stop,
+                checkpoint, ReplaceEarlierRun{&folder}, progress, interrupt);
 
     TrainingResult result;
     result.is_first = writes();

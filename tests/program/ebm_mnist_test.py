@@ -70,9 +70,13 @@ def images_tensor(values, shape=(1, 1, 28, 28), **kind):
     return safetensors({"images": (list(shape), values)}, **kind)
 
 
+def idx_header(count, rows=28, columns=28, magic=0x803):
+    return struct.pack(">4I", magic, count, rows, columns)
+
+
 def idx_images(count, rows=28, columns=28, magic=0x803):
     numbers = random.Random(count)
-    return struct.pack(">4I", magic, count, rows, columns) + bytes(
+    return idx_header(count, rows, columns, magic) + bytes(
         numbers.randrange(256) for _ in range(count * rows * columns))
 
 
@@ -80,19 +84,31 @@ def idx_labels(count):
     return struct.pack(">2I", 0x801, count) + bytes(i % 10 for i in range(count))
 
 
+def png_chunk(kind, content=b""):
+    checked = kind + content
+    return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+
+def png_header(height, width, colour=0):
+    return (b"\x89PNG\r\n\x1a\n"
+            + png_chunk(b"IHDR", struct.pack(">2I5B", width, height, 8, colour, 0, 0, 0)))
+
+
 def png(pixels, width=28, channels=1):
     """A PNG file of 8 bits a channel."""
-    def chunk(kind, content):
-        checked = kind + content
-        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
-
     line = width * channels
     lines = [pixels[i:i + line] for i in range(0, len(pixels), line)]
     colour = {1: 0, 3: 2, 4: 6}[channels]
-    return (b"\x89PNG\r\n\x1a\n"
-            + chunk(b"IHDR", struct.pack(">2I5B", width, len(lines), 8, colour, 0, 0, 0))
-            + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + line for line in lines)))
-            + chunk(b"IEND", b""))
+    return (png_header(len(lines), width, colour)
+            + png_chunk(b"IDAT", zlib.compress(b"".join(b"\0" + line for line in lines)))
+            + png_chunk(b"IEND"))
+
+
+def png_of_a_grid(size):
+    """A black picture that says it shows one image of size x size pixels."""
+    text = f"ebm-grid\0images=1 height={size} width={size} columns=1 padding=0 scale=1"
+    return (png_header(size, size) + png_chunk(b"tEXt", text.encode())
+            + png_chunk(b"IDAT", zlib.compress(bytes(size * (size + 1)), 1)) + png_chunk(b"IEND"))
 
 
 def digest(path):
@@ -427,18 +443,6 @@ class Training(Program):
         (self.folder / "run" / "notes.txt").write_text("mine")
         self.refuse(1, "is not empty", *quickly())
 
-    def test_an_earlier_run_stays_until_the_new_one_has_something_to_show(self):
-        def content():  # events of the new run are there at once, those of the old one still
-            return {path: content for path, content in self.content().items()
-                    if path.parent.name != "tensorboard"}
-        self.succeed(*quickly())
-        before = content()
-        events = list((self.folder / "run/tensorboard").iterdir())
-        with self.assertRaises(subprocess.TimeoutExpired):  # killed in its first epoch
-            self.run_program(*quickly(steps=1_000_000), "--overwrite", timeout=1)
-        self.assertEqual(content(), before)
-        self.assertTrue(events[0].exists())
-
     def test_an_earlier_model_stays_where_the_new_run_can_not_be_written(self):
         self.succeed(*quickly())
         run = self.folder / "run"
@@ -476,7 +480,7 @@ class Training(Program):
         self.refuse(1, "no test images", *quickly(data=untested))
         tall = write_mnist(self.folder / "tall", **{
             "train-images-idx3-ubyte": idx_images(40, 32, 28)})
-        self.refuse(1, "32x28, expected 28x28", *quickly(data=tall))
+        self.refuse(1, "32x28 pixels, expected 28x28", *quickly(data=tall))
 
     def test_an_unusable_output_folder_is_refused(self):
         (self.folder / "file").write_text("")
@@ -505,6 +509,196 @@ class Training(Program):
         self.assertEqual(result.returncode, 1)
         self.assertIn("File too large", result.stderr)
         self.assertEqual([path.name for path in (self.folder / "run").rglob(".ebm*")], [])
+
+
+class Replacing(Program):
+    """train --overwrite: the earlier run is whole until the new one is, and nobody else's file is
+    touched."""
+
+    def setUp(self):
+        super().setUp()
+        self.run = self.folder / "run"
+        self.succeed(*quickly(keep=2, pictures_every=1, save_every=1))
+        self.mine = {"notes.txt", "samples/epoch_my_thesis.txt", "samples/epoch_old/x",
+                     "samples/epoch_1.png", "best_epoch_mine/x", "tensorboard/mine"}
+        for name in self.mine:
+            place = self.run / name
+            place.parent.mkdir(exist_ok=True)
+            place.write_text(name)
+
+    def names(self):
+        return {str(path.relative_to(self.run)) for path in self.run.rglob("*") if path.is_file()}
+
+    def kill(self, *arguments, after):
+        """Kills a run that takes very long `after` seconds from its start."""
+        with self.assertRaises(subprocess.TimeoutExpired):
+            self.run_program(*arguments, timeout=after)
+
+    def test_other_peoples_files_stay_and_all_of_the_earlier_run_goes(self):
+        earlier = self.names() - self.mine
+        self.assertLessEqual({"best_epoch_001.safetensors", "generation/epoch_002.png"}, earlier)
+        self.succeed(*quickly(epochs=1, seed=2), "--overwrite")
+        names = self.names()
+        for name in self.mine:
+            self.assertEqual((self.run / name).read_text(), name)
+        events = [name for name in names - self.mine if name.startswith("tensorboard/")]
+        self.assertEqual(len(events), 1)
+        self.assertEqual(names - self.mine - set(events),
+                         {"model.safetensors", "best.safetensors", "state.safetensors",
+                          "metrics.csv", "config.toml", "samples/epoch_001.png"})
+
+    def test_a_run_that_is_killed_before_it_has_saved_itself_leaves_the_earlier_one(self):
+        before = self.content()
+        self.kill(*quickly(steps=1_000_000), "--overwrite", after=1)
+        after = self.content()
+        self.assertEqual({path: after.get(path) for path in before}, before)
+        self.succeed("report", "run", "--out", "page.html", "--images", 10)
+        (self.folder / "page.html").unlink()
+        self.assertEqual(self.content(), before)
+
+    def test_a_run_that_fails_before_it_has_saved_itself_brings_the_earlier_one_back(self):
+        place = self.run / "generation/epoch_001.png"
+        (self.folder / "aside").mkdir()
+        place.rename(self.folder / "aside/picture")
+        place.mkdir()
+        self.refuse(1, "generation/epoch_001.png", *quickly(pictures_every=1), "--overwrite", "--quiet")
+
+    def test_what_a_kill_left_half_replaced_comes_back_with_the_next_start(self):
+        before = self.content()
+        names = sorted(self.names() - self.mine)
+        for count in (1, len(names)):
+            for words in (("train", "--resume", "run", "--epochs", 2),
+                          ("train", *quickly()[1:])):
+                with self.subTest(count=count, words=words):
+                    (self.run / ".ebm-earlier").write_text(
+                        "".join(name + "\n" for name in names) + f"{len(names)} files\n")
+                    for name in names[:count]:
+                        place = self.run / name
+                        place.rename(place.with_name(".ebm-earlier-" + place.name))
+                    (self.run / "guard.jsonl").write_text("of the new run")
+                    (self.run / names[0]).write_text("of the new run")
+                    (self.run / "samples/epoch_009.png").write_text("of the new run")
+                    self.run_program(*words)
+                    after = self.content()
+                    changed = {path.name for path in before if after.get(path) != before[path]}
+                    self.assertLessEqual(changed, {"config.toml"})  # names the last call
+                    self.assertEqual({path.name for path in set(after) - set(before)
+                                      if "tfevents" not in path.name}, set())
+                    for path in set(after) - set(before):
+                        path.unlink()
+
+    def test_a_list_that_is_damaged_touches_nothing(self):
+        for text in ("", "model.safetensors\n", "model.safetensors\n2 files\n",
+                     "../data/t10k-labels-idx1-ubyte\n1 files\n", "notes.txt\n1 files\n",
+                     "0 files\n\x1b[31m"):
+            with self.subTest(text):
+                (self.run / ".ebm-earlier").write_text(text)
+                self.refuse(1, "is damaged", "train", "--resume", "run", "--epochs", 3)
+
+    def test_leftovers_of_killed_writes_are_removed_from_all_folders(self):
+        process = subprocess.Popen(["true"])
+        process.communicate()
+        left = [self.run / folder / f".ebm-{process.pid}-0.tmp"
+                for folder in ("", "samples", "generation", "sampler", "tensorboard")]
+        for place in left:
+            place.write_text("half a file")
+        alive = self.run / f"samples/.ebm-{os.getpid()}-0.tmp"
+        alive.write_text("of a process that goes on")
+        mine = self.run / ".ebm-1x-0.tmp"
+        mine.write_text("nobody's")
+        self.succeed("train", "--resume", "run")
+        self.assertEqual([place for place in left if place.exists()], [])
+        self.assertTrue(alive.exists() and mine.exists())
+
+
+class Memory(Program):
+    """What commands take at most, and what they refuse before it is taken."""
+
+    # A process counts what the one that started it had; so a small one starts the program.
+    STARTER = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024)
+"""
+
+    def peak(self, *arguments, code=0):
+        """The most memory that a call has had, in bytes, and what it says on stderr."""
+        result = subprocess.run([sys.executable, "-c", self.STARTER, PROGRAM, *map(str, arguments)],
+                                text=True, cwd=self.folder, capture_output=True)
+        status, most = map(int, result.stdout.split())
+        self.assertEqual(status, code, result.stderr)
+        return most, result.stderr
+
+    def test_training_takes_three_times_its_buffer_and_250_MB(self):
+        samples = 60_000
+        write_mnist(self.folder / "data", **{
+            "train-images-idx3-ubyte": idx_header(4000) + bytes(4000 * PIXELS),
+            "train-labels-idx1-ubyte": idx_labels(4000)})
+        most = 3 * samples * PIXELS * 4 + 250_000_000
+        options = dict(data="data", batch=4000, steps=1, epochs=15, buffer=samples,
+                       pictures_every=0)
+        self.assertLess(self.peak(*quickly(**options), "--quiet")[0], most)
+        self.assertLess(self.peak("train", "--resume", "run", "--epochs", 16, "--quiet")[0], most)
+
+    def test_samples_take_little_more_than_their_file(self):
+        for model, options in ((MODEL, ("--steps", 1)), (MODEL, ("--steps", 2, "--trace", 1)),
+                               ("matching", ("--steps", 2))):
+            with self.subTest(model=model, options=options):
+                few, _ = self.peak("sample", "--model", model, "--count", 1, *options, "--out",
+                                   "few.safetensors")
+                count = 4_000 if model == "matching" else 20_000
+                many, _ = self.peak("sample", "--model", model, "--count", count, *options, "--out",
+                                    "many.safetensors")
+                room = 20_000_000 if model == "matching" else 0  # for chains on their way
+                size = (self.folder / "many.safetensors").stat().st_size
+                self.assertLess(many - few - room, 1.2 * size)
+
+    def test_what_does_not_fit_is_said_before_it_starts(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, 2_000_000_000))
+        for part, words in (
+                ("--count: 1000000 samples take 3136 MB of memory, but only ",
+                 ("sample", "--model", MODEL, "--count", 1_000_000, "--out", "a.safetensors")),
+                ("--buffer: 1000000 samples and two copies take 9408 MB of memory, but only ",
+                 quickly(buffer=1_000_000))):
+            with self.subTest(part):
+                result = self.run_program(*words, preexec_fn=limit)
+                self.assertEqual(result.returncode, 1, result.stderr)
+                self.assertIn(part, result.stderr)
+                self.assertEqual(sorted(path.name for path in self.folder.iterdir()), [])
+
+    def test_files_that_are_no_use_take_no_memory(self):
+        def safetensors_header(text):
+            return struct.pack("<Q", len(text)) + text
+        zeros = gzip.compress(bytes(1 << 20)) * 200  # 200 MB
+        lists = b"[]," * 6_000_000
+        files = {
+            "images of 20000x10000 pixels": ("large.gz", gzip.compress(idx_header(1, 20000, 10000))
+                                             + zeros),
+            "begins with 0x00000000": ("zeros.gz", zeros),
+            "a value of more than 65536 bytes": (
+                "lists.safetensors", safetensors_header(b'{"a":[' + lists + b"[]]}")),
+            "has tensor 'a' that is no object": (
+                "numbers.safetensors", safetensors_header(b'{"a":1' + b',"b":2' * 3_000_000 + b"}")),
+            "shows images of 8000x8000 pixels": ("grid.png", png_of_a_grid(8000)),
+        }
+        for part, (name, content) in files.items():
+            with self.subTest(part):
+                (self.folder / name).write_bytes(content)
+                peak, errors = self.peak("score", "--images", name, code=1)
+                self.assertIn(part, errors)
+                self.assertLess(peak, 60_000_000 + 2 * len(content))
+
+    def test_what_is_no_file_is_refused_or_read_once(self):
+        os.mkfifo(self.folder / "pipe")
+        writer = subprocess.Popen(["cp", str(MODEL), str(self.folder / "pipe")])
+        self.succeed("sample", "--model", "pipe", "--count", 1, "--steps", 1, "--out", "a.png")
+        writer.wait()
+        for option in (("--images", "/dev/zero"), ("--images", "/dev/null"),
+                       ("--images", DATA / "t10k-images-idx3-ubyte.gz", "--model", "/dev/zero")):
+            self.refuse(1, "it is a device", "score", *option)
+        self.refuse(1, "it is a device", *quickly(), "--config", "/dev/zero")
 
 
 class Resuming(Program):
@@ -808,7 +1002,8 @@ class Sampling(Program):
             "'extra'": {**good, "extra": ([1], [0.0])},
             "[25, 1, 4, 4], expected [16, 1, 5, 5]": {
                 **good, "conv1.weight": ([25, 1, 4, 4], values)},
-            "not finite": {**good, "conv1.weight": (shape, (math.nan, *values[1:]))},
+            "number 3 of tensor 'conv1.weight' of 'm.safetensors' is nan": {
+                **good, "conv1.weight": (shape, (*values[:3], math.nan, *values[4:]))},
             "is not finite after step 1 of": {k: (s, [1e20 * x for x in v]) for k, (s, v) in good.items()},
         }
         for part, tensors in models.items():

@@ -3,7 +3,10 @@
 
 #include <charconv>
 #include <ebm/io/file.hpp>
+#include <ebm/io/quoted.hpp>
+#include <ebm/io/write_file.hpp>
 #include <ebm/train/position.hpp>
+#include <functional>
 #include <map>
 
 /// The numbers of a run as a table.
@@ -13,6 +16,8 @@ namespace ebm::inline EBM_ABI::io {
 struct MetricsCsvOptions {
   std::filesystem::path file;  ///< of the table
   int every = 50;              ///< steps from one row of a single batch to the next, >= 1
+  /// Rows stay in memory as long as this returns true, so that a file of an earlier run may stay.
+  std::function<bool()> waits{};
 };
 
 /// Callback: a row for every 50th batch and for every epoch, a column for each metric.
@@ -54,7 +59,7 @@ class MetricsCsv {
 
   template <class Trainer>
   void on_end(Trainer&) {
-    write();
+    if (!waits()) write();
   }
 
  private:
@@ -67,6 +72,8 @@ class MetricsCsv {
     return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
   }
 
+  [[nodiscard]] bool waits() const { return options_.waits && options_.waits(); }
+
   void add_row(int epoch, std::int64_t iteration, const Metrics& metrics) {
     const std::size_t columns_before = columns_.size();
     Row row{{"epoch", std::to_string(epoch)}, {"iteration", std::to_string(iteration)}};
@@ -75,6 +82,7 @@ class MetricsCsv {
       row[name] = text(value);
     }
     rows_.push_back(std::move(row));
+    if (waits()) return;
     const bool fits = is_ours_ && columns_.size() == columns_before;
     if (!fits || !append_text(options_.file, line_of(rows_.back()))) write();
   }

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include "earlier_run.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <ebm/core/error.hpp>
+#include <ebm/io/file.hpp>
+#include <ebm/io/quoted.hpp>
+#include <ebm/io/write_file.hpp>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace ebm_mnist {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array picture_folders{"samples", "generation", "sampler"};
+constexpr const char* event_folder = "tensorboard";
+constexpr std::array single_files{"model.safetensors", "best.safetensors", "state.safetensors",
+                                  "metrics.csv",       "config.toml",      "guard.jsonl",
+                                  "report.html"};
+constexpr std::string_view list_name = ".ebm-earlier";
+constexpr std::string_view aside_prefix = ".ebm-earlier-";
+
+/// Whether a name is `prefix`, at least three digits, and `suffix`.
+bool is_numbered(std::string_view name, std::string_view prefix, std::string_view suffix) {
+  if (!name.starts_with(prefix) || !name.ends_with(suffix)) return false;
+  name.remove_prefix(prefix.size());
+  if (name.size() < suffix.size() + 3) return false;
+  name.remove_suffix(suffix.size());
+  return std::ranges::all_of(name, [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+/// Whether the program writes files of that name into that folder of a run.
+bool is_of_a_run(const fs::path& folder, const std::string& name) {
+  if (folder.empty()) {
+    return std::ranges::find(single_files, name) != single_files.end() ||
+           is_numbered(name, "best_epoch_", ".safetensors");
+  }
+  if (folder == event_folder) return name.starts_with("events.out.tfevents.");
+  return is_numbered(name, "epoch_", ".png");
+}
+
+/// Calls f(name) for each file in the folder of a run.
+template <class F>
+void for_each_file(const fs::path& run, const fs::path& folder, F f) {
+  const fs::path place = run / folder;
+  if (!fs::is_directory(place)) return;
+  for (const auto& entry : fs::directory_iterator(place)) {
+    if (entry.is_regular_file()) f(entry.path().filename().string());
+  }
+}
+
+/// The folders in a run, as paths inside of it; its own is empty.
+std::vector<fs::path> inner_folders() {
+  std::vector<fs::path> folders{fs::path()};
+  folders.insert(folders.end(), picture_folders.begin(), picture_folders.end());
+  folders.emplace_back(event_folder);
+  return folders;
+}
+
+/// The run's files that are there, as paths inside of it.
+std::vector<fs::path> files_of_run(const fs::path& run) {
+  std::vector<fs::path> files;
+  for (const fs::path& folder : inner_folders()) {
+    for_each_file(run, folder, [&](const std::string& name) {
+      if (is_of_a_run(folder, name)) files.push_back(folder / name);
+    });
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+/// What the files that are set aside are called where nothing lists them.
+std::vector<fs::path> files_aside(const fs::path& run) {
+  std::vector<fs::path> files;
+  for (const fs::path& folder : inner_folders()) {
+    for_each_file(run, folder, [&](const std::string& name) {
+      if (name.starts_with(aside_prefix) && is_of_a_run(folder, name.substr(aside_prefix.size()))) {
+        files.push_back(folder / name);
+      }
+    });
+  }
+  return files;
+}
+
+fs::path aside(const fs::path& file) {
+  return file.parent_path() / (std::string(aside_prefix) + file.filename().string());
+}
+
+void rename_file(const fs::path& from, const fs::path& to) {
+  std::error_code failure;
+  fs::rename(from, to, failure);
+  if (!failure) return;
+  throw ebm::Error(ebm::sentence("can't rename ", ebm::io::quoted(from), " to ",
+                                 ebm::io::quoted(to), ": ", failure.message()));
+}
+
+/// A line for each file and one that says how many there are.
+void write_list(const fs::path& path, const std::vector<fs::path>& files) {
+  std::string text;
+  for (const fs::path& file : files) text += file.string() + '\n';
+  ebm::io::write_file_atomically(path, ebm::sentence(text, files.size(), " files\n"));
+}
+
+/// Throws `ebm::Error` unless the list is whole and names nothing but files of a run.
+std::vector<fs::path> read_list(const fs::path& path) {
+  const std::string text = ebm::io::read_text(path);
+  std::vector<fs::path> files;
+  std::size_t at = 0;
+  for (std::size_t end; (end = text.find('\n', at)) != text.npos; at = end + 1) {
+    files.emplace_back(text.substr(at, end - at));
+  }
+  const std::string last = files.empty() ? "" : files.back().string();
+  if (!files.empty()) files.pop_back();
+  const auto inner = inner_folders();
+  const bool is_whole = at == text.size() && last == ebm::sentence(files.size(), " files") &&
+                        std::ranges::all_of(files, [&](const fs::path& file) {
+                          return std::ranges::find(inner, file.parent_path()) != inner.end() &&
+                                 is_of_a_run(file.parent_path(), file.filename().string());
+                        });
+  if (!is_whole) {
+    throw ebm::Error(ebm::sentence(ebm::io::quoted(path),
+                                   ", which lists the files of a run that was to be replaced, is "
+                                   "damaged: see which run is to stay, and remove the list"));
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+/// What was renamed in the folders of a run is so after a power failure too, as far as the file
+/// system lets it be known.
+void settle(const fs::path& run) {
+  for (const fs::path& folder : folders_of_run(run)) {
+    const ebm::io::detail::FileDescriptor place(::open(folder.c_str(), O_RDONLY | O_DIRECTORY));
+    if (place.is_open()) static_cast<void>(::fsync(place.get()));
+  }
+}
+
+}  // namespace
+
+std::vector<fs::path> folders_of_run(const fs::path& run) {
+  std::vector<fs::path> folders;
+  for (const fs::path& folder : inner_folders()) folders.push_back(run / folder);
+  return folders;
+}
+
+void recover_run(const fs::path& folder, const FolderLock& lock) {
+  if (!lock.is_another()) const EarlierRun recovered(folder, lock);
+}
+
+EarlierRun::EarlierRun(fs::path folder, const FolderLock& lock) : folder_(std::move(folder)) {
+  if (lock.is_another()) {
+    throw ebm::Error(ebm::sentence("another process trains in ", ebm::io::quoted(folder_), " now"));
+  }
+  if (fs::exists(folder_ / list_name)) {
+    files_ = read_list(folder_ / list_name);
+    bring_back();
+  }
+  for (const fs::path& file : files_aside(folder_)) ebm::io::remove_file(folder_ / file);
+}
+
+EarlierRun::~EarlierRun() {
+  try {
+    if (is_listed_) bring_back();
+  } catch (const std::exception&) {
+    // The list is still there, and the next start tries again.
+  }
+}
+
+void EarlierRun::list() {
+  files_ = files_of_run(folder_);
+  if (files_.empty()) return;
+  write_list(folder_ / list_name, files_);
+  settle(folder_);
+  is_listed_ = true;
+}
+
+void EarlierRun::set_aside() {
+  if (!is_listed_) return;
+  for (const fs::path& file : files_) {
+    if (fs::exists(folder_ / file)) rename_file(folder_ / file, folder_ / aside(file));
+  }
+}
+
+void EarlierRun::let_go() {
+  if (!is_listed_) return;
+  settle(folder_);
+  ebm::io::remove_file(folder_ / list_name);
+  settle(folder_);  // a list without its files would be a promise that nobody can keep
+  is_listed_ = false;
+  for (const fs::path& file : files_) ebm::io::remove_file(folder_ / aside(file));
+}
+
+/// What is not listed is the new run's, and so is what stands where a file was set aside.
+void EarlierRun::bring_back() {
+  is_listed_ = true;
+  for (const fs::path& file : files_of_run(folder_)) {
+    if (!std::ranges::binary_search(files_, file)) ebm::io::remove_file(folder_ / file);
+  }
+  for (const fs::path& file : files_) {
+    if (fs::exists(folder_ / aside(file))) rename_file(folder_ / aside(file), folder_ / file);
+  }
+  settle(folder_);
+  ebm::io::remove_file(folder_ / list_name);
+  is_listed_ = false;
+}
+
+}  // namespace ebm_mnist

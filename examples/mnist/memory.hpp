@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+namespace ebm_mnist {
+
+/// Bytes that this process can still take before the system refuses or ends it: what the machine
+/// has free, the process's own limit (`ulimit -v`) and those of its control groups (a container's).
+[[nodiscard]] double free_memory();
+
+/// Throws `ebm::Error` if `bytes` are more than that.
+///
+/// what: the option and what takes the memory, "--count: 1000 samples"
+void require_memory(double bytes, const std::string& what);
+
+}  // namespace ebm_mnist
