@@ -70,8 +70,8 @@ using Workspace = PerWorker<ChainSlot<T>>;
 /// states depend on its number, its start and the seed alone: not on its neighbours or the threads.
 /// chains: [chain][feature], finite; row i is chain `first_chain` + i
 /// Throws `InvalidArgument` if the features don't fit the energy, a value or a parameter of the
-/// energy is not finite, or an option is out of range; `Error`, which names the chain and its step, if a chain does not stay
-/// finite.
+/// energy is not finite, or an option is out of range; `Error`, which names the chain and its step,
+/// if a chain does not stay finite.
 template <class K, class E, Executor X, class T>
   requires Transition<K, T> && Energy<E, T>
 ChainReport run_chains(const K& transition, const E& energy,

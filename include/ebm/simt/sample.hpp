@@ -21,7 +21,8 @@ struct MachineRun {
 ///
 /// chains: [chain][feature], finite; row i is chain `run.first_chain` + i
 /// Throws `InvalidArgument` if the features don't fit the model, a value or a parameter is not
-/// finite, or an option is out of range; `Error`, which names the chain, if one does not stay finite.
+/// finite, or an option is out of range; `Error`, which names the chain, if one does not stay
+/// finite.
 template <class Network, class T, class Sampler, Machine M>
 void run_chains(M& machine, const Neural<Network, T>& model, const Sampler& sampler,
                 std::type_identity_t<SamplesRef<T>> chains, const MachineRun& run = {}) {
