@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <ebm/core/error.hpp>
+#include <ebm/io/quoted.hpp>
 #include <limits>
 
 namespace ebm_mnist {
@@ -22,15 +23,16 @@ bool read_number(const std::string& input, T& value) {
 CLI::Validator number(double low, double high, Without bound) {
   const std::string range = ebm::sentence("in ", bound == Without::low ? '(' : '[', low, ", ", high,
                                           bound == Without::high ? ')' : ']');
-  return {[=](const std::string& input) -> std::string {
-            double value = 0;
-            const bool in_range = read_number(input, value) && value >= low && value <= high;
-            const bool left_out = (bound == Without::low && value == low) ||
-                                  (bound == Without::high && value == high);
-            if (in_range && !left_out) return {};
-            return ebm::sentence("expected a number ", range, ", got '", input, "'");
-          },
-          range};
+  return {
+      [=](const std::string& input) -> std::string {
+        double value = 0;
+        const bool in_range = read_number(input, value) && value >= low && value <= high;
+        const bool left_out =
+            (bound == Without::low && value == low) || (bound == Without::high && value == high);
+        if (in_range && !left_out) return {};
+        return ebm::sentence("expected a number ", range, ", got ", ebm::io::quoted_text(input));
+      },
+      range};
 }
 
 CLI::Validator whole(long long low, long long high) {
@@ -41,7 +43,8 @@ CLI::Validator whole(long long low, long long high) {
               input = std::to_string(value);
               return {};
             }
-            return ebm::sentence("expected a whole number ", range, ", got '", input, "'");
+            return ebm::sentence("expected a whole number ", range, ", got ",
+                                 ebm::io::quoted_text(input));
           },
           range};
 }

@@ -29,7 +29,7 @@ std::string digits_of(Number... number) {
           std::to_chars(digits.data(), digits.data() + digits.size(), number...).ptr};
 }
 std::string digits_of(double number) {
-  return digits_of(number, std::chars_format::general);
+  return digits_of(number + 0.0, std::chars_format::general);  // no -0, which TOML reads as 0
 }
 
 /// A value as the command line would say it.
@@ -73,22 +73,64 @@ std::string value_of(const CLI::Option& option) {
   return text.str();
 }
 
-/// Throws `ebm::Error` for keys of several parts, which no option has: the parser recurses on them.
-void refuse_dotted_keys(std::string_view text) {
+void skip(std::string_view& text, std::string_view characters) {
+  text.remove_prefix(std::min(text.find_first_not_of(characters), text.size()));
+}
+
+/// Takes a text in quotes, or a word of letters, digits and signs, off the line; false if neither
+/// comes next.
+bool take_value(std::string_view& line) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  const char quote = line.empty() ? '\0' : line.front();
+  const std::size_t before = line.size();
+  if (quote != '"' && quote != '\'') {
+    skip(line, std::string(letters) + "0123456789_+-.");
+    return line.size() < before;
+  }
+  for (std::size_t i = 1; i < before; ++i) {
+    if (line[i] == quote) {
+      line.remove_prefix(i + 1);
+      return true;
+    }
+    if (line[i] == '\\' && quote == '"') ++i;
+  }
+  return false;
+}
+
+/// Whether a line is `flag = value`, a comment or empty.
+bool is_plain(std::string_view line) {
+  constexpr std::string_view blanks = " \t\r";
+  const auto is_over = [&] {
+    skip(line, blanks);
+    return line.empty() || line.front() == '#';
+  };
+  if (is_over()) return true;
+  const bool is_bare = line.front() != '"' && line.front() != '\'';
+  const std::string_view key = line.substr(0, line.find_first_of(" \t="));
+  if (!is_bare || key.find('.') != key.npos || !take_value(line)) return false;
+  skip(line, blanks);
+  if (!line.starts_with('=')) return false;
+  line.remove_prefix(1);
+  skip(line, blanks);
+  return take_value(line) && is_over();
+}
+
+/// Throws `ebm::Error` unless all lines are plain: toml++ is not made for what strangers write. It
+/// recurses on keys of many parts and on nested values, and some letters lead it astray.
+void require_plain(std::string_view text) {
   for (std::uint32_t line = 1; !text.empty(); ++line) {
     const std::string_view here = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(here.size() + 1, text.size()));
-    const std::string_view key = here.substr(0, here.find_first_of("=#"));
-    if (key.find('.') == key.npos) continue;
-    throw ebm::Error(ebm::sentence("line ", line, ": expected `flag = value`, got the key ",
-                                   ebm::io::quoted_text(key)));
+    if (is_plain(here)) continue;
+    throw ebm::Error(ebm::sentence("line ", line, ": expected `flag = value`, one value, got ",
+                                   ebm::io::quoted_text(here)));
   }
 }
 
 }  // namespace
 
 std::vector<ConfigEntry> read_config(std::string_view text) {
-  refuse_dotted_keys(text);
+  require_plain(text);
   std::vector<ConfigEntry> entries;
   try {
     for (const auto& [key, value] : toml::parse(text)) {
@@ -96,7 +138,8 @@ std::vector<ConfigEntry> read_config(std::string_view text) {
                          !value.is_table() && !value.is_array(), value.is_string()});
     }
   } catch (const toml::parse_error& error) {
-    throw ebm::Error(ebm::sentence("line ", error.source().begin.line, ": ", error.description()));
+    throw ebm::Error(ebm::sentence("line ", error.source().begin.line, ": ",
+                                   ebm::io::quoted_text(error.description())));
   }
   std::ranges::sort(entries, {}, &ConfigEntry::line);  // a table of TOML has an order of its own
   return entries;

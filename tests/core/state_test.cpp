@@ -65,5 +65,9 @@ TEST_CASE(
   CHECK(message([&] { (void)part.get<double>("factor", 0, 1); }) ==
         "State: entry 'trainer.factor' is nan, expected 0 to 1");
   CHECK(message([&] { (void)part.finite<float>("values", 2); }) ==
-        "State: number 1 of entry 'trainer.values' is inf, expected a finite one");
+        "State: number 1 of entry 'trainer.values' is inf, expected a finite one, 3.40282e+38 at "
+        "most in size");
+  CHECK(
+      message([&] { (void)part.finite<float>("values", 2, 0.5f); }) ==
+      "State: number 0 of entry 'trainer.values' is 1, expected a finite one, 0.5 at most in size");
 }

@@ -239,6 +239,17 @@ TEST_CASE("an alpha channel that hides nothing is left out") {
   CHECK(pixels_of(png_of({header(2, 8, gray_alpha), pixels({9, 255, 7, 255})})) == Bytes{9, 7});
 }
 
+TEST_CASE("a picture that its bytes can't hold takes no room for its pixels") {
+  const TemporaryFolder folder;
+  auto file = ebm::io::detail::png_start({8000, 8000, 1, {}});
+  ebm::io::detail::append_chunk(file, "IDAT", std::vector<std::uint8_t>(7751));
+  ebm::io::detail::append_chunk(file, "IEND");
+  write_raw_file(folder / "a.png", std::as_bytes(std::span(file)));
+  const auto message = [&] { (void)read_png_gray(folder / "a.png"); };
+  CHECK(message_of<Error>(message) ==
+        quoted(folder / "a.png") + " has too few bytes for its 8000x8000 pixels");
+}
+
 TEST_CASE("a picture larger than its reader wants is refused before its pixels are looked at") {
   const TemporaryFolder folder;
   Chunk huge = header(0, 8, gray);

@@ -359,6 +359,9 @@ TEST_CASE("a table that is none is refused where rows are to be kept") {
     CHECK(complaint_about(text) == start + "its first columns are not epoch and iteration");
   }
   CHECK(complaint_about("epoch,iteration\n1\n") == start + "a row has no iteration");
+  // Else a few bytes a row would make many a row.
+  CHECK(complaint_about("epoch,iteration" + std::string(255, ',') + "\n") ==
+        start + "it has more than 256 columns");
 }
 
 TEST_CASE("a state of another run is refused") {

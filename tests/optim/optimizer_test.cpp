@@ -96,8 +96,11 @@ TEST_CASE("no optimiser takes a state that is none of its kind, and it stays as 
     CHECK_THROWS_AS(optimizer.restore(ebm::State()), ebm::Error);
     ebm::State damaged;
     for (const auto& [entry, values] : before.values()) {
-      damaged.put(entry, entry == "parameters" ? ebm::State::Values(std::vector{std::int64_t{-1}})
-                                               : values);
+      if (entry == "parameters") {
+        damaged.put(entry, std::int64_t{-1});
+      } else {
+        damaged.put(entry, values);
+      }
     }
     CHECK(message_of<ebm::Error>([&] { optimizer.restore(damaged); }) ==
           "State: an optimiser of -1 parameters");

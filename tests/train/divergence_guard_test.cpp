@@ -145,6 +145,24 @@ TEST_CASE("a guard gives up with a verdict and leaves the last good state") {
   CHECK(state.get<float>("parameters", 77)[5] == good.get<float>("parameters", 77)[5]);
 }
 
+TEST_CASE("a guard that has put back more often than it may gives up, at a rate that is a number") {
+  Serial executor;
+  Neural<ImageNet> model(ebm::Rng{3});
+  Trainer trainer(model, short_recipe(3), executor);
+  Story story;
+  DivergenceGuard guard(TroubleAt{{2}}, {}, story.options(5));
+  State state;
+  const State fresh = guard.state();
+  for (const auto& [name, values] : fresh.values()) {
+    if (name != "times") state.put(name, values);
+  }
+  state.put("times", std::int64_t{2147483646});
+  guard.restore(state);
+  CHECK_THROWS_AS(trainer.fit(images(130), guard), ebm::Diverged);
+  CHECK(trainer.learning_rate_factor() == 1e-300);
+  CHECK(guard.times() == 2147483646);
+}
+
 TEST_CASE("numbers that stop being finite are trouble, and more steps may be the reaction") {
   auto energy = ebm::expression<ebm::Shape<1>>(
       [](const auto& x, const auto& theta) { return theta[0] * ebm::square(x[0]); },
@@ -234,6 +252,12 @@ TEST_CASE("chains are stuck once their scores lie far below the data's for long"
   ebm::StuckChains other({.gap = 1, .batches = 10});
   other.restore(detection.state());
   CHECK(other.on_batch(trainer, batch_of(++step, 3, 1)).has_value());
+  State long_ago;
+  long_ago.put("mean", 0.0);
+  long_ago.put("seen", std::int64_t{2147483646});
+  other.restore(long_ago);
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(other.on_batch(trainer, batch_of(++step, 0, 5)));
+  CHECK(other.state().get<std::int64_t>("seen") == 10);  // more is the same
 }
 
 TEST_CASE("scores are flat once data and chains have the same one for some batches") {

@@ -240,16 +240,39 @@ TEST_CASE("the state of another model or recipe is refused and changes nothing")
   CHECK_THROWS_AS(trainer.restore(State()), ebm::Error);
 }
 
+/// The state with another number in an entry.
+State with(const State& state, std::string_view name, std::int64_t value) {
+  State changed;
+  for (const auto& [entry, values] : state.values()) {
+    if (entry == name) {
+      changed.put(entry, value);
+    } else {
+      changed.put(entry, values);
+    }
+  }
+  return changed;
+}
+
+TEST_CASE("training ends where iterations can no longer be counted") {
+  Serial executor;
+  constexpr std::int64_t last = std::int64_t{1} << 62;
+  Neural<ImageNet> model;
+  Trainer trainer(model, short_recipe(), executor);
+  trainer.restore(with(state_after(2, executor), "position.iteration", last - 1));
+  CHECK(message_of<ebm::Error>([&] { trainer.fit(images(130)); }) ==
+        "Trainer::fit: there are no iterations after number 4611686018427387904");
+  const State state = trainer.state();
+  trainer.restore(state);
+  CHECK(trainer.position().iteration == last);
+}
+
 TEST_CASE("a state that no training can have is refused") {
   Serial executor;
   const State good = state_after(2, executor);
   for (const auto& [name, value] : {std::pair{"position.batches_done", std::int64_t{-5}},
                                     {"position.epoch", std::int64_t{0}},
                                     {"position.iteration", std::int64_t{-1}}}) {
-    State damaged;
-    for (const auto& [entry, values] : good.values()) {
-      damaged.put(entry, entry == name ? State::Values(std::vector{value}) : values);
-    }
+    const State damaged = with(good, name, value);
     Neural<ImageNet> model;
     Trainer trainer(model, short_recipe(), executor);
     CHECK(message_of<ebm::Error>([&] { trainer.restore(damaged); }) ==

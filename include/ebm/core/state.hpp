@@ -114,14 +114,15 @@ class State {
     constexpr std::int64_t most = std::numeric_limits<int>::max() - 1;
     return static_cast<int>(get<std::int64_t>(name, least, most));
   }
-  /// As `get`, and throws `Error` unless all numbers are finite.
+  /// As `get`, and throws `Error` unless all numbers are finite, and at most `most` in size.
   template <class T>
-  [[nodiscard]] std::span<const T> finite(std::string_view name, std::size_t size) const {
+  [[nodiscard]] std::span<const T> finite(std::string_view name, std::size_t size,
+                                          T most = std::numeric_limits<T>::max()) const {
     const std::span<const T> values = get<T>(name, size);
     for (std::size_t i = 0; i < size; ++i) {
-      if (std::isfinite(values[i])) continue;
+      if (std::abs(values[i]) <= most) continue;
       throw Error(sentence("State: number ", i, " of entry ", whole(name), " is ", values[i],
-                           ", expected a finite one"));
+                           ", expected a finite one, ", most, " at most in size"));
     }
     return values;
   }

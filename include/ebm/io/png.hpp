@@ -37,6 +37,7 @@ template <class... Parts>
 struct PngContent {
   PngBytes file;                        ///< the chunks that decide about its pixels
   std::uint32_t rows = 0, columns = 0;  ///< as the first chunk says, if it is the header
+  std::uint64_t compressed = 0;         ///< bytes of its pixels
   std::optional<PictureGrid> grid;
 };
 
@@ -74,6 +75,7 @@ struct PngContent {
       const auto chunk = bytes.subspan(at, frame + size);
       content.file.insert(content.file.end(), chunk.begin(), chunk.end());
     }
+    if (is("IDAT")) content.compressed += size;
     if (is("tEXt") && !content.grid) {
       content.grid = read_grid_text({reinterpret_cast<const char*>(bytes.data()) + at + 8, size});
     }
@@ -105,7 +107,8 @@ inline void write_png(const std::filesystem::path& path, const Picture& picture)
 namespace detail {
 
 /// The pixels of a PNG as one grayscale image; see `read_png_gray`.
-[[nodiscard]] inline GrayImages gray_pixels(const std::filesystem::path& path, const PngBytes& file,
+[[nodiscard]] inline GrayImages gray_pixels(const std::filesystem::path& path,
+                                            const PngContent& content,
                                             const PictureLimit& largest) {
   const auto refuse = [&](const auto&... parts) { refuse_png(path, parts...); };
   png_image image{};
@@ -116,15 +119,20 @@ namespace detail {
       refuse("is no readable PNG file: ", quoted_text(image.message));
     }
   };
-  require_sound(png_image_begin_read_from_memory(&image, file.data(), file.size()));
+  require_sound(png_image_begin_read_from_memory(&image, content.file.data(), content.file.size()));
   if (std::cmp_greater(image.height, largest.rows) ||
       std::cmp_greater(image.width, largest.columns)) {
     refuse("has ", image.height, "x", image.width, " pixels, expected ", largest.rows, "x",
            largest.columns, " at most");
   }
+  const std::size_t size = std::size_t{image.height} * image.width;
+  constexpr std::uint64_t most_of_a_byte =
+      1032;  // that zlib makes; https://zlib.net/zlib_tech.html
+  if (size / 8 > most_of_a_byte * content.compressed) {
+    refuse("has too few bytes for its ", image.height, "x", image.width, " pixels");
+  }
   image.format = PNG_FORMAT_RGBA;
   image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // as they are, like 8 bits
-  const std::size_t size = std::size_t{image.height} * image.width;
   std::vector<std::array<std::uint8_t, 4>> colours(size);
   require_sound(png_image_finish_read(&image, nullptr, colours.data(), 0, nullptr));
 
@@ -190,7 +198,7 @@ inline void check_grid(const std::filesystem::path& path, const PngContent& pict
 /// before its pixels are decompressed, or one that is not opaque.
 [[nodiscard]] inline GrayImages read_png_gray(const std::filesystem::path& path,
                                               const PictureLimit& largest = {}) {
-  return detail::gray_pixels(path, detail::essential_chunks(path, read_file(path)).file, largest);
+  return detail::gray_pixels(path, detail::essential_chunks(path, read_file(path)), largest);
 }
 
 /// Reads the images that a PNG of `image_grid` shows, each as it is there; any other PNG as one
@@ -200,9 +208,9 @@ inline void check_grid(const std::filesystem::path& path, const PngContent& pict
 [[nodiscard]] inline GrayImages read_png_images(const std::filesystem::path& path,
                                                 const PictureLimit& largest = {}) {
   const auto content = detail::essential_chunks(path, read_file(path));
-  if (!content.grid) return detail::gray_pixels(path, content.file, largest);
+  if (!content.grid) return detail::gray_pixels(path, content, largest);
   detail::check_grid(path, content, *content.grid, largest);
-  return detail::images_of_grid(detail::gray_pixels(path, content.file, {}), *content.grid);
+  return detail::images_of_grid(detail::gray_pixels(path, content, {}), *content.grid);
 }
 
 }  // namespace ebm::inline EBM_ABI::io

@@ -97,13 +97,16 @@ class SafeTensors {
 
   /// The same for a tensor of any element type.
   void insert(std::string name, Tensor tensor) {
-    require(name != detail::metadata_key, "SafeTensors: no tensor can be called ",
-            quoted_text(name));
-    require(byte_size(tensor.dtype, tensor.shape) == tensor.bytes.size(), "SafeTensors: tensor ",
-            quoted_text(name), " of shape ", text(tensor.shape), " got ",
-            tensor.bytes.size() / dtype_size(tensor.dtype), " values");
+    const auto refuse = [&](const auto&... why) {
+      throw InvalidArgument(sentence("SafeTensors: ", why...));
+    };
+    if (name == detail::metadata_key) refuse("no tensor can be called ", quoted_text(name));
+    if (byte_size(tensor.dtype, tensor.shape) != tensor.bytes.size()) {
+      refuse("tensor ", quoted_text(name), " of shape ", text(tensor.shape), " got ",
+             tensor.bytes.size() / dtype_size(tensor.dtype), " values");
+    }
     const auto [position, inserted] = tensors_.try_emplace(std::move(name), std::move(tensor));
-    require(inserted, "SafeTensors: there are two tensors ", quoted_text(position->first));
+    if (!inserted) refuse("there are two tensors ", quoted_text(position->first));
   }
 
   [[nodiscard]] bool contains(std::string_view name) const { return tensors_.contains(name); }

@@ -32,12 +32,11 @@ inline void save_state(const std::filesystem::path& path, const State& state,
 [[nodiscard]] inline State state_in(SafeTensors content) {
   State state;
   for (auto& [name, tensor] : content.take_tensors()) {
-    const auto refuse = [&, &key = name, &stored = tensor](const char* expected) {
-      throw Error(sentence("tensor ", quoted_text(key), " of ", content.source(), " holds ",
-                           stored.shape.size(), "-dimensional ", dtype_name(stored.dtype),
-                           ", expected ", expected));
+    const auto refuse = [&, &key = name](const auto&... what) {
+      throw Error(sentence("tensor ", quoted_text(key), " of ", content.source(), what...));
     };
-    if (tensor.shape.size() != 1) refuse("one dimension");
+    const std::size_t dimensions = tensor.shape.size();
+    if (dimensions != 1) refuse(" has ", dimensions, " dimensions, expected 1");
     const DType dtype = tensor.dtype;
     const auto owner = std::make_shared<const std::vector<std::byte>>(std::move(tensor.bytes));
     const auto put = [&, &key = name]<class T>(std::type_identity<T>) {
@@ -56,7 +55,7 @@ inline void save_state(const std::filesystem::path& path, const State& state,
         put(std::type_identity<std::int64_t>{});
         break;
       default:
-        refuse("F32, F64 or I64");
+        refuse(" holds ", dtype_name(dtype), ", expected F32, F64 or I64");
     }
   }
   return state;

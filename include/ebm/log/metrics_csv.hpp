@@ -135,6 +135,9 @@ class MetricsCsv {
     if (columns_.size() < 2 || columns_[0] != "epoch" || columns_[1] != "iteration") {
       refuse("its first columns are not epoch and iteration");
     }
+    // A row has a cell for each column, so that memory grows with both.
+    constexpr std::size_t most_columns = 256;
+    if (columns_.size() > most_columns) refuse("it has more than 256 columns");
     rows_.clear();
     while (rest.find('\n') != rest.npos) {  // a line without an end was cut short
       const auto cells = cells_of(next_line());

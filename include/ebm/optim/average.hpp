@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <ebm/core/error.hpp>
 #include <ebm/core/state.hpp>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -112,7 +113,8 @@ class ExponentialAverage {
     }
     /// Throws `Error` if the state is not that of an average of as many parameters.
     void restore(const State& state) {
-      const auto mean = state.finite<double>("mean", mean_.size());
+      const auto mean =
+          state.finite<double>("mean", mean_.size(), double{std::numeric_limits<T>::max()});
       const double power = state.get<double>("power", 0, 1);
       mean_.assign(mean.begin(), mean.end());
       power_ = power;

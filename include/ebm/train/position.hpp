@@ -9,6 +9,9 @@ namespace ebm::inline EBM_ABI {
 
 /// How far training is.
 struct Position {
+  /// More than any training comes to, and far from where counting overflows.
+  static constexpr std::int64_t most_iterations = std::int64_t{1} << 62;
+
   std::size_t loss_parts = 0;  ///< that the loss names
   std::int64_t iteration = 0;  ///< of those made so far, also those that were taken back
   int epoch = 1;               ///< that the next iteration belongs to, from 1
@@ -66,7 +69,7 @@ struct Position {
     LossValue loss{.total = sums[0]};
     std::copy_n(sums.begin() + 1, loss_parts, loss.parts.begin());
     *this = {.loss_parts = loss_parts,
-             .iteration = state.get<std::int64_t>("iteration", 0, std::int64_t{1} << 62),
+             .iteration = state.get<std::int64_t>("iteration", 0, most_iterations),
              .epoch = state.count("epoch", 1),
              .batches_done = state.count("batches_done"),
              .result_sum = {loss, behind_parts[0], behind_parts[1]},

@@ -332,6 +332,10 @@ class Trainer {
 
   template <class D>
   void iterate(const D& data, BatchReport& report) {
+    if (position_.iteration == Position::most_iterations) {
+      throw Error(
+          sentence("Trainer::fit: there are no iterations after number ", position_.iteration));
+    }
     // Counted first: what fails and is taken back must not draw the same numbers again.
     report.iteration = ++position_.iteration;
     if (!order_) order_.emplace(data.rows(), recipe_.shuffle, recipe_.rng, position_.epoch);

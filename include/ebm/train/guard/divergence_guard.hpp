@@ -18,8 +18,10 @@ struct LowerLearningRate {
 
   template <class Trainer>
   std::string apply(Trainer& trainer, int times) const {
+    constexpr double least = 1e-300;  // far below where anything moves
     double product = 1;
-    for (int i = 0; i < times; ++i) product *= factor;
+    for (int i = 0; i < times && product > least; ++i) product *= factor;
+    product = std::max(product, least);
     trainer.set_learning_rate_factor(product);
     return sentence("the learning rate is multiplied with ", product, " from here");
   }
@@ -161,7 +163,7 @@ class DivergenceGuard {
     detection_.restore(good_->part("detection"));
     const std::string place =
         good_epoch_ == 0 ? "the start" : sentence("the end of epoch ", good_epoch_);
-    if (times_ == options_.attempts) {
+    if (times_ >= options_.attempts) {
       has_given_up_ = true;
       options_.report({iteration, epoch, what, "gave up; the last good state is " + place});
       throw Diverged(

@@ -73,7 +73,8 @@ class StuckChains {
   Trouble on_batch(Trainer&, const BatchReport& report) {
     const double lead = report.result.data_score - report.result.model_score;
     mean_ += (lead - mean_) / options_.batches;
-    if (++seen_ < options_.batches || mean_ <= options_.gap) return {};
+    seen_ = std::min(seen_ + 1, options_.batches);
+    if (seen_ < options_.batches || mean_ <= options_.gap) return {};
     return sentence("the chains' scores are ", mean_, " below the data's over the last ",
                     options_.batches, " batches");
   }
@@ -87,7 +88,7 @@ class StuckChains {
   }
   void restore(const State& state) {
     mean_ = state.get<double>("mean");
-    seen_ = state.count("seen");
+    seen_ = std::min(state.count("seen"), options_.batches);
   }
 
  private:
