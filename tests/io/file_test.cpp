@@ -36,6 +36,8 @@ auto files_in(const TemporaryFolder& folder) {
 TEST_CASE("quoted text is short, printable UTF-8, whatever it quotes") {
   using ebm::io::quoted_text;
   CHECK(quoted_text("a\tb\xff\u00e9") == "'a?b?\u00e9'");
+  CHECK(quoted_text("\u0080 \u009b \u00a0") ==
+        "'? ? \u00a0'");  // C1: U+009B begins what steers a terminal
   std::string many;
   for (int i = 0; i < 200; ++i) many += "\u00e9";
   const std::string quoted = quoted_text(many);

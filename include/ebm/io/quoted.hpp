@@ -12,14 +12,25 @@
 /// Paths and other text from outside, as messages show them.
 namespace ebm::inline EBM_ABI::io {
 
+namespace detail {
+
+/// Whether a character in UTF-8 is one of the 65 that steer a terminal.
+[[nodiscard]] inline bool is_control(std::string_view character) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+  if (character.size() == 1) return byte(0) < 0x20 || byte(0) == 0x7f;
+  return character.size() == 2 && byte(0) == 0xc2 && byte(1) < 0xa0;  // U+0080 to U+009F
+}
+
+}  // namespace detail
+
 /// Text from outside as messages show it: short, in UTF-8, and without control characters.
 [[nodiscard]] inline std::string quoted_text(std::string_view text) {
   constexpr std::size_t most = 300;
   std::string result = "'";
   while (!text.empty() && result.size() <= most) {
     const std::size_t length = utf8_character(text);
-    const bool is_control = static_cast<unsigned char>(text.front()) < 0x20 || text.front() == 0x7f;
-    result += length == 0 || is_control ? "?" : text.substr(0, length);
+    const bool is_shown = length > 0 && !detail::is_control(text.substr(0, length));
+    result += is_shown ? text.substr(0, length) : "?";
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return result + (text.empty() ? "'" : "...'");

@@ -4,12 +4,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ebm/core/error.hpp>
 #include <ebm/io/crc32c.hpp>
+#include <ebm/io/quoted.hpp>
 #include <ebm/io/utf8.hpp>
 #include <filesystem>
 #include <span>
@@ -32,12 +32,15 @@ inline void expect(bool condition, const char* claim) {
 
 /// Ends the process unless a terminal can show the message: UTF-8 without control characters.
 inline void expect_printable(std::string_view message) {
-  const bool has_controls =
-      std::ranges::any_of(message, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  if (!has_controls && ebm::io::is_utf8(message)) return;
-  std::fprintf(stderr, "FINDING: a message with raw bytes of the input: %.*s\n",
-               static_cast<int>(message.size()), message.data());
-  std::abort();
+  for (std::string_view rest = message; !rest.empty();) {
+    const std::size_t length = ebm::io::utf8_character(rest);
+    if (length == 0 || ebm::io::detail::is_control(rest.substr(0, length))) {
+      std::fprintf(stderr, "FINDING: a message with raw bytes of the input: %.*s\n",
+                   static_cast<int>(message.size()), message.data());
+      std::abort();
+    }
+    rest.remove_prefix(length);
+  }
 }
 
 /// Calls `read` and returns whether it accepts; `ebm::Error` is the only way to refuse. Any other
