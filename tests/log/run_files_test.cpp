@@ -5,6 +5,8 @@
 #include <ebm/log/checkpoint.hpp>
 #include <ebm/log/metrics_csv.hpp>
 #include <ebm/log/tensorboard_log.hpp>
+#include <ebm/train/guard/divergence_guard.hpp>
+#include <ebm/train/guard/scores.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -140,6 +142,36 @@ TEST_CASE("a state goes on in no run with other settings than those it was saved
   // What one of the two does not know is no contradiction.
   CHECK_NOTHROW(checkpoint({{"seed", "7"}}).resume(trainer));
   CHECK_NOTHROW(checkpoint({{"seed", "7"}, {"rate", "0.1"}, {"newer", "1"}}).resume(trainer));
+}
+
+TEST_CASE("a state that a guard could not put training back to is refused at the start") {
+  const TemporaryFolder folder;
+  Serial executor;
+  Neural<ImageNet> model(Rng{3});
+  ImageTrainer trainer(model, recipe_of(1), executor);
+  ebm::OptionalCallback<ebm::DivergenceGuard<ebm::StuckChains>> guard(true, ebm::StuckChains());
+  Checkpoint checkpoint({.folder = folder.path()}, ebm::io::Saved{"guard", &guard});
+  trainer.fit(images(64), Script{{-1}}, guard, checkpoint);
+  const ebm::State whole = ebm::io::load_state(checkpoint.state_file());
+  const auto refusal = [&](const std::string& name, std::vector<double> value) {
+    ebm::State damaged;
+    for (const auto& entry : whole.values()) {
+      if (entry.first == name) {
+        damaged.put(name, value);
+      } else {
+        damaged.put(entry.first, entry.second);
+      }
+    }
+    ebm::io::save_state(checkpoint.state_file(), damaged);
+    return message_of<ebm::Error>([&] { checkpoint.resume(trainer); });
+  };
+  const std::string start =
+      "'" + checkpoint.state_file().string() + "' can't be gone on with: State: entry '";
+  CHECK(refusal("guard.good.trainer.learning_rate_factor", {-1.0}) ==
+        start + "guard.good.trainer.learning_rate_factor' is -1, expected 1e-300 to 1e+300");
+  CHECK(refusal("guard.good.detection.mean", {}) ==
+        start + "guard.good.detection.mean' holds 0 numbers, expected 1");
+  CHECK(refusal("none", {}) == "(nothing was thrown)");
 }
 
 TEST_CASE("a state's file gives back the state, and the same bytes for the same state") {

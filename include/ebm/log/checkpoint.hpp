@@ -32,6 +32,8 @@ struct CheckpointOptions {
 };
 
 /// A callback of the run that is saved with it, under a name of its own.
+///
+/// If it keeps a state of the trainer, as a guard does, its member `trainer_state()` returns it.
 template <Stateful S>
 struct Saved {
   std::string_view name;
@@ -70,10 +72,9 @@ class Checkpoint {
     require_same_settings(content.metadata());
     const State state = state_in(std::move(content));
     try {
-      trainer.restore(state.part("trainer"));
       restore(state.part("checkpoint"));
-      std::apply([&](auto&... part) { (part.object->restore(state.part(part.name)), ...); },
-                 parts_);
+      std::apply([&](auto&... part) { (restore(trainer, part, state), ...); }, parts_);
+      trainer.restore(state.part("trainer"));
     } catch (const Error& error) {
       throw Error(sentence(quoted(state_file()), " can't be gone on with: ", error.what()));
     }
@@ -177,6 +178,15 @@ class Checkpoint {
   }
   [[nodiscard]] std::filesystem::path epoch_file(int epoch) const {
     return file("best_epoch_" + zero_padded(static_cast<std::uint64_t>(epoch), 3));
+  }
+
+  template <class Trainer, class Part>
+  static void restore(Trainer& trainer, const Saved<Part>& saved, const State& state) {
+    saved.object->restore(state.part(saved.name));
+    // What training may be put back to later is tried now: then there is no way back from it.
+    if constexpr (requires { saved.object->trainer_state(); }) {
+      if (const auto kept = saved.object->trainer_state()) trainer.restore(*kept);
+    }
   }
 
   void require_same_settings(const std::map<std::string, std::string>& saved) const {

@@ -179,6 +179,11 @@ class OptionalCallback {
   {
     if (callback_) callback_->restore(state);
   }
+  [[nodiscard]] std::optional<State> trainer_state() const
+    requires requires(const C& callback) { callback.trainer_state(); }
+  {
+    return callback_ ? callback_->trainer_state() : std::nullopt;
+  }
 
  private:
   std::optional<C> callback_;

@@ -6,7 +6,9 @@
 #include <ebm/train/callback.hpp>
 #include <ebm/train/guard/detection.hpp>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 
 /// What is changed when training was put back: the n-th time `apply(trainer, n)`, which returns a
 /// sentence of what it did. Applying the same n again changes nothing.
@@ -139,12 +141,20 @@ class DivergenceGuard {
     return state;
   }
   void restore(const State& state) {
-    const int times = state.count("times");
-    good_epoch_ = state.count("good_epoch");
+    const int times = state.count("times"), good_epoch = state.count("good_epoch");
+    const State good = state.part("good");
+    Detection detection = detection_;
+    if (!good.values().empty()) detection.restore(good.part("detection"));
+    detection.restore(state.part("detection"));
+    detection_ = std::move(detection);
+    good_epoch_ = good_epoch;
     times_ = times;
-    detection_.restore(state.part("detection"));
-    good_.emplace(state.part("good"));
-    if (good_->values().empty()) good_.reset();
+    good_ = good.values().empty() ? std::nullopt : std::optional(good);
+  }
+
+  /// The trainer's state where training would be put back to, if there is one.
+  [[nodiscard]] std::optional<State> trainer_state() const {
+    return good_ ? std::optional(good_->part("trainer")) : std::nullopt;
   }
 
  private:
