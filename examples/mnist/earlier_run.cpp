@@ -44,7 +44,9 @@ bool is_of_a_run(const fs::path& folder, const std::string& name) {
     return std::ranges::find(single_files, name) != single_files.end() ||
            is_numbered(name, "best_epoch_", ".safetensors");
   }
-  if (folder == event_folder) return name.starts_with("events.out.tfevents.");
+  if (folder == event_folder) {
+    return name.starts_with("events.out.tfevents.") && name.find('\n') == name.npos;
+  }
   return is_numbered(name, "epoch_", ".png");
 }
 

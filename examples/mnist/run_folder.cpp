@@ -82,7 +82,7 @@ void RunFolder::replace() {
   if (has_begun_ && fs::exists(folder_ / "state.safetensors")) earlier_.let_go();
 }
 
-/// What an earlier session saw behind the step where this one goes on is yet to come again.
+/// What an earlier session saw after the step where this one goes on is yet to come again.
 void RunFolder::keep_events(std::int64_t last_iteration) {
   std::ifstream lines(folder_ / "guard.jsonl");
   for (std::string line; std::getline(lines, line);) {
