@@ -105,9 +105,11 @@ bool is_plain(std::string_view line) {
     return line.empty() || line.front() == '#';
   };
   if (is_over()) return true;
-  const bool is_bare = line.front() != '"' && line.front() != '\'';
-  const std::string_view key = line.substr(0, line.find_first_of(" \t="));
-  if (!is_bare || key.find('.') != key.npos || !take_value(line)) return false;
+  const std::string_view from_key = line;
+  if (!take_value(line)) return false;
+  const std::string_view key = from_key.substr(0, from_key.size() - line.size());
+  const bool is_bare = key.front() != '"' && key.front() != '\'';
+  if (is_bare && key.find('.') != key.npos) return false;
   skip(line, blanks);
   if (!line.starts_with('=')) return false;
   line.remove_prefix(1);
@@ -130,6 +132,8 @@ void require_plain(std::string_view text) {
 }  // namespace
 
 std::vector<ConfigEntry> read_config(std::string_view text) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // which some editors write
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   require_plain(text);
   std::vector<ConfigEntry> entries;
   try {

@@ -27,6 +27,7 @@ constexpr std::array single_files{"model.safetensors", "best.safetensors", "stat
                                   "metrics.csv",       "config.toml",      "guard.jsonl",
                                   "report.html"};
 constexpr std::string_view list_name = ".ebm-earlier";
+constexpr std::string_view done_name = ".ebm-earlier.done";  // the list of a run that is let go
 constexpr std::string_view aside_prefix = ".ebm-earlier-";
 
 /// Whether a name is `prefix`, at least three digits, and `suffix`.
@@ -50,14 +51,25 @@ bool is_of_a_run(const fs::path& folder, const std::string& name) {
   return is_numbered(name, "epoch_", ".png");
 }
 
+/// Whether there is something of that name, be it a link that leads nowhere.
+bool is_there(const fs::path& path) {
+  return fs::exists(fs::symlink_status(path));
+}
+
 /// Calls f(name) for each file in the folder of a run.
 template <class F>
 void for_each_file(const fs::path& run, const fs::path& folder, F f) {
   const fs::path place = run / folder;
-  if (!fs::is_directory(place)) return;
-  for (const auto& entry : fs::directory_iterator(place)) {
-    if (entry.is_regular_file()) f(entry.path().filename().string());
+  std::error_code failure;
+  if (!fs::is_directory(place, failure)) return;
+  for (const auto& entry : fs::directory_iterator(place, failure)) {
+    std::error_code unknown;
+    const bool is_link = fs::is_symlink(entry.symlink_status(unknown));
+    if (entry.is_regular_file(unknown) || is_link) f(entry.path().filename().string());
   }
+  if (!failure) return;
+  throw ebm::Error(
+      ebm::sentence("can't read the folder ", ebm::io::quoted(place), ": ", failure.message()));
 }
 
 /// The folders in a run, as paths inside of it; its own is empty.
@@ -114,7 +126,7 @@ void write_list(const fs::path& path, const std::vector<fs::path>& files) {
 
 /// Throws `ebm::Error` unless the list is whole and names nothing but files of a run.
 std::vector<fs::path> read_list(const fs::path& path) {
-  const std::string text = ebm::io::read_text(path);
+  const std::string text = fs::is_regular_file(path) ? ebm::io::read_text(path) : "";
   std::vector<fs::path> files;
   std::size_t at = 0;
   for (std::size_t end; (end = text.find('\n', at)) != text.npos; at = end + 1) {
@@ -122,18 +134,21 @@ std::vector<fs::path> read_list(const fs::path& path) {
   }
   const std::string last = files.empty() ? "" : files.back().string();
   if (!files.empty()) files.pop_back();
+  std::ranges::sort(files);
+  const bool is_set = !files.empty() && std::ranges::adjacent_find(files) == files.end();
   const auto inner = inner_folders();
   const bool is_whole = at == text.size() && last == ebm::sentence(files.size(), " files") &&
-                        std::ranges::all_of(files, [&](const fs::path& file) {
+                        is_set && std::ranges::all_of(files, [&](const fs::path& file) {
                           return std::ranges::find(inner, file.parent_path()) != inner.end() &&
                                  is_of_a_run(file.parent_path(), file.filename().string());
                         });
   if (!is_whole) {
     throw ebm::Error(ebm::sentence(ebm::io::quoted(path),
                                    ", which lists the files of a run that was to be replaced, is "
-                                   "damaged: see which run is to stay, and remove the list"));
+                                   "damaged: what is left of that run is in files whose names "
+                                   "begin with .ebm-earlier-; move what is to stay, and remove the "
+                                   "list"));
   }
-  std::ranges::sort(files);
   return files;
 }
 
@@ -162,11 +177,11 @@ EarlierRun::EarlierRun(fs::path folder, const FolderLock& lock) : folder_(std::m
   if (lock.is_another()) {
     throw ebm::Error(ebm::sentence("another process trains in ", ebm::io::quoted(folder_), " now"));
   }
-  if (fs::exists(folder_ / list_name)) {
+  if (is_there(folder_ / list_name)) {
     files_ = read_list(folder_ / list_name);
     bring_back();
   }
-  for (const fs::path& file : files_aside(folder_)) ebm::io::remove_file(folder_ / file);
+  if (is_there(folder_ / done_name)) remove_aside();
 }
 
 EarlierRun::~EarlierRun() {
@@ -188,17 +203,22 @@ void EarlierRun::list() {
 void EarlierRun::set_aside() {
   if (!is_listed_) return;
   for (const fs::path& file : files_) {
-    if (fs::exists(folder_ / file)) rename_file(folder_ / file, folder_ / aside(file));
+    if (is_there(folder_ / file)) rename_file(folder_ / file, folder_ / aside(file));
   }
 }
 
 void EarlierRun::let_go() {
   if (!is_listed_) return;
   settle(folder_);
-  ebm::io::remove_file(folder_ / list_name);
-  settle(folder_);  // a list without its files would be a promise that nobody can keep
+  rename_file(folder_ / list_name, folder_ / done_name);
   is_listed_ = false;
-  for (const fs::path& file : files_) ebm::io::remove_file(folder_ / aside(file));
+  settle(folder_);  // a list without its files would be a promise that nobody can keep
+  remove_aside();
+}
+
+void EarlierRun::remove_aside() {
+  for (const fs::path& file : files_aside(folder_)) ebm::io::remove_file(folder_ / file);
+  ebm::io::remove_file(folder_ / done_name);
 }
 
 /// What is not listed is the new run's, and so is what stands where a file was set aside.
@@ -208,7 +228,7 @@ void EarlierRun::bring_back() {
     if (!std::ranges::binary_search(files_, file)) ebm::io::remove_file(folder_ / file);
   }
   for (const fs::path& file : files_) {
-    if (fs::exists(folder_ / aside(file))) rename_file(folder_ / aside(file), folder_ / file);
+    if (is_there(folder_ / aside(file))) rename_file(folder_ / aside(file), folder_ / file);
   }
   settle(folder_);
   ebm::io::remove_file(folder_ / list_name);

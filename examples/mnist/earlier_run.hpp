@@ -13,8 +13,8 @@ namespace ebm_mnist {
 ///
 /// One file, `.ebm-earlier`, lists the earlier run's files from the start of the new run on; each
 /// of them is set aside under a name of its own, `.ebm-earlier-NAME`, shortly before the new run
-/// writes its first file. Removing the list makes the new run the folder's. As long as it is there,
-/// the earlier run can be brought back, also by the next process after a SIGKILL.
+/// writes its first file. Renaming the list makes the new run the folder's. As long as it has its
+/// name, the earlier run can be brought back, also by the next process after a SIGKILL.
 ///
 /// Only files with the names that the program gives are touched.
 class EarlierRun {
@@ -43,6 +43,7 @@ class EarlierRun {
 
  private:
   void bring_back();
+  void remove_aside();
 
   std::filesystem::path folder_;
   std::vector<std::filesystem::path> files_;  // in the folder

@@ -21,6 +21,7 @@ class FolderLock {
       failed = descriptor_ >= 0 ? ::flock(descriptor_, LOCK_EX | LOCK_NB) : 0;
     } while (failed != 0 && errno == EINTR);
     is_another_ = failed != 0 && errno == EWOULDBLOCK;
+    is_held_ = descriptor_ >= 0 && failed == 0;
   }
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
@@ -28,12 +29,15 @@ class FolderLock {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
 
+  /// Whether this process has the lock for sure.
+  [[nodiscard]] bool is_held() const { return is_held_; }
+
   /// Whether another process has the lock.
   [[nodiscard]] bool is_another() const { return is_another_; }
 
  private:
   int descriptor_;
-  bool is_another_ = false;
+  bool is_another_ = false, is_held_ = false;
 };
 
 }  // namespace ebm_mnist

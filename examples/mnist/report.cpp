@@ -109,8 +109,20 @@ void tell(const ReportOptions& o, const RunRecord& run, const RunSummary& summar
   std::cout << "; guard: " << summary.guard.word << "; the report: " << o.out.string() << '\n';
 }
 
+/// What a killed process has set aside comes back, if nobody trains there and this process may; the
+/// report is of what is there in any case.
+void bring_back_if_possible(const fs::path& run) {
+  const FolderLock lock(run);
+  if (!lock.is_held()) return;
+  try {
+    recover_run(run, lock);
+  } catch (const ebm::Error&) {
+    // The next start of training says why.
+  }
+}
+
 void run(ReportOptions o, bool is_analysis_asked_for, const Engine& engine) {
-  recover_run(o.run, FolderLock(o.run));
+  bring_back_if_possible(o.run);
   const RunRecord record = read_run(o.run);
   if (o.out.empty()) o.out = o.run / "report.html";
   ebm::require(has_extension(o.out, ".html") || has_extension(o.out, ".htm"),

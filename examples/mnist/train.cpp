@@ -276,8 +276,10 @@ void run(CLI::App& command, const fs::path& config, const fs::path& earlier, Tra
     o.settings.emplace("option " + name, std::move(value));
   }
   if (o.recipe == "tutorial") {
-    // The buffer, and twice in states: the last good one and that which is saved.
-    require_memory(3.0 * o.buffer.capacity * pixels * sizeof(float),
+    // The buffer, and twice in states: the last good one and that which is saved. The rest are
+    // data, their workers' room and the program.
+    constexpr double rest = 130e6;
+    require_memory(3.0 * o.buffer.capacity * pixels * sizeof(float) + rest,
                    ebm::sentence("--buffer: ", o.buffer.capacity, " samples and two copies"));
   }
   const auto start = std::chrono::steady_clock::now();

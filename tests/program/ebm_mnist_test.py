@@ -360,6 +360,7 @@ class Training(Program):
                            ("x = " + "[" * 100_000 + "\n", "line 1: expected `flag = value`"),
                            ("seed = 1 \u00e9\n", "line 1: expected `flag = value`"),
                            ("seed = t\x1b[31m\n", "got 'seed = t?[31m'"),
+                           ("\ufeff'seed' = 1\nx = 1\n", "line 2: 'train' takes no 'x'"),
                            ("[seed]\n", "got '[seed]'"),
                            ("seed = '''1'''\n", "line 1: expected `flag = value`"),
                            ('seed = "\\u001b[31m"\n', "in [0, 4294967295], got '?[31m'")):
@@ -598,10 +599,34 @@ class Replacing(Program):
     def test_a_list_that_is_damaged_touches_nothing(self):
         for text in ("", "model.safetensors\n", "model.safetensors\n2 files\n",
                      "../data/t10k-labels-idx1-ubyte\n1 files\n", "notes.txt\n1 files\n",
-                     "0 files\n\x1b[31m"):
+                     "0 files\n\x1b[31m", "0 files\n",
+                     "model.safetensors\nmodel.safetensors\n2 files\n"):
             with self.subTest(text):
                 (self.run / ".ebm-earlier").write_text(text)
                 self.refuse(1, "is damaged", "train", "--resume", "run", "--epochs", 3)
+
+    def test_what_is_set_aside_stays_where_no_list_speaks_of_it(self):
+        place = self.run / "model.safetensors"
+        place.rename(self.run / ".ebm-earlier-model.safetensors")
+        self.succeed("train", "--resume", "run", "--epochs", 3)
+        self.assertTrue((self.run / ".ebm-earlier-model.safetensors").exists())
+        (self.run / ".ebm-earlier.done").write_text("")  # as let go, and killed while it went
+        self.succeed("train", "--resume", "run", "--epochs", 4)
+        self.assertEqual([path for path in self.run.iterdir() if ".ebm-" in path.name], [])
+
+    def test_links_in_a_run_are_set_aside_and_come_back_as_links(self):
+        best = self.run / "best.safetensors"
+        best.unlink()
+        best.symlink_to("model.safetensors")
+        before = self.content()
+        place = self.run / "generation/epoch_001.png"
+        place.unlink()
+        place.mkdir()
+        self.succeed("report", "run", "--out", "page.html", "--images", 10)
+        self.refuse(1, "generation/epoch_001.png", *quickly(pictures_every=1), "--overwrite",
+                    "--quiet")
+        self.assertEqual(os.readlink(best), "model.safetensors")
+        self.assertEqual(self.content()[best], before[best])
 
     def test_leftovers_of_killed_writes_are_removed_from_all_folders(self):
         process = subprocess.Popen(["true"])
@@ -668,7 +693,7 @@ print(os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024)
         for part, words in (
                 ("--count: 1000000 samples take 3136 MB of memory, but only ",
                  ("sample", "--model", MODEL, "--count", 1_000_000, "--out", "a.safetensors")),
-                ("--buffer: 1000000 samples and two copies take 9408 MB of memory, but only ",
+                ("--buffer: 1000000 samples and two copies take 9538 MB of memory, but only ",
                  quickly(buffer=1_000_000))):
             with self.subTest(part):
                 result = self.run_program(*words, preexec_fn=limit)

@@ -105,7 +105,7 @@ class Adam {
   /// Throws `Error` if the state is not an Adam's.
   void restore(const State& state) {
     const auto count = detail::ParameterCount::in(state);
-    const auto mean = state.finite<T>("mean", count), square = state.get<T>("square", count);
+    const auto mean = state.finite<T>("mean", count), square = state.finite<T>("square", count);
     const double beta1_power = state.get<double>("beta1_power", 0, 1);
     beta2_power_ = state.get<double>("beta2_power", 0, 1);
     beta1_power_ = beta1_power;

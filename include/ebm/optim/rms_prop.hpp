@@ -84,7 +84,7 @@ class RmsProp {
   /// Throws `Error` if the state is not that of an RmsProp, with momentum if this one has it.
   void restore(const State& state) {
     const auto count = detail::ParameterCount::in(state);
-    const auto square = state.get<T>("square", count);
+    const auto square = state.finite<T>("square", count);
     const auto velocity = state.finite<T>("velocity", velocities(count));
     square_.assign(square.begin(), square.end());
     velocity_.assign(velocity.begin(), velocity.end());
