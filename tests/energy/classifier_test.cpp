@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
 #include <ebm/ebm.hpp>
+#include <limits>
 
 #include "support/catch.hpp"
 #include "support/check_gradient.hpp"
@@ -39,6 +40,21 @@ TEST_CASE("logits are the network's outputs, for batches of any size") {
   CHECK(message_of<InvalidArgument>([&] {
           static_cast<void>(outputs(classifier, Samples<double>::Zero(2, 5)));
         }) == "outputs: the energy expects 4 features a sample, got 5");
+}
+
+TEST_CASE("a weight that is not finite is named through each view of a classifier") {
+  Classifier<Net, double> classifier(Rng{3});
+  classifier.change_parameters([](auto p) { p[25] = std::numeric_limits<double>::quiet_NaN(); });
+  const Samples<double> x = Samples<double>::Zero(2, 4), y = Samples<double>::Zero(2, 7);
+  const std::string bad = "number 1 of parameter 'linear1.bias' is nan, expected a finite number";
+  const auto message = [](const auto& f) { return message_of<InvalidArgument>(f); };
+  CHECK(message([&] { (void)energies(Marginal(classifier), x); }) == "energies: " + bad);
+  CHECK(message([&] { (void)energies(Joint(classifier), y); }) == "energies: " + bad);
+  CHECK(message([&] { (void)outputs(classifier, x); }) == "outputs: " + bad);
+  CHECK(message([&] { (void)logits(classifier, x); }) == "logits: " + bad);
+  Samples<double> chains = x;
+  const Marginal view(classifier);
+  CHECK(message([&] { run_chains(UnboundedLangevin(), view, chains); }) == "run_chains: " + bad);
 }
 
 TEST_CASE("probabilities are those of the logits, however large these are") {

@@ -4,6 +4,7 @@
 #include <ebm/autodiff/operations.hpp>
 #include <ebm/energy/energy.hpp>
 #include <ebm/energy/evaluate.hpp>
+#include <ebm/energy/finite_parameters.hpp>
 #include <ebm/nn/network_model.hpp>
 
 /// Classifiers, and the energies that they are.
@@ -94,6 +95,7 @@ class Marginal {
     return classifier_->energy(x, level);
   }
   [[nodiscard]] const auto& options() const noexcept { return classifier_->options(); }
+  [[nodiscard]] const C& original() const noexcept { return *classifier_; }
 
  private:
   const C* classifier_;
@@ -121,6 +123,7 @@ class Joint {
     return classifier_->of_class(x, level);
   }
   [[nodiscard]] const auto& options() const noexcept { return classifier_->options(); }
+  [[nodiscard]] const C& original() const noexcept { return *classifier_; }
 
  private:
   const C* classifier_;
@@ -128,11 +131,12 @@ class Joint {
 
 namespace detail {
 
-/// What `f` gives for each sample of shape `In`: a variable of shape `Out`.
-template <class In, class Out, class T, class F, class X>
-[[nodiscard]] Samples<T> outputs_of(const char* function, const F& f,
+/// What `f` gives by a model for each sample of shape `In`: a variable of shape `Out`.
+template <class In, class Out, class T, class M, class F, class X>
+[[nodiscard]] Samples<T> outputs_of(const char* function, const M& model, const F& f,
                                     const ConstSamplesRef<T>& rows, X& executor) {
   require_samples<T>(function, rows, In::size);
+  require_finite_parameters(function, model);
   Samples<T> result(rows.rows(), Out::size);
   PerWorker<Tape<T, Wrt::nothing>> tapes(executor);
   executor.for_each(block_count(rows.rows()), [&](int index, int worker) {
@@ -151,26 +155,28 @@ template <class In, class Out, class T, class F, class X>
 /// What a network gives for each sample, such as a classifier's logits.
 ///
 /// samples: [sample][feature], of float or double; result: [sample][output]
-/// Throws `InvalidArgument` if the number of features is another or a value is not finite.
+/// Throws `InvalidArgument` if the number of features is another, or a value or a parameter is not
+/// finite.
 template <class Network, class Numbers, class AnySamples, Executor X = Serial>
 [[nodiscard]] auto outputs(const NetworkModel<Network, Numbers>& model, const AnySamples& samples,
                            X&& executor = {}) {
   using T = typename NetworkModel<Network, Numbers>::value_type;
   return detail::outputs_of<typename Network::Input, typename Network::Output>(
-      "outputs", [&](const auto& x) { return model.apply(x); }, ConstSamplesRef<T>(samples),
+      "outputs", model, [&](const auto& x) { return model.apply(x); }, ConstSamplesRef<T>(samples),
       executor);
 }
 
 /// The logits of each sample without its class, by a classifier, or one at a noise level.
 ///
 /// samples: [sample][feature], of float or double; result: [sample][class]
-/// Throws `InvalidArgument` if the number of features is another or a value is not finite.
+/// Throws `InvalidArgument` if the number of features is another, or a value or a parameter is not
+/// finite.
 template <class C, class AnySamples, Executor X = Serial>
 [[nodiscard]] auto logits(const C& classifier, const AnySamples& samples, X&& executor = {}) {
   using T = typename C::value_type;
   return detail::outputs_of<typename C::Input::Sample, Shape<C::Input::condition_size>>(
-      "logits", [&](const auto& x) { return classifier.logits(x); }, ConstSamplesRef<T>(samples),
-      executor);
+      "logits", classifier, [&](const auto& x) { return classifier.logits(x); },
+      ConstSamplesRef<T>(samples), executor);
 }
 
 /// p(y | x) of each class, from logits.

@@ -101,6 +101,7 @@ class AtLevel {
   auto logits(const Var<Tape, S, Active>& x) const {
     return energy_->logits(x, level_);
   }
+  [[nodiscard]] const E& original() const noexcept { return *energy_; }
 
  private:
   const E* energy_;
