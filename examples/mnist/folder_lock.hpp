@@ -13,7 +13,7 @@ namespace ebm_mnist {
 /// Keeps other processes from writing to a run's folder; ends with this process, however it ends.
 class FolderLock {
  public:
-  /// Where the file system knows no locks there is none, and this process counts as its holder.
+  /// Where the file system knows no locks nobody has one: neither `is_held` nor `is_another`.
   explicit FolderLock(const std::filesystem::path& folder)
       : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
     int failed = 0;

@@ -6,7 +6,8 @@
 namespace ebm_mnist {
 
 /// Bytes that this process can still take before the system refuses or ends it: what the machine
-/// has free, the process's own limit (`ulimit -v`) and those of its control groups (a container's).
+/// has free, the process's own limit (`ulimit -v`) and those of its control groups of version 2 (a
+/// container's).
 [[nodiscard]] double free_memory();
 
 /// Throws `ebm::Error` if `bytes` are more than that.

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "run_record.hpp"
+
 namespace ebm_mnist::inline EBM_INSTRUCTION_SET {
 
 namespace {
@@ -86,7 +88,7 @@ void RunFolder::replace() {
 void RunFolder::keep_events(std::int64_t last_iteration) {
   std::ifstream lines(folder_ / "guard.jsonl");
   for (std::string line; std::getline(lines, line);) {
-    const auto event = nlohmann::json::parse(line, nullptr, false);
+    const auto event = nlohmann::json::parse(line.substr(0, longest_event), nullptr, false);
     const auto iteration = event.find("iteration");  // end, if it is no object
     const bool is_known = iteration != event.end() && iteration->is_number_integer();
     if (is_known && iteration->get<std::int64_t>() <= last_iteration) events_.push_back(line);

@@ -102,7 +102,7 @@ std::vector<RunEvent> read_events(const fs::path& file) {
   for (const std::string_view line : split(text, '\n')) {
     ++number;
     if (line.empty()) continue;
-    const auto json = nlohmann::json::parse(line, nullptr, false);
+    const auto json = nlohmann::json::parse(line.substr(0, longest_event), nullptr, false);
     const auto whole = [&](const char* key) {
       return json.is_object() && json.contains(key) && json[key].is_number_integer();
     };

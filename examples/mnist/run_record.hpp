@@ -12,6 +12,10 @@
 /// What a training run left in its folder, read as far as it is there.
 namespace ebm_mnist {
 
+/// Bytes of a line of guard.jsonl that are read: what is longer is cut, and then no JSON, since
+/// values in memory may take a hundred times as much.
+inline constexpr std::size_t longest_event = std::size_t{1} << 16;
+
 /// Something from a file, or a sentence that says why there is nothing.
 template <class T>
 struct Part {

@@ -808,7 +808,9 @@ class Resuming(Program):
 
     def test_damaged_events_do_not_keep_a_run_from_going_on(self):
         self.succeed(*quickly(out="run"))
-        (self.folder / "run/guard.jsonl").write_text('{"iteration":"a"}\n7\n{"iteration":1}\n')
+        long = '{"iteration":1,"what":"%s"}\n' % ("a" * 70_000)  # is cut, and so is none
+        (self.folder / "run/guard.jsonl").write_text(
+            '{"iteration":"a"}\n7\n' + long + '{"iteration":1}\n' + "[" * 5_000_000 + "\n")
         self.succeed("train", "--resume", "run", "--epochs", 3)
         self.assertEqual((self.folder / "run/guard.jsonl").read_text(), '{"iteration":1}\n')
 

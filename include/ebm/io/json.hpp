@@ -60,7 +60,7 @@ class JsonReader {
     if (peek() != '\0' || at_ < text_.size()) throw Fault{at_, "expected the end"};
   }
 
-  /// The next value, which is a text, or has at most `longest` bytes; throws a `Fault` where there
+  /// The next value, which is a text, or has at most 64 KiB; throws a `Fault` where there
   /// is none. In it, two equal keys are one fault, and values nested more than 2048 times another.
   [[nodiscard]] Json value(std::size_t flags = 0) {
     constexpr std::size_t longest = 1 << 16;

@@ -126,8 +126,7 @@ namespace detail {
            largest.columns, " at most");
   }
   const std::size_t size = std::size_t{image.height} * image.width;
-  constexpr std::uint64_t most_of_a_byte =
-      1032;  // that zlib makes; https://zlib.net/zlib_tech.html
+  constexpr std::uint64_t most_of_a_byte = 1032;  // https://zlib.net/zlib_tech.html
   if (size / 8 > most_of_a_byte * content.compressed) {
     refuse("has too few bytes for its ", image.height, "x", image.width, " pixels");
   }
