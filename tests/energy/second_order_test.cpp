@@ -111,3 +111,18 @@ TEST_CASE("directions that don't fit are refused") {
           (void)slopes_along(Gaussian<2>(), x, Samples<double>::Zero(3, 5));
         }) == "slopes_along: the energy expects 2 features a sample, got 5");
 }
+
+TEST_CASE("second derivatives name a parameter that is not finite") {
+  using Net = Sequential<Shape<2>, Linear<3>, Relu, Linear<1>>;  // Relu would hide it
+  Neural<Net, double> model;
+  model.change_parameters([](auto parameters) { parameters[4] = std::nan(""); });
+  const Samples<double> x = Samples<double>::Zero(3, 2);
+  const auto message = [](const auto& f) { return message_of<InvalidArgument>(f); };
+  const std::string bad =
+      ": number 4 of parameter 'linear1.weight' is nan, expected a finite number";
+  CHECK(message([&] { (void)slopes_along(model, x, x); }) == "slopes_along" + bad);
+  CHECK(message([&] { (void)hessian_vector_product(model, x, x); }) ==
+        "hessian_vector_product" + bad);
+  CHECK(message([&] { (void)parameter_gradient_of_slopes(model, x, x); }) ==
+        "parameter_gradient_of_slopes" + bad);
+}

@@ -84,6 +84,16 @@ TEST_CASE("a file of another model is refused and leaves the model as it was") {
   CHECK(holds(refusal(broken), "'linear1.weight'"));
 }
 
+TEST_CASE("a model with a parameter that is not finite is not written") {
+  const TemporaryFolder folder;
+  Neural<Net> model(Rng{3});
+  model.change_parameters(
+      [](auto parameters) { parameters[1] = std::numeric_limits<float>::infinity(); });
+  CHECK(message_of<ebm::InvalidArgument>([&] { save_model(folder / "model", model); }) ==
+        "save_model: number 1 of parameter 'linear1.weight' is inf, expected a finite number");
+  CHECK(std::filesystem::is_empty(folder.path()));
+}
+
 TEST_CASE("a file of floats is read into a model of doubles, and not the other way round") {
   const TemporaryFolder folder;
   const Neural<Net> small(Rng{3});

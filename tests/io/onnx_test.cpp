@@ -4,6 +4,7 @@
 #include <ebm/nn/linear.hpp>
 
 #include "support/catch.hpp"
+#include "support/message.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace {
@@ -61,4 +62,21 @@ TEST_CASE("an ONNX file that can't be written is an error, and leaves nothing") 
   const auto bytes = io::read_file(folder.path() / "x.onnx");
   io::write_onnx(folder.path() / "x.onnx", energy);
   CHECK(io::read_file(folder.path() / "x.onnx") == bytes);
+}
+
+TEST_CASE("a parameter that is not finite as a float gets into no ONNX file") {
+  const TemporaryFolder folder;
+  const auto refusal = [&](auto& energy, auto value) {
+    energy.change_parameters([&](auto parameters) { parameters[13] = value; });
+    return message_of<InvalidArgument>([&] { io::write_onnx(folder / "x.onnx", energy); });
+  };
+  Neural<Network> energy;
+  CHECK(refusal(energy, std::numeric_limits<float>::quiet_NaN()) ==
+        "OnnxGraph: number 1 of parameter 'linear1.bias' is nan, expected a finite number of type "
+        "float");
+  Neural<Network, double> large;
+  CHECK(refusal(large, 1e39) ==
+        "OnnxGraph: number 1 of parameter 'linear1.bias' is 1e+39, expected a finite number of "
+        "type float");
+  CHECK(std::filesystem::is_empty(folder.path()));
 }

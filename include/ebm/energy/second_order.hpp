@@ -23,6 +23,7 @@ void for_each_dual_block(const char* function, const E& energy, const ConstSampl
   require(directions.rows() == samples.rows(), function, ": ", samples.rows(),
           " samples expect as many directions, got ", directions.rows());
   require_samples<T>(function, directions, S::size);
+  require_finite_parameters(function, energy);
   PerWorker<Tape<WithTangent<T>, W>> tapes(executor);
   PerWorker<AlignedVector<Pack<T>>> rooms(executor);
   executor.for_each(block_count(samples.rows()), [&](int index, int worker) {
@@ -46,7 +47,7 @@ void for_each_dual_block(const char* function, const E& energy, const ConstSampl
 /// v^T dE(x)/dx of each sample, by one forward pass.
 ///
 /// samples, directions: [sample][feature], of float or double; result: [sample]
-/// Throws `InvalidArgument` if shapes don't fit or a value is not finite.
+/// Throws `InvalidArgument` if shapes don't fit or a value or a parameter is not finite.
 template <class E, class AnySamples, class Directions, Executor X = Serial,
           class T = typename AnySamples::Scalar>
   requires Energy<E, T>
@@ -70,7 +71,7 @@ template <class E, class AnySamples, class Directions, Executor X = Serial,
 /// H(x) v of each sample, with the matrix H of second derivatives of E by x; H is never formed.
 ///
 /// samples, directions, result: [sample][feature], of float or double
-/// Throws `InvalidArgument` if shapes don't fit or a value is not finite.
+/// Throws `InvalidArgument` if shapes don't fit or a value or a parameter is not finite.
 template <class E, class AnySamples, class Directions, Executor X = Serial,
           class T = typename AnySamples::Scalar>
   requires Energy<E, T>
@@ -94,7 +95,7 @@ template <class E, class AnySamples, class Directions, Executor X = Serial,
 /// matching, is made of this.
 ///
 /// samples, directions: [sample][feature]; result: [parameter], summed block by block
-/// Throws `InvalidArgument` if shapes don't fit or a value is not finite.
+/// Throws `InvalidArgument` if shapes don't fit or a value or a parameter is not finite.
 template <TrainableEnergy E, class AnySamples, class Directions>
 [[nodiscard]] std::vector<typename E::value_type> parameter_gradient_of_slopes(
     const E& energy, const AnySamples& samples, const Directions& directions) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <ebm/core/finite.hpp>
 #include <ebm/energy/energy.hpp>
+#include <ebm/energy/finite_parameters.hpp>
 #include <ebm/io/safetensors.hpp>
 #include <type_traits>
 #include <vector>
@@ -16,10 +17,11 @@ namespace ebm::inline EBM_ABI::io {
 /// all.
 ///
 /// `metadata`: free texts about the model
-/// Throws `Error` if the file can't be written.
+/// Throws `InvalidArgument` if a parameter is not finite, and `Error` if the file can't be written.
 template <TrainableEnergy E>
 void save_model(const std::filesystem::path& path, const E& energy,
                 const std::map<std::string, std::string>& metadata = {}) {
+  require_finite_parameters("save_model", energy);
   SafeTensors content;
   content.metadata() = metadata;
   const auto parameters = energy.parameters();

@@ -77,7 +77,8 @@ inline void write_onnx(const std::filesystem::path& path, const OnnxGraph& graph
 ///
 /// E: `Neural`, `Classifier`, `NoiseConditional`, or what has a `symbolic(graph, x)` that gives
 /// E(x), as their layers have.
-/// Throws `Error` if the file can't be written.
+/// Throws `InvalidArgument` if a parameter is not finite as a float, and `Error` if the file can't
+/// be written.
 template <class E>
 void write_onnx(const std::filesystem::path& path, const E& energy,
                 const OnnxOptions& options = {}) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <ebm/io/onnx_symbol.hpp>
 #include <ebm/nn/window.hpp>
 #include <functional>
@@ -54,9 +56,18 @@ class OnnxGraph {
   }
 
   /// Values that belong to the graph, under a name, and once.
+  ///
+  /// Throws `InvalidArgument` if one of them is not finite as a float.
   template <class Values>
   Value parameter(const std::string& name, OnnxShape shape, const Values& values) {
     const std::vector<double> numbers(std::begin(values), std::end(values));
+    const auto bad = std::ranges::find_if(
+        numbers, [](double number) { return !std::isfinite(static_cast<float>(number)); });
+    if (bad != numbers.end()) {
+      throw InvalidArgument(sentence("OnnxGraph: number ", bad - numbers.begin(), " of parameter '",
+                                     name, "' is ", *bad,
+                                     ", expected a finite number of type float"));
+    }
     auto& same_name = parameters_[name];
     for (const auto& [place, known] : same_name) {
       if (known == numbers && nodes_.tensor(place).shape == shape) return {place};
