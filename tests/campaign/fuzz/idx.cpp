@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // read_idx_images and read_idx_labels of files that are not compressed.
 #include "idx_file.hpp"
+#include "memory_file.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const fuzz::ScratchFolder folder;
   static const auto file = folder / "input", copy = folder / "copy";
-  fuzz::put(file, {data, size});
-  fuzz::try_idx(file, copy, size < 4 ? 0u : data[3], fuzz::is_one_in(4, {data, size}));
+  fuzz::put_in_memory(file, {data, size});
+  fuzz::try_idx(file, copy, size < 4 ? 0u : data[3], fuzz::is_one_in(32, {data, size}));
   return 0;
 }
 

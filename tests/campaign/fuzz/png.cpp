@@ -3,6 +3,7 @@
 // written again, images as one column of a grid, and must be read as the same.
 #include <ebm/io/png.hpp>
 
+#include "memory_file.hpp"
 #include "mutation.hpp"
 #include "png_file.hpp"
 #include "zlib_stream.hpp"
@@ -100,11 +101,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const fuzz::ScratchFolder folder;
   static const auto file = folder / "input", copy = folder / "copy";
   constexpr ebm::io::PictureLimit limit{256, 256};
-  fuzz::put(file, {data, size});
+  fuzz::put_in_memory(file, {data, size});
   GrayImages images, picture;
   if (!fuzz::accepts([&] { images = ebm::io::read_png_images(file, limit); })) return 0;
   ebm::io::detail::check_sizes(images);
-  if (!fuzz::is_one_in(2, {data, size})) return 0;
+  if (!fuzz::is_one_in(16, {data, size})) return 0;
   if (fuzz::accepts([&] { picture = ebm::io::read_png_gray(file, limit); })) {
     ebm::io::write_png(copy, {picture.rows, picture.columns, 1, picture.pixels});
     fuzz::expect(same(ebm::io::read_png_gray(copy, limit), picture),

@@ -7,6 +7,7 @@
 #include <ebm/nn/sequential.hpp>
 
 #include "checks.hpp"
+#include "memory_file.hpp"
 #include "tensor_file.hpp"
 
 namespace {
@@ -70,11 +71,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const fuzz::ScratchFolder folder;
   static const auto file = folder / "input", copy = folder / "copy";
   static ebm::Neural<Net> model(ebm::Rng{1});
-  fuzz::put(file, {data, size});
+  fuzz::put_in_memory(file, {data, size});
   SafeTensors content;
   if (!fuzz::accepts([&] { content = ebm::io::read_safetensors(file); })) return 0;
 
-  if (fuzz::is_one_in(4, {data, size})) {
+  if (fuzz::is_one_in(32, {data, size})) {
     ebm::io::write_safetensors(copy, content);
     fuzz::expect(same(ebm::io::read_safetensors(copy), content),
                  "a file that is written again is read as the same");

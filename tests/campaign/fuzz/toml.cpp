@@ -6,6 +6,7 @@
 #include "checks.hpp"
 #include "cli.hpp"
 #include "config.hpp"
+#include "memory_file.hpp"
 
 namespace {
 
@@ -51,12 +52,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto file = folder / "config.toml";
   static Command first, second;
   static const std::vector<std::string> left_out{"help", "secret"};
-  fuzz::put(file, {data, size});
+  fuzz::put_in_memory(file, {data, size});
   if (!fuzz::accepts([&] { first.apply(file); })) return 0;
 
   const auto values = ebm_mnist::config_values(first.app, left_out);
   const std::string text = ebm_mnist::to_config(first.app, left_out);
-  fuzz::put(file, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  fuzz::put_in_memory(file, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   second.apply(file);
   fuzz::expect(ebm_mnist::config_values(second.app, left_out) == values,
                "options that are written again have the same values");
