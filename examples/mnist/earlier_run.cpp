@@ -56,20 +56,26 @@ bool is_there(const fs::path& path) {
   return fs::exists(fs::symlink_status(path));
 }
 
-/// Calls f(name) for each file in the folder of a run.
+/// Calls f(entry) for all that is in the folder of a run.
 template <class F>
-void for_each_file(const fs::path& run, const fs::path& folder, F f) {
+void for_each_entry(const fs::path& run, const fs::path& folder, F f) {
   const fs::path place = run / folder;
   std::error_code failure;
   if (!fs::is_directory(place, failure)) return;
-  for (const auto& entry : fs::directory_iterator(place, failure)) {
-    std::error_code unknown;
-    const bool is_link = fs::is_symlink(entry.symlink_status(unknown));
-    if (entry.is_regular_file(unknown) || is_link) f(entry.path().filename().string());
-  }
+  for (const auto& entry : fs::directory_iterator(place, failure)) f(entry);
   if (!failure) return;
   throw ebm::Error(
       ebm::sentence("can't read the folder ", ebm::io::quoted(place), ": ", failure.message()));
+}
+
+/// Calls f(name) for each file there.
+template <class F>
+void for_each_file(const fs::path& run, const fs::path& folder, F f) {
+  for_each_entry(run, folder, [&](const fs::directory_entry& entry) {
+    std::error_code unknown;
+    const bool is_link = fs::is_symlink(entry.symlink_status(unknown));
+    if (entry.is_regular_file(unknown) || is_link) f(entry.path().filename().string());
+  });
 }
 
 /// The folders in a run, as paths inside of it; its own is empty.
@@ -233,6 +239,19 @@ void EarlierRun::bring_back() {
   settle(folder_);
   ebm::io::remove_file(folder_ / list_name);
   is_listed_ = false;
+}
+
+void require_no_folder_in_the_way(const fs::path& run) {
+  for (const fs::path& folder : inner_folders()) {
+    for_each_entry(run, folder, [&](const fs::directory_entry& entry) {
+      std::error_code unknown;
+      if (!entry.is_directory(unknown)) return;
+      if (!is_of_a_run(folder, entry.path().filename().string())) return;
+      throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(entry.path()),
+                                     " is a folder, but a run writes a file of this name: rename "
+                                     "it, or choose another --out"));
+    });
+  }
 }
 
 }  // namespace ebm_mnist

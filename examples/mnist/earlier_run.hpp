@@ -56,4 +56,7 @@ void recover_run(const std::filesystem::path& folder, const FolderLock& lock);
 /// The folders that a run writes to: its own and those in it.
 [[nodiscard]] std::vector<std::filesystem::path> folders_of_run(const std::filesystem::path& run);
 
+/// Throws `ebm::Error` if a folder has the name of a file that a run writes.
+void require_no_folder_in_the_way(const std::filesystem::path& run);
+
 }  // namespace ebm_mnist

@@ -8,6 +8,7 @@
 #include "cli.hpp"
 #include "commands.hpp"
 #include "engine.hpp"
+#include "memory.hpp"
 #include "pictures.hpp"
 
 namespace ebm_mnist {
@@ -85,6 +86,8 @@ void run(const CLI::App& command, GenerateOptions o, const Engine& engine) {
   } else {
     require_picture_fits(o.count, snapshots);
   }
+  require_memory(memory_of_picture(snapshots * o.count),
+                 ebm::sentence("--count: ", o.count, " chains and ", snapshots, " snapshots"));
   ebm::io::require_writable(o.out);
   const auto model = engine.load(o.model);
   require_options_fit(command, *model);

@@ -76,34 +76,39 @@ std::string recipe_in(const ebm::io::SafeTensors& content) {
   return recipe != content.metadata().end() ? recipe->second : std::string();
 }
 
-template <class E>
-E energy_of(const ebm::io::SafeTensors& content) {
-  const auto number = [&](const char* name) { return numbers_of(content, name, 1)[0]; };
-  return E({.mean = number("mean"),
-            .deviation = number("deviation"),
-            .gain = number("gain"),
-            .level = number("level")});
-}
-
-ebm::MahalanobisScore score_of(const ebm::io::SafeTensors& content) {
-  constexpr std::size_t features = score_levels.size();
-  ebm::State state;
-  state.put("features", static_cast<std::int64_t>(features));
-  state.put("mean", numbers_of(content, "score_mean", features));
-  state.put("whitening", numbers_of(content, "score_whitening", features * features));
-  ebm::MahalanobisScore score;
-  score.restore(state);
-  return score;
-}
-
-/// The result of `f`, with the file's name before what it says of the energy's options.
+/// The result of `f`, with the file's name before what it says of the metadata.
 template <class F>
 auto named(const ebm::io::SafeTensors& content, const F& f) {
   try {
     return f();
-  } catch (const ebm::InvalidArgument& error) {
+  } catch (const std::exception& error) {
     throw ebm::Error(ebm::sentence(content.source(), ": ", error.what()));
   }
+}
+
+/// The energy of the metadata, without the weights of the file.
+template <class E>
+E energy_of(const ebm::io::SafeTensors& content) {
+  const auto number = [&](const char* name) { return numbers_of(content, name, 1)[0]; };
+  return named(content, [&] {
+    return E({.mean = number("mean"),
+              .deviation = number("deviation"),
+              .gain = number("gain"),
+              .level = number("level")});
+  });
+}
+
+ebm::MahalanobisScore score_of(const ebm::io::SafeTensors& content) {
+  constexpr std::size_t features = score_levels.size();
+  return named(content, [&] {
+    ebm::State state;
+    state.put("features", static_cast<std::int64_t>(features));
+    state.put("mean", numbers_of(content, "score_mean", features));
+    state.put("whitening", numbers_of(content, "score_whitening", features * features));
+    ebm::MahalanobisScore score;
+    score.restore(state);
+    return score;
+  });
 }
 
 template <class E>
@@ -280,7 +285,7 @@ class LevelModel final : public Model {
       run(ebm::Annealed(std::vector{path.levels.back()}), path.last, 0);
       chains.final.middleRows(first, count) = states.leftCols(pixels);
     }
-    if (options.steps > 0) chains.final = chains.final.cwiseMax(-1.0f).cwiseMin(1.0f);
+    chains.final = chains.final.cwiseMax(-1.0f).cwiseMin(1.0f);
     return chains;
   }
 
@@ -330,11 +335,9 @@ std::map<std::string, std::string> level_metadata(const std::string& recipe,
 std::variant<MatchingEnergy, JointEnergy> load_level_energy(const std::filesystem::path& path) {
   const ebm::io::SafeTensors content = ebm::io::read_safetensors(path);
   const auto load = [&]<class E>(std::type_identity<E>) {
-    return named(content, [&] {
-      E energy = energy_of<E>(content);
-      ebm::io::load_model(content, energy);
-      return energy;
-    });
+    E energy = energy_of<E>(content);
+    ebm::io::load_model(content, energy);
+    return energy;
   };
   const std::string recipe = recipe_in(content);
   if (recipe == recipe_of<MatchingEnergy>) return load(std::type_identity<MatchingEnergy>());
@@ -346,7 +349,7 @@ std::variant<MatchingEnergy, JointEnergy> load_level_energy(const std::filesyste
 
 std::unique_ptr<const Model> load_level_model(const ebm::io::SafeTensors& content) {
   const auto load = [&]<class E>(std::type_identity<E>) -> std::unique_ptr<const Model> {
-    return named(content, [&] { return std::make_unique<const LevelModel<E>>(content); });
+    return std::make_unique<const LevelModel<E>>(content);
   };
   const std::string recipe = recipe_in(content);
   if (recipe == recipe_of<MatchingEnergy>) return load(std::type_identity<MatchingEnergy>());

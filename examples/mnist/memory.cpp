@@ -83,4 +83,9 @@ void require_memory(double bytes, const std::string& what) {
                                  in_megabytes(left), " are free"));
 }
 
+double memory_of_picture(double images) {
+  constexpr double pixels = 28 * 28, shown = 60 * 60;  // enlarged, with a frame
+  return images * (2 * pixels * sizeof(float) + 4 * shown);
+}
+
 }  // namespace ebm_mnist

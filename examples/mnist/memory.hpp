@@ -15,4 +15,8 @@ namespace ebm_mnist {
 /// what: the option and what takes the memory, "--count: 1000 samples"
 void require_memory(double bytes, const std::string& what);
 
+/// Bytes that a picture of so many images takes while it is written: the images as numbers, twice,
+/// and their pixels four times: small, enlarged, with a filter each row, and compressed.
+[[nodiscard]] double memory_of_picture(double images);
+
 }  // namespace ebm_mnist

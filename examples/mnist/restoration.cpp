@@ -12,6 +12,7 @@
 
 #include "analysis.hpp"
 #include "images.hpp"
+#include "memory.hpp"
 #include "pictures.hpp"
 
 namespace ebm_mnist {
@@ -64,6 +65,9 @@ Restoration read_images(const RestorationOptions& o) {
                                    r.corrupted.rows(), ", got ", r.original.rows()));
   }
   if (is_picture) require_picture_fits(3, static_cast<double>(count));
+  const auto chains = count * o.chains;
+  require_memory(2.0 * static_cast<double>(chains) * pixels * sizeof(float),  // and their starts
+                 ebm::sentence("--chains: ", chains, " chains of ", count, " images"));
   return r;
 }
 

@@ -5,7 +5,8 @@
 #include <ebm/io/quoted.hpp>
 #include <ebm/io/write_file.hpp>
 #include <fstream>
-#include <nlohmann/json.hpp>
+#include <iostream>
+#include <vector>
 
 #include "run_record.hpp"
 
@@ -45,16 +46,23 @@ RunFolder::RunFolder(const TrainOptions& o)
     throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(folder_),
                                    " is not empty: choose another --out, or pass --overwrite"));
   }
-  created(folder_ / "samples");
+  require_no_folder_in_the_way(folder_);
+  std::vector<const char*> kinds{"samples"};
   if (o.pictures_every > 0) {
-    created(folder_ / "generation");
-    if (o.recipe == "tutorial") created(folder_ / "sampler");  // the buffer, which others have not
+    kinds.push_back("generation");
+    if (o.recipe == "tutorial") kinds.push_back("sampler");  // the buffer, which others have not
+  }
+  for (const char* kind : kinds) {
+    created(folder_ / kind);
+    ebm::io::require_writable(picture_file(folder_, kind, 1));
+  }
+  if (!o.no_tensorboard) {
+    ebm::io::require_writable(created(tensorboard(folder_)) / "events.out.tfevents.0");
   }
   for (const char* name : {"model.safetensors", "best.safetensors", "state.safetensors",
                            "metrics.csv", "config.toml", "guard.jsonl"}) {
     ebm::io::require_writable(folder_ / name);
   }
-  ebm::io::require_writable(picture_file(folder_, "samples", 1));
   if (!is_resumed_) earlier_.list();
 }
 
@@ -64,11 +72,7 @@ void RunFolder::add_picture(const char* kind, int epoch, const ebm::io::Picture&
 }
 
 void RunFolder::add_event(const ebm::GuardEvent& event) {
-  const nlohmann::ordered_json json{{"iteration", event.iteration},
-                                    {"epoch", event.epoch},
-                                    {"what", event.what},
-                                    {"action", event.action}};
-  events_.push_back(json.dump());
+  events_ += line_of({event.iteration, event.epoch, event.what, event.action});
   if (!waits()) write_events();
 }
 
@@ -86,20 +90,28 @@ void RunFolder::replace() {
 
 /// What an earlier session saw after the step where this one goes on is yet to come again.
 void RunFolder::keep_events(std::int64_t last_iteration) {
-  std::ifstream lines(folder_ / "guard.jsonl");
+  const fs::path file = folder_ / "guard.jsonl";
+  std::ifstream lines(file);
+  if (!lines) return;
+  int unknown = 0;
   for (std::string line; std::getline(lines, line);) {
-    const auto event = nlohmann::json::parse(line.substr(0, longest_event), nullptr, false);
-    const auto iteration = event.find("iteration");  // end, if it is no object
-    const bool is_known = iteration != event.end() && iteration->is_number_integer();
-    if (is_known && iteration->get<std::int64_t>() <= last_iteration) events_.push_back(line);
+    const auto event = event_of(line);
+    if (!event) {
+      ++unknown;
+    } else if (event->iteration <= last_iteration) {
+      events_ += line_of(*event);
+    }
   }
-  if (lines.is_open()) write_events();
+  if (unknown > 0) {
+    std::cerr << ebm::sentence(
+        "ebm-mnist: ", ebm::io::quoted(file), " held ", unknown,
+        " lines that are no events of the divergence guard: they are gone\n");
+  }
+  write_events();
 }
 
 void RunFolder::write_events() const {
-  std::string text;
-  for (const std::string& event : events_) text += event + '\n';
-  ebm::io::write_file_atomically(folder_ / "guard.jsonl", text);
+  ebm::io::write_file_atomically(folder_ / "guard.jsonl", events_);
 }
 
 }  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

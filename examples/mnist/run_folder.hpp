@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "earlier_run.hpp"
 #include "folder_lock.hpp"
@@ -46,7 +45,7 @@ class RunFolder {
   void on_start(Trainer& trainer) {
     iteration_ = trainer.position().iteration;
     if (is_new_) begin();
-    // Behind the last step of an epoch, its end is yet to come.
+    // After the last step of an epoch, its end is yet to come.
     if (is_resumed_) keep_events(iteration_ - (trainer.position().batches_done > 0 ? 1 : 0));
   }
   template <class Trainer>
@@ -80,7 +79,7 @@ class RunFolder {
   bool is_new_ = false;  // nothing was there
   bool has_begun_ = false;
   std::int64_t iteration_ = 0;  // where this session starts
-  std::vector<std::string> events_;
+  std::string events_;          // as they stand in the file
 };
 
 }  // namespace ebm_mnist::inline EBM_INSTRUCTION_SET

@@ -10,7 +10,6 @@
 #include <ebm/io/quoted.hpp>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <span>
 
 #include "cli.hpp"
 #include "config.hpp"
@@ -21,25 +20,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const auto end = text.find(separator);
-    parts.push_back(text.substr(0, end));
-    if (parts.back().ends_with('\r')) parts.back().remove_suffix(1);
-    if (end == text.npos) return parts;
-    text.remove_prefix(end + 1);
+/// Takes what comes before the next separator, or all, off `text`.
+std::string_view take(std::string_view& text, char separator) {
+  auto part = text.substr(0, text.find(separator));
+  text.remove_prefix(std::min(part.size() + 1, text.size()));
+  if (separator == '\n' && part.ends_with('\r')) part.remove_suffix(1);
+  return part;
+}
+
+std::vector<std::string_view> cells_of(std::string_view line) {
+  std::vector<std::string_view> cells;
+  for (auto left = 1 + std::ranges::count(line, ','); left > 0; --left) {
+    cells.push_back(take(line, ','));
   }
+  return cells;
 }
 
 /// The first two lines are comments: "# ebm-mnist 0.1.0, called as:", "# 'ebm-mnist' 'train'".
 void read_heading(std::string_view text, RunSettings& settings) {
   constexpr std::string_view program = "# ebm-mnist ", call = "# ";
-  const auto lines = split(text, '\n');
-  if (!lines.front().starts_with(program)) return;
-  const auto rest = lines.front().substr(program.size());
-  settings.version = rest.substr(0, rest.find(','));
-  if (lines.size() > 1 && lines[1].starts_with(call)) settings.call = lines[1].substr(call.size());
+  auto first = take(text, '\n');
+  const auto second = take(text, '\n');
+  if (!first.starts_with(program)) return;
+  first.remove_prefix(program.size());
+  settings.version = take(first, ',');
+  if (second.starts_with(call)) settings.call = second.substr(call.size());
 }
 
 RunSettings read_settings(const fs::path& file) {
@@ -70,23 +75,24 @@ RunMetrics read_metrics(const fs::path& file) {
   constexpr std::size_t first = 2;  // columns that say when
   constexpr std::size_t most_columns = 100;
   const std::string text = ebm::io::read_text(file);
-  const auto lines = split(text, '\n');
-  const auto names = split(lines.front(), ',');
+  std::string_view rest = text;
+  const auto heading = take(rest, '\n');
+  const auto names = cells_of(heading);
   if (names.size() < first || names[0] != "epoch" || names[1] != "iteration" ||
       names.size() > most_columns) {
     throw ebm::Error(
         ebm::sentence("expected a table whose columns begin with epoch,iteration, got ",
-                      ebm::io::quoted_text(lines.front())));
+                      ebm::io::quoted_text(heading)));
   }
   RunMetrics metrics;
   metrics.columns.assign(names.begin() + first, names.end());
-  for (const std::string_view line : std::span(lines).subspan(1)) {
-    const auto cells = split(line, ',');
-    if (cells.size() < first) continue;
+  while (!rest.empty()) {
+    const auto cells = cells_of(take(rest, '\n'));
+    if (cells.size() != names.size()) continue;  // a line cut short
     RunMetrics::Row row{number(cells[0]), number(cells[1]), {}};
-    if (!is_count(row.epoch) || !is_count(row.iteration)) continue;  // a line cut short
+    if (!is_count(row.epoch) || !is_count(row.iteration)) continue;
     row.values.resize(metrics.columns.size());
-    for (std::size_t i = first; i < std::min(cells.size(), names.size()); ++i) {
+    for (std::size_t i = first; i < cells.size(); ++i) {
       if (!cells[i].empty()) row.values[i - first] = number(cells[i]);
     }
     metrics.rows.push_back(std::move(row));
@@ -97,20 +103,16 @@ RunMetrics read_metrics(const fs::path& file) {
 
 std::vector<RunEvent> read_events(const fs::path& file) {
   std::vector<RunEvent> events;
-  int number = 0;
   const std::string text = ebm::io::read_text(file);
-  for (const std::string_view line : split(text, '\n')) {
-    ++number;
-    if (line.empty()) continue;
-    const auto json = nlohmann::json::parse(line.substr(0, longest_event), nullptr, false);
-    const auto whole = [&](const char* key) {
-      return json.is_object() && json.contains(key) && json[key].is_number_integer();
-    };
-    const auto words = [&](const char* key) { return json.contains(key) && json[key].is_string(); };
-    if (!whole("iteration") || !whole("epoch") || !words("what") || !words("action")) {
-      throw ebm::Error(ebm::sentence("line ", number, " is no event of the divergence guard"));
+  std::string_view rest = text;
+  for (int line = 1; !rest.empty(); ++line) {
+    const auto text_of_event = take(rest, '\n');
+    if (text_of_event.empty()) continue;
+    const auto event = event_of(text_of_event);
+    if (!event) {
+      throw ebm::Error(ebm::sentence("line ", line, " is no event of the divergence guard"));
     }
-    events.push_back({json["iteration"], json["epoch"], json["what"], json["action"]});
+    events.push_back(*event);
   }
   return events;
 }
@@ -145,6 +147,27 @@ Part<T> part(const fs::path& file, T (*read)(const fs::path&)) {
 }
 
 }  // namespace
+
+std::optional<RunEvent> event_of(std::string_view line) {
+  constexpr std::size_t longest = std::size_t{1} << 16;
+  if (line.size() > longest) return {};
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  const auto count = [&](const char* key) {
+    return json.is_object() && json.contains(key) && json[key].is_number_integer() &&
+           json[key].get<double>() < 1e18;
+  };
+  const auto words = [&](const char* key) { return json.contains(key) && json[key].is_string(); };
+  if (!count("iteration") || !count("epoch") || !words("what") || !words("action")) return {};
+  return RunEvent{json["iteration"], json["epoch"], json["what"], json["action"]};
+}
+
+std::string line_of(const RunEvent& event) {
+  const nlohmann::ordered_json json{{"iteration", event.iteration},
+                                    {"epoch", event.epoch},
+                                    {"what", event.what},
+                                    {"action", event.action}};
+  return json.dump() + '\n';
+}
 
 std::optional<std::string> RunSettings::find(std::string_view name) const {
   for (const auto& [key, value] : values) {

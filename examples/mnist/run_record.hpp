@@ -12,10 +12,6 @@
 /// What a training run left in its folder, read as far as it is there.
 namespace ebm_mnist {
 
-/// Bytes of a line of guard.jsonl that are read: what is longer is cut, and then no JSON, since
-/// values in memory may take a hundred times as much.
-inline constexpr std::size_t longest_event = std::size_t{1} << 16;
-
 /// Something from a file, or a sentence that says why there is nothing.
 template <class T>
 struct Part {
@@ -61,6 +57,12 @@ struct RunEvent {
   std::int64_t epoch = 0;
   std::string what, action;
 };
+
+/// The event of a line of guard.jsonl, which is at most 64 KiB long: values in memory may take a
+/// hundred times as much. Nothing if the line holds none.
+std::optional<RunEvent> event_of(std::string_view line);
+/// The line of an event, with its end.
+std::string line_of(const RunEvent& event);
 
 struct RunRecord {
   std::string name;  ///< of the folder

@@ -55,14 +55,6 @@ void write_picture(const SampleOptions& o, const Chains& chains) {
                             {}, {.columns = picture_columns(o), .scale = 2});
 }
 
-/// Bytes that the samples take at most. Pictures hold them as floats, and their pixels four times:
-/// small, enlarged, with a filter each row, and compressed.
-double memory_of(const SampleOptions& o, double snapshots, bool is_picture) {
-  const double floats = static_cast<double>(o.count) * pixels * sizeof(float) * (1 + snapshots);
-  const double shown = static_cast<double>(o.count) * 60 * 60 * std::max(1.0, snapshots);
-  return is_picture ? 2 * floats + 4 * shown : floats;
-}
-
 void run(const CLI::App& command, SampleOptions o, const Engine& engine) {
   const bool is_picture = has_extension(o.out, ".png");
   ebm::require(is_picture || has_extension(o.out, ".safetensors"),
@@ -82,7 +74,8 @@ void run(const CLI::App& command, SampleOptions o, const Engine& engine) {
                          columns);
   }
   const double snapshots = o.trace > 0 ? o.all_steps() / o.trace + 1 : 0;
-  require_memory(memory_of(o, snapshots, is_picture),
+  const double images = o.count * (1 + snapshots);
+  require_memory(is_picture ? memory_of_picture(images) : images * pixels * sizeof(float),
                  ebm::sentence("--count: ", o.count, " samples",
                                o.trace > 0 ? ebm::sentence(" and ", snapshots, " snapshots") : ""));
   ebm::io::require_writable(o.out);

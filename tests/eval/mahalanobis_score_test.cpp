@@ -125,7 +125,9 @@ TEST_CASE("what is no state of a score is refused, and the fit stays") {
   CHECK(message(2, {1, 2}, {1, 2, 3}) == "State: entry 'whitening' holds 3 numbers, expected 4");
   CHECK(message(2, {1}, {1, 2, 3, 4}) == "State: entry 'mean' holds 1 numbers, expected 2");
   CHECK(message(-1, {}, {}) == "MahalanobisScore::restore: there are no -1 features");
-  CHECK(message(1, {0}, {infinity}) == "MahalanobisScore::restore: a number is not finite");
+  CHECK(message(1, {0}, {infinity}) ==
+        "State: number 0 of entry 'whitening' is inf, expected a finite one, 1.79769e+308 at most "
+        "in size");
 }
 
 TEST_CASE("what can't be fitted or scored is refused") {

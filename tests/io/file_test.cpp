@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <ebm/io/file.hpp>
 #include <ebm/io/quoted.hpp>
 #include <ebm/io/write_file.hpp>
+#include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -59,6 +63,33 @@ TEST_CASE("an empty file is written and read as empty") {
   write_file_atomically(folder / "empty", "");
   CHECK(std::filesystem::exists(folder / "empty"));
   CHECK(read_file(folder / "empty").empty());
+}
+
+TEST_CASE("a file is read into memory of its own size") {
+  const TemporaryFolder folder;
+  for (const std::size_t size : {0u, 1u, 1000u, (3u << 20) + 1}) {
+    write_file_atomically(folder / "file", std::vector<std::byte>(size));
+    const auto bytes = read_file(folder / "file");
+    CHECK(bytes.size() == size);
+    CHECK(bytes.capacity() == size);
+  }
+}
+
+TEST_CASE("a pipe is read to its end") {
+  const TemporaryFolder folder;
+  const auto path = folder / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  for (const std::size_t size : {0u, 1u << 20, (2u << 20) + 5}) {
+    std::vector<std::byte> sent(size);
+    for (std::size_t i = 0; i < size; ++i) sent[i] = static_cast<std::byte>(i % 251);
+    std::thread writer([&] {
+      std::ofstream(path, std::ios::binary)
+          .write(reinterpret_cast<const char*>(sent.data()), static_cast<std::streamsize>(size));
+    });
+    const auto received = read_file(path);
+    writer.join();
+    CHECK(received == sent);
+  }
 }
 
 TEST_CASE("text is read back as it was written") {

@@ -111,6 +111,11 @@ TEST_CASE("a key that stands twice in one object is refused") {
   }
 }
 
+TEST_CASE("no metadata are also null") {
+  CHECK(complaint(R"({"__metadata__":null})") == "(nothing was thrown)");
+  CHECK(complaint(R"({"__metadata__":nul})").starts_with("has a header that can't be read"));
+}
+
 TEST_CASE("metadata other than texts is refused") {
   CHECK(complaint(R"({"__metadata__":[]})") == "has a __metadata__ that is no object");
   CHECK(complaint(R"({"__metadata__":{"k":1}})") == "has __metadata__ 'k' that is no string");

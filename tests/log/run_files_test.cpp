@@ -144,14 +144,17 @@ TEST_CASE("a state goes on in no run with other settings than those it was saved
   CHECK_NOTHROW(checkpoint({{"seed", "7"}, {"rate", "0.1"}, {"newer", "1"}}).resume(trainer));
 }
 
-TEST_CASE("a state that a guard could not put training back to is refused at the start") {
+TEST_CASE(
+    "a state that training could not go on from, or be put back to, is refused at the start") {
   const TemporaryFolder folder;
   Serial executor;
   Neural<ImageNet> model(Rng{3});
   ImageTrainer trainer(model, recipe_of(1), executor);
   ebm::OptionalCallback<ebm::DivergenceGuard<ebm::StuckChains>> guard(true, ebm::StuckChains());
-  Checkpoint checkpoint({.folder = folder.path()}, ebm::io::Saved{"guard", &guard});
-  trainer.fit(images(64), Script{{-1}}, guard, checkpoint);
+  ebm::EarlyStop early_stop;
+  Checkpoint checkpoint({.folder = folder.path()}, ebm::io::Saved{"guard", &guard},
+                        ebm::io::Saved{"early_stop", &early_stop});
+  trainer.fit(images(64), Script{{-1}}, guard, early_stop, checkpoint);
   const ebm::State whole = ebm::io::load_state(checkpoint.state_file());
   const auto refusal = [&](const std::string& name, std::vector<double> value) {
     ebm::State damaged;
@@ -171,6 +174,15 @@ TEST_CASE("a state that a guard could not put training back to is refused at the
         start + "guard.good.trainer.learning_rate_factor' is -1, expected 1e-300 to 1e+300");
   CHECK(refusal("guard.good.detection.mean", {}) ==
         start + "guard.good.detection.mean' holds 0 numbers, expected 1");
+  const auto is_no_number = [&](const std::string& name, const std::string& expected) {
+    CAPTURE(name);
+    CHECK(refusal(name, {std::nan("")}).ends_with("'" + name + "' is nan, expected " + expected));
+  };
+  const std::string finite = "a finite one, 1.79769e+308 at most in size";
+  is_no_number("guard.good.detection.mean", finite);
+  is_no_number("guard.detection.mean", finite);
+  is_no_number("checkpoint.best_values", finite);
+  is_no_number("early_stop.best", "-inf to inf");
   CHECK(refusal("none", {}) == "(nothing was thrown)");
 }
 
@@ -390,10 +402,29 @@ TEST_CASE("a table that is none is refused where rows are to be kept") {
   for (const char* text : {"", "x\n", "a,b\n1,2\n"}) {
     CHECK(complaint_about(text) == start + "its first columns are not epoch and iteration");
   }
-  CHECK(complaint_about("epoch,iteration\n1\n") == start + "a row has no iteration");
-  // Else a few bytes a row would make many a row.
+  CHECK(complaint_about("epoch,iteration\n1,\n") == start + "row 1 has no iteration");
+  CHECK(complaint_about("epoch,iteration\n1,1e3\n") == start + "row 1 has no iteration");
+  // Two cells of a hundred would be written again with all hundred.
+  CHECK(complaint_about("epoch,iteration,loss\n1,1,2\n1,2\n") ==
+        start + "row 2 has 2 cells, expected 3");
+  CHECK(complaint_about("epoch,iteration,loss\n1,1,2,3\n") ==
+        start + "row 1 has 4 cells, expected 3");
   CHECK(complaint_about("epoch,iteration" + std::string(255, ',') + "\n") ==
         start + "it has more than 256 columns");
+}
+
+TEST_CASE("a metric that would break the table is refused") {
+  const TemporaryFolder folder;
+  MetricsCsv csv({.file = folder / "metrics.csv"});
+  EpochReport report;
+  report.metrics.set("precision, recall", 1);
+  Serial executor;
+  Neural<ImageNet> model;
+  Trainer trainer(model, recipe_of(1), executor);
+  CHECK(
+      message_of<ebm::InvalidArgument>([&] { csv.on_epoch(trainer, report); }) ==
+      "MetricsCsv: 'precision, recall' can't head a column: a comma, a quote or a line break would "
+      "end it");
 }
 
 TEST_CASE("a state of another run is refused") {

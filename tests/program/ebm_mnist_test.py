@@ -40,6 +40,14 @@ SHAPES = {
 }
 
 
+def with_header(content, pattern, words):
+    """A safetensors file whose header says something else."""
+    size = struct.unpack("<Q", content[:8])[0]
+    header, changes = re.subn(pattern, words, content[8:8 + size])
+    assert changes == 1, (pattern, header)
+    return struct.pack("<Q", len(header)) + header + content[8 + size:]
+
+
 def read_safetensors(path):
     """Names, shapes and float32 values of a file."""
     data = path.read_bytes()
@@ -556,6 +564,24 @@ class Replacing(Program):
                          {"model.safetensors", "best.safetensors", "state.safetensors",
                           "metrics.csv", "config.toml", "samples/epoch_001.png"})
 
+    def test_what_can_not_be_written_later_is_refused_at_the_start(self):
+        def refuse(part):
+            result = self.run_program(*quickly(out="new", pictures_every=1), "--overwrite")
+            self.assertEqual(result.returncode, 1, result.stderr)
+            self.assertIn(part, result.stderr)
+            self.assertFalse((self.folder / "new/model.safetensors").exists())
+            shutil.rmtree(self.folder / "new")
+        for name in ("best_epoch_007.safetensors", "samples/epoch_900.png",
+                     "generation/epoch_002.png", "metrics.csv"):
+            with self.subTest(name):
+                (self.folder / "new" / name).mkdir(parents=True)
+                refuse(f"'new/{name}' is a folder, but a run writes a file of this name")
+        for name in ("samples", "generation", "sampler", "tensorboard"):
+            with self.subTest(name):
+                (self.folder / "new").mkdir()
+                (self.folder / "new" / name).symlink_to("/proc/self")  # where nobody may write
+                refuse(f"cannot write 'new/{name}/")
+
     def test_a_run_that_is_killed_before_it_has_saved_itself_leaves_the_earlier_one(self):
         before = self.content()
         self.kill(*quickly(steps=1_000_000), "--overwrite", after=1)
@@ -690,16 +716,22 @@ print(os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024)
     def test_what_does_not_fit_is_said_before_it_starts(self):
         def limit():
             resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, 2_000_000_000))
+        (self.folder / "images").write_bytes(idx_header(16) + bytes(16 * PIXELS))
         for part, words in (
                 ("--count: 1000000 samples take 3136 MB of memory, but only ",
                  ("sample", "--model", MODEL, "--count", 1_000_000, "--out", "a.safetensors")),
                 ("--buffer: 1000000 samples and two copies take 9538 MB of memory, but only ",
-                 quickly(buffer=1_000_000))):
+                 quickly(buffer=1_000_000)),
+                ("--count: 1000 chains and 257 snapshots take 5312 MB of memory, but only ",
+                 ("generate", "--count", 1000, "--every", 1, "--out", "a.png")),
+                ("--chains: 16000000 chains of 16 images take 100352 MB of memory, but only ",
+                 ("denoise", "--chains", 1_000_000, "--images", "images", "--out",
+                  "a.png"))):
             with self.subTest(part):
                 result = self.run_program(*words, preexec_fn=limit)
                 self.assertEqual(result.returncode, 1, result.stderr)
                 self.assertIn(part, result.stderr)
-                self.assertEqual(sorted(path.name for path in self.folder.iterdir()), [])
+                self.assertEqual([path.name for path in self.folder.iterdir()], ["images"])
 
     def test_files_that_are_no_use_take_no_memory(self):
         def safetensors_header(text):
@@ -722,6 +754,17 @@ print(os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024)
                 peak, errors = self.peak("score", "--images", name, code=1)
                 self.assertIn(part, errors)
                 self.assertLess(peak, 60_000_000 + 2 * len(content))
+
+    def test_a_table_with_rows_cut_short_takes_no_memory(self):
+        self.succeed(*quickly(out="run"))
+        usual, _ = self.peak("report", "run")
+        table = self.folder / "run/metrics.csv"
+        heading = table.read_text().splitlines()[0] + ",more" * 80
+        table.write_text(heading + "\n" + "1,1\n" * 1_000_000)
+        self.assertLess(self.peak("report", "run")[0], usual + 30_000_000)
+        peak, errors = self.peak("train", "--resume", "run", "--epochs", 3, code=1)
+        self.assertIn("row 1 has 2 cells, expected", errors)
+        self.assertLess(peak, 100_000_000)
 
     def test_what_is_no_file_is_refused_or_read_once(self):
         os.mkfifo(self.folder / "pipe")
@@ -808,11 +851,14 @@ class Resuming(Program):
 
     def test_damaged_events_do_not_keep_a_run_from_going_on(self):
         self.succeed(*quickly(out="run"))
-        long = '{"iteration":1,"what":"%s"}\n' % ("a" * 70_000)  # is cut, and so is none
+        event = '{"iteration":1,"epoch":1,"what":"%s","action":"none"}\n'
         (self.folder / "run/guard.jsonl").write_text(
-            '{"iteration":"a"}\n7\n' + long + '{"iteration":1}\n' + "[" * 5_000_000 + "\n")
-        self.succeed("train", "--resume", "run", "--epochs", 3)
-        self.assertEqual((self.folder / "run/guard.jsonl").read_text(), '{"iteration":1}\n')
+            '{"iteration":"a"}\n7\n{"iteration":1}\n' + event % ("a" * 70_000) + event % "seen" +
+            "[" * 5_000_000 + "\n")
+        result = self.run_program("train", "--resume", "run", "--epochs", 3)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("held 5 lines that are no events of the divergence guard", result.stderr)
+        self.assertEqual((self.folder / "run/guard.jsonl").read_text(), event % "seen")
 
     def test_an_interrupt_that_the_caller_ignores_is_ignored(self):
         process = self.start(*quickly(out="run", epochs=20, steps=60, threads=1),
@@ -1811,11 +1857,17 @@ class Matching(Program):
     def test_metadata_that_are_broken_are_refused(self):
         # Without a checksum, as other programs write it.
         content = self.model.read_bytes().replace(b"ebm_crc32c", b"no_crc32c_")
-        for good, bad, part in ((b'"gain":"16"', b'"gain":"xx"', "gain by 1 numbers"),
-                                (b'"gain":"16"', b'"gain":"-6"', "gain must be > 0")):
-            self.assertIn(good, content)
-            (self.folder / "m.safetensors").write_bytes(content.replace(good, bad))
-            self.refuse(1, part, "sample", "--model", "m.safetensors", "--out", "a.png")
+        for entry, words, part in (
+                (b'"gain":"16"', b'"gain":"xx"', "gain by 1 numbers"),
+                (b'"gain":"16"', b'"gain":"-6"', "gain must be > 0"),
+                (b'"score_mean":"', b'"score_mean":"x', "score_mean by 4 numbers"),
+                (b'"score_mean":"[^ ]+', b'"score_mean":"nan', "number 0 of entry 'mean' is nan"),
+                (b'"score_whitening":"', b'"score_whitening":"1 ',
+                 "score_whitening by 16 numbers")):
+            with self.subTest(words):
+                (self.folder / "m.safetensors").write_bytes(with_header(content, entry, words))
+                for expected in ("'m.safetensors': ", part):
+                    self.refuse(1, expected, "sample", "--model", "m.safetensors", "--out", "a.png")
 
 
 class JointModels(Program):

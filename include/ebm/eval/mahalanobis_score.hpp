@@ -150,11 +150,8 @@ class MahalanobisScore {
       throw Error(sentence("MahalanobisScore::restore: there are no ", count, " features"));
     }
     const auto features = static_cast<std::size_t>(count);
-    const auto mean = state.get<double>("mean", features);
-    const auto whitening = state.get<double>("whitening", features * features);
-    if (!all_finite(mean) || !all_finite(whitening)) {
-      throw Error("MahalanobisScore::restore: a number is not finite");
-    }
+    const auto mean = state.finite<double>("mean", features);
+    const auto whitening = state.finite<double>("whitening", features * features);
     mean_.assign(mean.begin(), mean.end());
     whitening_.assign(whitening.begin(), whitening.end());
   }

@@ -53,10 +53,16 @@ class FileDescriptor {
   int descriptor_;
 };
 
+/// A file that is open, and its size, which a pipe has not.
+struct OpenFile {
+  FileDescriptor file;
+  std::optional<std::uint64_t> size;
+};
+
 /// Opens a file to read it from its beginning, or a pipe, which is read once.
 ///
 /// Throws Error with the system's reason, and where `path` is a folder or a device.
-[[nodiscard]] inline FileDescriptor open_to_read(const std::filesystem::path& path) {
+[[nodiscard]] inline OpenFile open_to_read(const std::filesystem::path& path) {
   const auto fail = [&](const std::string& reason) {
     throw Error(sentence("cannot read ", quoted(path), ": ", reason));
   };
@@ -64,8 +70,9 @@ class FileDescriptor {
   struct stat status;
   if (!file.is_open() || ::fstat(file.get(), &status) != 0) fail(last_system_error());
   if (S_ISDIR(status.st_mode)) fail(std::make_error_code(std::errc::is_a_directory).message());
-  if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode)) fail("it is a device");
-  return file;
+  if (S_ISFIFO(status.st_mode)) return {std::move(file), {}};
+  if (!S_ISREG(status.st_mode)) fail("it is a device");
+  return {std::move(file), static_cast<std::uint64_t>(status.st_size)};
 }
 
 }  // namespace detail
@@ -76,20 +83,16 @@ class FileReader {
   /// Throws Error with the system's reason, and where `path` is a folder or a device. A pipe is
   /// read once.
   explicit FileReader(std::filesystem::path path)
-      : path_(std::move(path)), file_(detail::open_to_read(path_)) {
-    struct stat status;
-    if (::fstat(file_.get(), &status) != 0) fail();
-    if (S_ISREG(status.st_mode)) size_ = static_cast<std::uint64_t>(status.st_size);
-  }
+      : path_(std::move(path)), open_(detail::open_to_read(path_)) {}
 
   /// The size of the file; none for a pipe.
-  [[nodiscard]] std::optional<std::uint64_t> size() const noexcept { return size_; }
+  [[nodiscard]] std::optional<std::uint64_t> size() const noexcept { return open_.size; }
 
   /// Fills `bytes` and returns how many there were: fewer only at the end of the file.
   [[nodiscard]] std::size_t read(std::span<std::byte> bytes) {
     std::size_t filled = 0;
     while (filled < bytes.size()) {
-      const ssize_t count = ::read(file_.get(), bytes.data() + filled, bytes.size() - filled);
+      const ssize_t count = ::read(open_.file.get(), bytes.data() + filled, bytes.size() - filled);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) fail();
       if (count == 0) break;
@@ -103,18 +106,18 @@ class FileReader {
   /// Memory follows what the file holds, not what is asked for: a lying header costs nothing.
   [[nodiscard]] std::vector<std::byte> read(std::uint64_t size) {
     constexpr std::uint64_t chunk = 1 << 20;
-    const std::uint64_t likely = size_ ? std::min(size, *size_) : chunk;
     std::vector<std::byte> bytes;
-    bytes.reserve(std::min(size, likely));
-    while (bytes.size() < size) {
-      const std::uint64_t used = bytes.size(), wanted = std::min(size - used, chunk);
+    std::uint64_t wanted = std::min(size, open_.size.value_or(chunk));
+    for (;;) {
+      const std::size_t used = bytes.size();
       bytes.resize(used + wanted);
       const std::size_t got = read(std::span(bytes).subspan(used));
-      if (got == wanted) continue;
-      bytes.resize(used + got);
-      break;
+      if (got < wanted) bytes.resize(used + got);
+      std::byte next;  // of a pipe, or a file that has grown
+      if (got < wanted || bytes.size() == size || read(std::span(&next, 1)) == 0) return bytes;
+      bytes.push_back(next);
+      wanted = std::min(size - bytes.size(), chunk);
     }
-    return bytes;
   }
 
  private:
@@ -123,8 +126,7 @@ class FileReader {
   }
 
   std::filesystem::path path_;
-  detail::FileDescriptor file_;
-  std::optional<std::uint64_t> size_;
+  detail::OpenFile open_;
 };
 
 /// Returns the bytes of the file at `path`; throws Error as `FileReader`.

@@ -26,7 +26,7 @@ class GzipReader {
   /// Throws Error with the system's reason, and where `path` is a folder or a device. A pipe is
   /// read once.
   explicit GzipReader(const std::filesystem::path& path) : path_(path) {
-    detail::FileDescriptor file = detail::open_to_read(path);
+    detail::FileDescriptor file = detail::open_to_read(path).file;
     file_.reset(gzdopen(file.get(), "rb"));
     if (!file_) throw std::bad_alloc();
     static_cast<void>(file.release());  // zlib closes it

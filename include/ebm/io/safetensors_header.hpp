@@ -89,8 +89,12 @@ class HeaderParser {
 
  private:
   [[nodiscard]] std::map<std::string, std::string> metadata(JsonReader& reader) const {
-    if (reader.peek() != '{') refuse("has a ", metadata_key, " that is no object");
     std::map<std::string, std::string> texts;
+    if (reader.peek() == 'n') {
+      const Json null = reader.value();  // no other value begins with this letter
+      return texts;
+    }
+    if (reader.peek() != '{') refuse("has a ", metadata_key, " that is no object");
     reader.object([&](const std::string& key) {
       const Json text = reader.value(JSON_ALLOW_NUL);
       if (!json_is_string(text.get())) {

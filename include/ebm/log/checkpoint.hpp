@@ -161,7 +161,7 @@ class Checkpoint {
 
   void restore(const State& state) {
     const auto count = static_cast<std::size_t>(state.count("best_count"));
-    const auto values = state.get<double>("best_values", count);
+    const auto values = state.finite<double>("best_values", count);
     const auto epochs = state.get<std::int64_t>("best_epochs", count);
     best_.clear();
     for (std::size_t i = 0; i < count; ++i) {

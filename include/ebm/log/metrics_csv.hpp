@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <ebm/io/file.hpp>
 #include <ebm/io/quoted.hpp>
 #include <ebm/io/write_file.hpp>
 #include <ebm/train/position.hpp>
 #include <functional>
-#include <map>
+#include <ranges>
 
 /// The numbers of a run as a table.
 namespace ebm::inline EBM_ABI::io {
@@ -27,7 +29,8 @@ struct MetricsCsvOptions {
 /// goes on keeps the rows of the steps that it has made already. A row is appended to the file, at
 /// a cost that doesn't grow with their number; where a metric is new, and at the end of a training,
 /// the file is replaced as a whole.
-/// Throws `Error` if it can't be written, or the rows to keep can't be read.
+/// Throws `Error` if it can't be written, or the rows to keep can't be read, and `InvalidArgument`
+/// if the name of a metric can't head a column.
 class MetricsCsv {
  public:
   /// Throws `InvalidArgument` if an option is outside of its range.
@@ -63,7 +66,6 @@ class MetricsCsv {
   }
 
  private:
-  using Row = std::map<std::string, std::string, std::less<>>;
   static constexpr const char* epoch_seconds = "seconds";  // that rows of epochs have
 
   /// The shortest digits that mean this number.
@@ -75,93 +77,96 @@ class MetricsCsv {
   [[nodiscard]] bool waits() const { return options_.waits && options_.waits(); }
 
   void add_row(int epoch, std::int64_t iteration, const Metrics& metrics) {
-    const std::size_t columns_before = columns_.size();
-    Row row{{"epoch", std::to_string(epoch)}, {"iteration", std::to_string(iteration)}};
+    bool fits = is_ours_;
     for (const auto& [name, value] : metrics) {
-      if (std::ranges::find(columns_, name) == columns_.end()) columns_.emplace_back(name);
-      row[name] = text(value);
+      if (std::ranges::find(columns_, name) != columns_.end()) continue;
+      add_column(name);
+      fits = false;
     }
-    rows_.push_back(std::move(row));
+    std::string line = std::to_string(epoch) + ',' + std::to_string(iteration);
+    for (const std::string& column : columns_ | std::views::drop(2)) {
+      line += ',';
+      if (metrics.contains(column)) line += text(metrics.at(column));
+    }
+    rows_ += line += '\n';
     if (waits()) return;
-    const bool fits = is_ours_ && columns_.size() == columns_before;
-    if (!fits || !append_text(options_.file, line_of(rows_.back()))) write();
+    if (!fits || !append_text(options_.file, line)) write();
   }
 
-  [[nodiscard]] std::string line_of(const Row& row) const {
-    std::string line;
-    for (const char* separator = ""; const std::string& column : columns_) {
-      const auto found = row.find(column);
-      line.append(std::exchange(separator, ","));
-      if (found != row.end()) line += found->second;
+  /// Rows that there are have nothing in the column.
+  void add_column(const std::string& name) {
+    require(name.find_first_of(",\"\r\n") == name.npos, "MetricsCsv: ", quoted_text(name),
+            " can't head a column: a comma, a quote or a line break would end it");
+    columns_.push_back(name);
+    std::string rows;
+    for (const char c : rows_) {
+      if (c == '\n') rows += ',';
+      rows += c;
     }
-    return line + '\n';
+    rows_ = std::move(rows);
   }
 
   void write() {
-    Row heading;
-    for (const std::string& column : columns_) heading[column] = column;
-    std::string table = line_of(heading);
-    for (const Row& row : rows_) table += line_of(row);
-    write_file_atomically(options_.file, table);
+    std::string table;
+    for (const std::string& column : columns_) table += (table.empty() ? "" : ",") + column;
+    write_file_atomically(options_.file, table + '\n' + rows_);
     is_ours_ = true;
   }
 
-  static std::vector<std::string> cells_of(std::string_view line) {
-    std::vector<std::string> cells(1);
-    for (const char c : line) {
-      if (c == ',') {
-        cells.emplace_back();
-      } else {
-        cells.back() += c;
-      }
-    }
-    return cells;
+  /// Takes what comes before the next separator, or all, off `text`.
+  static std::string_view take(std::string_view& text, char separator) {
+    const auto part = text.substr(0, text.find(separator));
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+    return part;
+  }
+  static std::string_view cell(std::string_view line, std::ptrdiff_t column) {
+    while (column-- > 0) take(line, ',');
+    return take(line, ',');
   }
 
   /// The rows of earlier sessions up to where training is now.
   void read_rows(const Position& position) {
     const std::string text = read_text(options_.file);
-    std::string_view rest = text;
-    const auto next_line = [&] {
-      const auto end = std::min(rest.find('\n'), rest.size());
-      const auto line = rest.substr(0, end);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      return line;
-    };
-    columns_ = cells_of(next_line());
-    const auto refuse = [&](const char* why) {
+    const auto refuse = [&](const std::string& why) {
       throw Error(sentence(quoted(options_.file), " is no table of metrics: ", why));
     };
-    if (columns_.size() < 2 || columns_[0] != "epoch" || columns_[1] != "iteration") {
+    std::string_view rest = text;
+    std::string_view heading = take(rest, '\n');
+    const auto cells_of = [](std::string_view line) { return 1 + std::ranges::count(line, ','); };
+    const auto columns = cells_of(heading);
+    // Each row to come has a cell for each column.
+    constexpr std::ptrdiff_t most_columns = 256;
+    if (columns > most_columns) refuse(sentence("it has more than ", most_columns, " columns"));
+    columns_.clear();
+    for (auto i = columns; i-- > 0;) columns_.emplace_back(take(heading, ','));
+    if (columns < 2 || columns_[0] != "epoch" || columns_[1] != "iteration") {
       refuse("its first columns are not epoch and iteration");
     }
-    // A row has a cell for each column, so that memory grows with both.
-    constexpr std::size_t most_columns = 256;
-    if (columns_.size() > most_columns) refuse("it has more than 256 columns");
+    const auto seconds = std::ranges::find(columns_, epoch_seconds) - columns_.begin();
     rows_.clear();
-    while (rest.find('\n') != rest.npos) {  // a line without an end was cut short
-      const auto cells = cells_of(next_line());
-      Row row;
-      for (std::size_t i = 0; i < std::min(cells.size(), columns_.size()); ++i) {
-        if (!cells[i].empty()) row[columns_[i]] = cells[i];
+    for (std::int64_t row = 1; rest.find('\n') != rest.npos; ++row) {  // what has no end was cut
+      const auto line = take(rest, '\n');
+      const auto cells = cells_of(line);
+      if (cells != columns) {
+        refuse(sentence("row ", row, " has ", cells, " cells, expected ", columns));
       }
       std::int64_t iteration = 0;
-      const std::string& digits = row["iteration"];
+      const std::string_view digits = cell(line, 1);
       const auto end = digits.data() + digits.size();
-      if (digits.empty() || std::from_chars(digits.data(), end, iteration).ptr != end) {
-        refuse("a row has no iteration");
-      }
+      const auto [stop, error] = std::from_chars(digits.data(), end, iteration);
+      if (error != std::errc{} || stop != end) refuse(sentence("row ", row, " has no iteration"));
       // After the last step of an epoch, its end may be yet to come.
-      const bool is_past = iteration < position.iteration ||
-                           (iteration == position.iteration &&
-                            (position.batches_done == 0 || !row.contains(epoch_seconds)));
-      if (is_past) rows_.push_back(std::move(row));
+      const bool is_epoch = seconds < columns && !cell(line, seconds).empty();
+      const bool is_past =
+          iteration < position.iteration ||
+          (iteration == position.iteration && (position.batches_done == 0 || !is_epoch));
+      if (is_past) rows_.append(line) += '\n';
     }
   }
 
   MetricsCsvOptions options_;
   std::vector<std::string> columns_{"epoch", "iteration"};
-  std::vector<Row> rows_;
+  std::string rows_;      // as they stand in the file, a line each
   bool is_ours_ = false;  // the file has been written, so that rows can follow
 };
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <ebm/core/state.hpp>
 #include <ebm/train/callback.hpp>
+#include <limits>
 #include <utility>
 
 namespace ebm::inline EBM_ABI {
@@ -63,7 +64,8 @@ class EarlyStop {
     return state;
   }
   void restore(const State& state) {
-    const double best = state.get<double>("best");
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    const double best = state.get<double>("best", -infinity, infinity);
     epochs_without_ = state.count("epochs_without");
     best_ = best;
     has_stopped_ = epochs_without_ >= options_.patience;

@@ -64,7 +64,7 @@ struct Position {
 
   /// Throws `Error` if the state is none, or has a number that no training comes to.
   void restore(const State& state) {
-    const auto sums = state.get<double>("sums", loss_parts + 5);
+    const auto sums = state.finite<double>("sums", loss_parts + 5);
     const auto behind_parts = sums.subspan(loss_parts + 1);
     LossValue loss{.total = sums[0]};
     std::copy_n(sums.begin() + 1, loss_parts, loss.parts.begin());

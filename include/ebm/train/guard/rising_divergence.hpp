@@ -48,7 +48,8 @@ class RisingDivergence {
     return state;
   }
   void restore(const State& state) {
-    best_ = state.get<double>("best");
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    best_ = state.get<double>("best", -infinity, infinity);
     bad_epochs_ = state.count("bad_epochs");
   }
 

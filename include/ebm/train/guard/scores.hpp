@@ -87,7 +87,7 @@ class StuckChains {
     return state;
   }
   void restore(const State& state) {
-    mean_ = state.get<double>("mean");
+    mean_ = state.finite<double>("mean", 1)[0];
     seen_ = std::min(state.count("seen"), options_.batches);
   }
 
