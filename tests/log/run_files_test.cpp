@@ -233,6 +233,15 @@ TEST_CASE("a checkpoint keeps the newest and the best models") {
   CHECK(ebm::io::read_safetensors(folder / "best.safetensors").metadata().at("epoch") == "2");
 }
 
+TEST_CASE("a run that is stopped in its first epoch has a model already") {
+  const TemporaryFolder folder;
+  run_in(folder.path(), 1);
+  Neural<ImageNet> model, start(Rng{3});
+  ebm::io::load_model(folder / "model.safetensors", model);
+  CHECK_FALSE(std::ranges::equal(model.parameters(), start.parameters()));
+  CHECK(ebm::io::read_safetensors(folder / "model.safetensors").metadata().at("epoch") == "0");
+}
+
 TEST_CASE("a run that was stopped anywhere leaves the files of one that was not") {
   const TemporaryFolder whole;
   run_in(whole.path(), -1);

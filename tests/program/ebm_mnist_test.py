@@ -582,6 +582,23 @@ class Replacing(Program):
                 (self.folder / "new" / name).symlink_to("/proc/self")  # where nobody may write
                 refuse(f"cannot write 'new/{name}/")
 
+    def test_a_run_that_is_stopped_in_its_first_epoch_replaces_the_earlier_one_and_has_a_model(self):
+        process = subprocess.Popen(
+            [PROGRAM, *quickly(batch=2, steps=2000, threads=1, seed=9, save_every=1), "--overwrite"],
+            cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        state = self.run / "state.safetensors"
+        earlier = digest(state)
+        while process.poll() is None and (not state.exists() or digest(state) == earlier):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        errors = process.communicate()[1]
+        self.assertEqual(process.returncode, 130, errors)
+        self.assertIn("stopped after 0 epochs", errors)
+        self.assertLessEqual({"state.safetensors", "model.safetensors"}, self.names())
+        self.assertNotIn("best.safetensors", self.names())
+        self.succeed("sample", "--model", "run/model.safetensors", "--steps", 1, "--out", "a.png")
+        self.assertIn("seed = 9", (self.run / "config.toml").read_text())
+
     def test_a_run_that_is_killed_before_it_has_saved_itself_leaves_the_earlier_one(self):
         before = self.content()
         self.kill(*quickly(steps=1_000_000), "--overwrite", after=1)

@@ -45,8 +45,8 @@ struct Saved {
 ///
 /// After each epoch: `model.safetensors`, the newest; `best.safetensors`, that of the best value
 /// of `monitor` (and with keep > 1 `best_epoch_007.safetensors` of so many epochs);
-/// `state.safetensors`, also every so many steps and where training is stopped. Stands after the
-/// callbacks whose metric it watches and whose states it saves.
+/// `state.safetensors`, also every so many steps and where training is stopped, with a model if
+/// there is none yet. Stands after the callbacks whose metric it watches and whose states it saves.
 /// Throws `Error` if a file can't be written.
 template <class... Parts>
 class Checkpoint {
@@ -102,8 +102,7 @@ class Checkpoint {
   template <class Trainer>
   void on_epoch(Trainer& trainer, const EpochReport& report) {
     if (!options_.writes) return;
-    auto metadata = options_.metadata ? options_.metadata() : std::map<std::string, std::string>();
-    metadata.insert({{"format", "pt"}, {"epoch", std::to_string(report.epoch)}});
+    const auto metadata = model_metadata(report.epoch);
     save_model(model_file(), trainer.model(), metadata);
     const Monitor& monitor = options_.monitor;
     const double value = report.metrics.at(monitor.metric);
@@ -199,8 +198,19 @@ class Checkpoint {
     }
   }
 
+  /// epochs: that the model has been trained
+  [[nodiscard]] std::map<std::string, std::string> model_metadata(int epochs) const {
+    auto metadata = options_.metadata ? options_.metadata() : std::map<std::string, std::string>();
+    metadata.insert({{"format", "pt"}, {"epoch", std::to_string(epochs)}});
+    return metadata;
+  }
+
   template <class Trainer>
   void save(Trainer& trainer) {
+    std::error_code unknown;
+    if (!std::filesystem::exists(model_file(), unknown)) {
+      save_model(model_file(), trainer.model(), model_metadata(trainer.position().epoch - 1));
+    }
     State all;
     all.put("trainer", trainer.state());
     all.put("checkpoint", state());
