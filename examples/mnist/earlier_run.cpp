@@ -11,6 +11,7 @@
 #include <ebm/io/file.hpp>
 #include <ebm/io/quoted.hpp>
 #include <ebm/io/write_file.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -53,7 +54,8 @@ bool is_of_a_run(const fs::path& folder, const std::string& name) {
 
 /// Whether there is something of that name, be it a link that leads nowhere.
 bool is_there(const fs::path& path) {
-  return fs::exists(fs::symlink_status(path));
+  std::error_code unknown;
+  return fs::exists(fs::symlink_status(path, unknown));
 }
 
 /// Calls f(entry) for all that is in the folder of a run.
@@ -158,6 +160,19 @@ std::vector<fs::path> read_list(const fs::path& path) {
   return files;
 }
 
+/// Throws `ebm::Error` if an entry with the name of a run's file is one of `these`.
+template <class Predicate>
+void refuse(const fs::path& run, const char* what, Predicate these) {
+  for (const fs::path& folder : inner_folders()) {
+    for_each_entry(run, folder, [&](const fs::directory_entry& entry) {
+      if (!is_of_a_run(folder, entry.path().filename().string()) || !these(entry)) return;
+      throw ebm::Error(ebm::sentence(ebm::io::quoted(entry.path()), " ", what,
+                                     ", but a run has a file of this name: move it away, or choose "
+                                     "another folder"));
+    });
+  }
+}
+
 /// What was renamed in the folders of a run is so after a power failure too, as far as the file
 /// system lets it be known.
 void settle(const fs::path& run) {
@@ -199,8 +214,18 @@ EarlierRun::~EarlierRun() {
 }
 
 void EarlierRun::list() {
+  if (const auto unlisted = files_aside(folder_); !unlisted.empty()) {
+    throw ebm::Error(ebm::sentence(ebm::io::quoted(folder_ / unlisted.front()),
+                                   " was set aside for a run whose list is gone: move it away, or "
+                                   "delete it"));
+  }
   files_ = files_of_run(folder_);
   if (files_.empty()) return;
+  std::set<fs::path> folders;
+  for (const fs::path& file : files_) {
+    const bool is_first = folders.insert(file.parent_path()).second;
+    if (is_first) ebm::io::require_writable(folder_ / aside(file));
+  }
   write_list(folder_ / list_name, files_);
   settle(folder_);
   is_listed_ = true;
@@ -241,17 +266,18 @@ void EarlierRun::bring_back() {
   is_listed_ = false;
 }
 
-void require_no_folder_in_the_way(const fs::path& run) {
-  for (const fs::path& folder : inner_folders()) {
-    for_each_entry(run, folder, [&](const fs::directory_entry& entry) {
-      std::error_code unknown;
-      if (!entry.is_directory(unknown)) return;
-      if (!is_of_a_run(folder, entry.path().filename().string())) return;
-      throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(entry.path()),
-                                     " is a folder, but a run writes a file of this name: rename "
-                                     "it, or choose another --out"));
-    });
-  }
+void require_no_pipes(const fs::path& run) {
+  refuse(run, "is a pipe or a device", [](const fs::directory_entry& entry) {
+    std::error_code unknown;
+    return entry.exists(unknown) && entry.is_other(unknown);
+  });
+}
+
+void require_no_folders(const fs::path& run) {
+  refuse(run, "is a folder", [](const fs::directory_entry& entry) {
+    std::error_code unknown;
+    return fs::is_directory(entry.symlink_status(unknown));
+  });
 }
 
 }  // namespace ebm_mnist

@@ -30,6 +30,8 @@ class EarlierRun {
   ~EarlierRun();
 
   /// Lists what is there.
+  ///
+  /// Throws `ebm::Error` if that could not be set aside, or if something is that no list knows of.
   void list();
 
   /// Makes room for the new run's files; nothing unless there is a list.
@@ -56,7 +58,11 @@ void recover_run(const std::filesystem::path& folder, const FolderLock& lock);
 /// The folders that a run writes to: its own and those in it.
 [[nodiscard]] std::vector<std::filesystem::path> folders_of_run(const std::filesystem::path& run);
 
-/// Throws `ebm::Error` if a folder has the name of a file that a run writes.
-void require_no_folder_in_the_way(const std::filesystem::path& run);
+/// Throws `ebm::Error` if a pipe or a device has the name of a run's file: to read it might not
+/// end.
+void require_no_pipes(const std::filesystem::path& run);
+
+/// Throws `ebm::Error` if a folder has the name of a run's file, which then could not be written.
+void require_no_folders(const std::filesystem::path& run);
 
 }  // namespace ebm_mnist

@@ -34,6 +34,7 @@ struct GenerateOptions {
 };
 
 constexpr int scale = 2;
+constexpr int still_frames = 20;  // the digits stay for a while before they begin again
 
 Chains chains_of(const GenerateOptions& o, const Model& model) {
   return by_model(o.model, [&] {
@@ -66,7 +67,6 @@ void write_animation(const GenerateOptions& o, const Model& model) {
   for (const auto& snapshot : chains.snapshots()) {
     frames.push_back(ebm::io::image_grid(snapshot, {}, {.columns = 8, .scale = scale}));
   }
-  constexpr int still_frames = 20;  // the digits stay for a while before they begin again
   frames.insert(frames.end(), still_frames, ebm::io::Picture(frames.back()));
   ebm::io::write_apng(o.out, frames, {.seconds_per_frame = 0.1});
 }
@@ -86,7 +86,9 @@ void run(const CLI::App& command, GenerateOptions o, const Engine& engine) {
   } else {
     require_picture_fits(o.count, snapshots);
   }
-  require_memory(memory_of_picture(snapshots * o.count),
+  const double images = snapshots * o.count;
+  require_memory(o.animate ? memory_of_animation(images, images + still_frames * o.count)
+                           : memory_of_picture(images),
                  ebm::sentence("--count: ", o.count, " chains and ", snapshots, " snapshots"));
   ebm::io::require_writable(o.out);
   const auto model = engine.load(o.model);

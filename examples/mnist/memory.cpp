@@ -14,6 +14,10 @@ namespace ebm_mnist {
 
 namespace {
 
+// Bytes of an image: as numbers, and in a picture, enlarged and framed.
+constexpr double as_numbers = 28 * 28 * sizeof(float);
+constexpr double shown = 60 * 60;
+
 constexpr double unlimited = std::numeric_limits<double>::infinity();
 
 /// The number that a small file consists of; `unlimited` if it can't be read or says "max".
@@ -77,15 +81,19 @@ double free_memory() {
 }
 
 void require_memory(double bytes, const std::string& what) {
-  const double left = free_memory();
+  constexpr double own = 50e6;  // of the program and its threads
+  const double left = std::max(0.0, free_memory() - own);
   if (bytes <= left) return;
   throw ebm::Error(ebm::sentence(what, " take ", in_megabytes(bytes), " of memory, but only ",
                                  in_megabytes(left), " are free"));
 }
 
 double memory_of_picture(double images) {
-  constexpr double pixels = 28 * 28, shown = 60 * 60;  // enlarged, with a frame
-  return images * (2 * pixels * sizeof(float) + 4 * shown);
+  return images * (2 * as_numbers + 4 * shown);
+}
+
+double memory_of_animation(double images, double frames) {
+  return images * as_numbers + 2 * frames * shown;
 }
 
 }  // namespace ebm_mnist

@@ -10,7 +10,7 @@ namespace ebm_mnist {
 /// container's).
 [[nodiscard]] double free_memory();
 
-/// Throws `ebm::Error` if `bytes` are more than that.
+/// Throws `ebm::Error` if `bytes` are more than that, less what the program itself needs.
 ///
 /// what: the option and what takes the memory, "--count: 1000 samples"
 void require_memory(double bytes, const std::string& what);
@@ -18,5 +18,11 @@ void require_memory(double bytes, const std::string& what);
 /// Bytes that a picture of so many images takes while it is written: the images as numbers, twice,
 /// and their pixels four times: small, enlarged, with a filter each row, and compressed.
 [[nodiscard]] double memory_of_picture(double images);
+
+/// Those of an animation.
+///
+/// images: of all chains and snapshots
+/// frames: images in all frames, those that are shown again too
+[[nodiscard]] double memory_of_animation(double images, double frames);
 
 }  // namespace ebm_mnist

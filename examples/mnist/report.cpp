@@ -109,20 +109,21 @@ void tell(const ReportOptions& o, const RunRecord& run, const RunSummary& summar
   std::cout << "; guard: " << summary.guard.word << "; the report: " << o.out.string() << '\n';
 }
 
-/// What a killed process has set aside comes back, if nobody trains there and this process may; the
-/// report is of what is there in any case.
+/// What a killed process has set aside comes back, if nobody trains there and this process may. The
+/// report is of what is there in any case, and says what did not come back.
 void bring_back_if_possible(const fs::path& run) {
   const FolderLock lock(run);
   if (!lock.is_held()) return;
   try {
     recover_run(run, lock);
-  } catch (const ebm::Error&) {
-    // The next start of training says why.
+  } catch (const ebm::Error& error) {
+    std::cerr << "ebm-mnist: " << error.what() << '\n';
   }
 }
 
 void run(ReportOptions o, bool is_analysis_asked_for, const Engine& engine) {
   bring_back_if_possible(o.run);
+  require_no_pipes(o.run);
   const RunRecord record = read_run(o.run);
   if (o.out.empty()) o.out = o.run / "report.html";
   ebm::require(has_extension(o.out, ".html") || has_extension(o.out, ".htm"),

@@ -66,7 +66,8 @@ Restoration read_images(const RestorationOptions& o) {
   }
   if (is_picture) require_picture_fits(3, static_cast<double>(count));
   const auto chains = count * o.chains;
-  require_memory(2.0 * static_cast<double>(chains) * pixels * sizeof(float),  // and their starts
+  // The chains, what they start from and, for a while, what is kept of them.
+  require_memory(2.5 * static_cast<double>(chains) * pixels * sizeof(float),
                  ebm::sentence("--chains: ", chains, " chains of ", count, " images"));
   return r;
 }

@@ -2,10 +2,11 @@
 #include "run_folder.hpp"
 
 #include <ebm/io/digits.hpp>
+#include <ebm/io/file.hpp>
 #include <ebm/io/quoted.hpp>
 #include <ebm/io/write_file.hpp>
-#include <fstream>
 #include <iostream>
+#include <sstream>
 #include <vector>
 
 #include "run_record.hpp"
@@ -24,11 +25,13 @@ fs::path picture_file(const fs::path& folder, const char* kind, int epoch) {
 fs::path created(const fs::path& folder) {
   std::error_code failure;
   fs::create_directories(folder, failure);
-  if (failure || !fs::is_directory(folder)) {
-    throw ebm::Error(ebm::sentence("train: can't create ", ebm::io::quoted(folder), ": ",
-                                   failure ? failure.message() : "it is a file"));
-  }
-  return folder;
+  std::error_code unknown;
+  if (fs::is_directory(folder, unknown)) return folder;
+  const bool is_link = fs::is_symlink(folder, unknown);
+  throw ebm::Error(ebm::sentence("train: can't create ", ebm::io::quoted(folder), ": ",
+                                 is_link   ? "it is a link that leads to no folder"
+                                 : failure ? failure.message()
+                                           : "it is a file"));
 }
 
 }  // namespace
@@ -46,7 +49,8 @@ RunFolder::RunFolder(const TrainOptions& o)
     throw ebm::Error(ebm::sentence("train: ", ebm::io::quoted(folder_),
                                    " is not empty: choose another --out, or pass --overwrite"));
   }
-  require_no_folder_in_the_way(folder_);
+  require_no_pipes(folder_);
+  require_no_folders(folder_);
   std::vector<const char*> kinds{"samples"};
   if (o.pictures_every > 0) {
     kinds.push_back("generation");
@@ -91,21 +95,17 @@ void RunFolder::replace() {
 /// What an earlier session saw after the step where this one goes on is yet to come again.
 void RunFolder::keep_events(std::int64_t last_iteration) {
   const fs::path file = folder_ / "guard.jsonl";
-  std::ifstream lines(file);
-  if (!lines) return;
+  if (!fs::exists(file)) return;
+  std::istringstream lines(ebm::io::read_text(file));
   int unknown = 0;
   for (std::string line; std::getline(lines, line);) {
     const auto event = event_of(line);
-    if (!event) {
-      ++unknown;
-    } else if (event->iteration <= last_iteration) {
-      events_ += line_of(*event);
-    }
+    if (event && event->iteration <= last_iteration) events_ += line_of(*event);
+    unknown += !event && !line.empty();
   }
   if (unknown > 0) {
-    std::cerr << ebm::sentence(
-        "ebm-mnist: ", ebm::io::quoted(file), " held ", unknown,
-        " lines that are no events of the divergence guard: they are gone\n");
+    std::cerr << "ebm-mnist: lines of " << ebm::io::quoted(file)
+              << " that are no events of the divergence guard are gone: " << unknown << '\n';
   }
   write_events();
 }

@@ -72,8 +72,8 @@ bool is_count(double value) {
 }
 
 RunMetrics read_metrics(const fs::path& file) {
-  constexpr std::size_t first = 2;  // columns that say when
-  constexpr std::size_t most_columns = 100;
+  constexpr std::size_t first = 2;           // columns that say when
+  constexpr std::size_t most_columns = 256;  // that training writes
   const std::string text = ebm::io::read_text(file);
   std::string_view rest = text;
   const auto heading = take(rest, '\n');

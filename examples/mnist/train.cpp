@@ -124,6 +124,7 @@ void resume(CLI::App& command, const fs::path& run, TrainOptions& o) {
   // the first of them will have the lock.
   const auto lock = std::make_shared<const FolderLock>(run);
   recover_run(run, *lock);
+  require_no_pipes(run);
   if (!is_one_of_several()) o.lock = lock;
   for (const char* file : {"config.toml", "state.safetensors"}) {
     if (!fs::exists(run / file)) {

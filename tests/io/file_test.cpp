@@ -75,6 +75,15 @@ TEST_CASE("a file is read into memory of its own size") {
   }
 }
 
+TEST_CASE("a file of holes that is larger than memory is an error") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "file", std::string_view());
+  std::filesystem::resize_file(folder / "file", std::uintmax_t{1} << 42);
+  CHECK(message_of<Error>([&] { (void)read_file(folder / "file"); }) ==
+        "cannot read " + quoted(folder / "file") +
+            ": its 4398046511104 bytes do not fit in memory");
+}
+
 TEST_CASE("a pipe is read to its end") {
   const TemporaryFolder folder;
   const auto path = folder / "pipe";

@@ -159,6 +159,28 @@ TEST_CASE("tensors whose shape, name or encoding is nonsense can't be added") {
   CHECK_FALSE(std::filesystem::exists(folder / "file"));
 }
 
+TEST_CASE("tensors of other memory that no file can hold are not written") {
+  const TemporaryFolder folder;
+  using ebm::io::TensorView;
+  const auto bytes = std::as_bytes(std::span(six));
+  const auto refusal = [&](const std::vector<TensorView>& tensors) {
+    return message_of<InvalidArgument>([&] { write_safetensors(folder / "file", tensors); });
+  };
+  const TensorView good{"a", ebm::io::DType::F32, {2, 3}, bytes};
+  CHECK(refusal({good, good}) == "SafeTensors: there are two tensors 'a'");
+  CHECK(refusal({{"__metadata__", good.dtype, good.shape, bytes}}) ==
+        "SafeTensors: no tensor can be called '__metadata__'");
+  CHECK(refusal({{"a", good.dtype, {2}, bytes}}) ==
+        "SafeTensors: tensor 'a' of shape [2] got 6 values");
+  CHECK(refusal({{"a", good.dtype, TensorShape(1001, 1), bytes}}) ==
+        "SafeTensors: tensor 'a' has 1001 dimensions, expected at most 1000");
+  CHECK(std::filesystem::is_empty(folder.path()));
+  TensorShape many(1000, 1);
+  many[0] = 6;
+  write_safetensors(folder / "file", std::vector{TensorView{"a", good.dtype, many, bytes}});
+  CHECK(read_safetensors(folder / "file").shape("a") == many);
+}
+
 TEST_CASE("names from a file are listed without control characters, and not all of thousands") {
   SafeTensors tensors;
   tensors.add("\x1b[2J", {6}, six);

@@ -411,8 +411,13 @@ TEST_CASE("a table that is none is refused where rows are to be kept") {
   for (const char* text : {"", "x\n", "a,b\n1,2\n"}) {
     CHECK(complaint_about(text) == start + "its first columns are not epoch and iteration");
   }
-  CHECK(complaint_about("epoch,iteration\n1,\n") == start + "row 1 has no iteration");
-  CHECK(complaint_about("epoch,iteration\n1,1e3\n") == start + "row 1 has no iteration");
+  for (const char* text :
+       {"epoch,iteration\n1,\n", "epoch,iteration\n1,1e3\n", "epoch,iteration\n1,-4"}) {
+    CHECK(complaint_about(text) == start + "row 1 has no iteration");
+  }
+  CHECK(complaint_about("epoch,iteration\n1,1\n=cmd(),2\n") == start + "row 2 has no epoch");
+  CHECK(complaint_about("epoch,iteration,\n") == start + "a column has no name");
+  CHECK(complaint_about("epoch,iteration,a,b,a\n") == start + "two columns are called 'a'");
   // Two cells of a hundred would be written again with all hundred.
   CHECK(complaint_about("epoch,iteration,loss\n1,1,2\n1,2\n") ==
         start + "row 2 has 2 cells, expected 3");
@@ -422,18 +427,67 @@ TEST_CASE("a table that is none is refused where rows are to be kept") {
         start + "it has more than 256 columns");
 }
 
+TEST_CASE("a table keeps what an editor or another system made of its lines") {
+  const TemporaryFolder folder;
+  const fs::path file = folder / "metrics.csv";
+  Serial executor;
+  Neural<ImageNet> model;
+  Trainer trainer(model, recipe_of(3), executor);
+  trainer.fit(images(130), StopAfter{6});
+  for (const char* text :
+       {"epoch,iteration,a\r\n1,1,2\r\n1,2,\r\n", "epoch,iteration,a\n\n1,1,2\n1,2,",
+        "epoch,iteration,a\n1,1,2\n1,2,\n1,"}) {
+    ebm::io::write_file_atomically(file, std::string_view(text));
+    MetricsCsv csv({.file = file});
+    csv.on_start(trainer);
+    csv.on_end(trainer);
+    CHECK(text_of(file) == "epoch,iteration,a\n1,1,2\n1,2,\n");
+  }
+}
+
+TEST_CASE("a table of another training does not begin with the rows of the one before") {
+  const TemporaryFolder folder;
+  MetricsCsv csv({.file = folder / "metrics.csv", .every = 1});
+  Serial executor;
+  std::vector<std::string> first;
+  for (int training = 0; training < 2; ++training) {
+    Neural<ImageNet> model(Rng{3});
+    Trainer trainer(model, recipe_of(1), executor);
+    trainer.fit(images(130), csv);
+    if (training == 0) first = rows_of(folder / "metrics.csv");
+  }
+  CHECK(rows_of(folder / "metrics.csv") == first);
+}
+
 TEST_CASE("a metric that would break the table is refused") {
   const TemporaryFolder folder;
-  MetricsCsv csv({.file = folder / "metrics.csv"});
-  EpochReport report;
-  report.metrics.set("precision, recall", 1);
   Serial executor;
   Neural<ImageNet> model;
   Trainer trainer(model, recipe_of(1), executor);
+  const auto complaint = [&](const auto&... names) {
+    MetricsCsv csv({.file = folder / "metrics.csv"});
+    EpochReport report;
+    (report.metrics.set(names, 1), ...);
+    return message_of<ebm::InvalidArgument>([&] { csv.on_epoch(trainer, report); });
+  };
   CHECK(
-      message_of<ebm::InvalidArgument>([&] { csv.on_epoch(trainer, report); }) ==
-      "MetricsCsv: 'precision, recall' can't head a column: a comma, a quote or a line break would "
-      "end it");
+      complaint("precision, recall") ==
+      "MetricsCsv: 'precision, recall' can't head a column: expected letters, but no comma, quote "
+      "or line break");
+  for (const std::string& name : {std::string(), std::string("a\0b", 3), std::string("a\nb")}) {
+    CHECK(complaint(name).starts_with("MetricsCsv: '"));
+  }
+  for (const std::string name : {"epoch", "iteration", "seconds"}) {
+    CHECK(complaint(name) ==
+          "MetricsCsv: a metric can't be called '" + name + "', as a column of each table is");
+  }
+  MetricsCsv csv({.file = folder / "metrics.csv"});
+  EpochReport report;
+  for (int i = 0; i < 253; ++i) report.metrics.set("metric" + std::to_string(i), i);
+  csv.on_epoch(trainer, report);
+  report.metrics.set("more", 1);
+  CHECK(message_of<ebm::InvalidArgument>([&] { csv.on_epoch(trainer, report); }) ==
+        "MetricsCsv: there are more than 256 columns");
 }
 
 TEST_CASE("a state of another run is refused") {

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <ebm/core/error.hpp>
+#include <ebm/core/finite.hpp>
 #include <ebm/io/safetensors.hpp>
 #include <string>
 #include <string_view>
@@ -55,7 +56,7 @@ namespace detail {
 ///
 /// name: of the namespace
 /// Throws `InvalidArgument` unless that is an identifier, and `Error` if there is no tensor, one
-/// holds no float, or the file can't be written.
+/// holds no float or one that is not finite, or the file can't be written.
 inline void write_embedded(const std::filesystem::path& path, const SafeTensors& content,
                            std::string_view name) {
   require(detail::is_identifier(name), "write_embedded: ", quoted_text(name),
@@ -74,6 +75,11 @@ inline void write_embedded(const std::filesystem::path& path, const SafeTensors&
     const auto values = content.get<float>(entry.first);
     if (values.empty()) {  // C++ has no array of none
       throw Error(sentence("tensor ", quoted_text(entry.first), " holds no value"));
+    }
+    if (!all_finite(values)) {
+      const std::size_t at = first_not_finite(values);
+      throw Error(sentence("number ", at, " of tensor ", quoted_text(entry.first), " is ",
+                           values[at], ", expected a finite number"));
     }
     const std::string array = sentence("tensor", ++number);
     text += sentence("inline constexpr float ", array, "[] = {  // ", quoted_text(entry.first));

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <ebm/core/error.hpp>
 #include <ebm/io/quoted.hpp>
+#include <exception>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -110,7 +111,12 @@ class FileReader {
     std::uint64_t wanted = std::min(size, open_.size.value_or(chunk));
     for (;;) {
       const std::size_t used = bytes.size();
-      bytes.resize(used + wanted);
+      try {
+        bytes.resize(used + wanted);
+      } catch (const std::exception&) {  // a file of holes may be as large as it likes
+        throw Error(sentence("cannot read ", quoted(path_), ": its ", used + wanted,
+                             " bytes do not fit in memory"));
+      }
       const std::size_t got = read(std::span(bytes).subspan(used));
       if (got < wanted) bytes.resize(used + got);
       std::byte next;  // of a pipe, or a file that has grown

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -79,6 +80,25 @@ inline constexpr std::string_view checksum_key = "ebm_crc32c";
   return digits;
 }
 
+[[nodiscard]] inline std::string text_of(const TensorShape& shape) {
+  std::string list = "[";
+  for (const char* separator = ""; const auto size : shape) {
+    list += std::exchange(separator, ", ") + (size == -1 ? "any" : std::to_string(size));
+  }
+  return list + ']';
+}
+
+/// Throws InvalidArgument unless a file can have such a tensor, of so many bytes.
+inline void require_tensor(std::string_view name, DType dtype, const TensorShape& shape,
+                           std::size_t bytes) {
+  require(name != metadata_key, "SafeTensors: no tensor can be called ", quoted_text(name));
+  constexpr std::size_t most = 1000;  // whose text has a place in what is read of an entry
+  require(shape.size() <= most, "SafeTensors: tensor ", quoted_text(name), " has ", shape.size(),
+          " dimensions, expected at most ", most);
+  require(byte_size(dtype, shape) == bytes, "SafeTensors: tensor ", quoted_text(name), " of shape ",
+          text_of(shape), " got ", bytes / dtype_size(dtype), " values");
+}
+
 }  // namespace detail
 
 /// The content of a safetensors file: tensors and texts, each in the order of their names.
@@ -97,16 +117,9 @@ class SafeTensors {
 
   /// The same for a tensor of any element type.
   void insert(std::string name, Tensor tensor) {
-    const auto refuse = [&](const auto&... why) {
-      throw InvalidArgument(sentence("SafeTensors: ", why...));
-    };
-    if (name == detail::metadata_key) refuse("no tensor can be called ", quoted_text(name));
-    if (byte_size(tensor.dtype, tensor.shape) != tensor.bytes.size()) {
-      refuse("tensor ", quoted_text(name), " of shape ", text(tensor.shape), " got ",
-             tensor.bytes.size() / dtype_size(tensor.dtype), " values");
-    }
+    detail::require_tensor(name, tensor.dtype, tensor.shape, tensor.bytes.size());
     const auto [position, inserted] = tensors_.try_emplace(std::move(name), std::move(tensor));
-    if (!inserted) refuse("there are two tensors ", quoted_text(position->first));
+    require(inserted, "SafeTensors: there are two tensors ", quoted_text(position->first));
   }
 
   [[nodiscard]] bool contains(std::string_view name) const { return tensors_.contains(name); }
@@ -142,7 +155,7 @@ class SafeTensors {
     };
     if (!std::ranges::equal(shape(name), expected, fits)) {
       throw Error(sentence("tensor ", quoted_text(name), " of ", source_, " has shape ",
-                           text(shape(name)), ", expected ", text(expected)));
+                           detail::text_of(shape(name)), ", expected ", detail::text_of(expected)));
     }
     return get<T>(name);
   }
@@ -179,14 +192,6 @@ class SafeTensors {
   }
 
  private:
-  static std::string text(const TensorShape& shape) {
-    std::string list = "[";
-    for (const char* separator = ""; const auto size : shape) {
-      list += std::exchange(separator, ", ") + (size == -1 ? "any" : std::to_string(size));
-    }
-    return list + ']';
-  }
-
   std::string names() const {
     constexpr std::size_t most = 20;
     std::string list;
@@ -249,13 +254,19 @@ class SafeTensors {
   return content;
 }
 
-/// Writes all or nothing, with a checksum in the metadata; equal content gives equal bytes. Throws
-/// Error where the disk refuses.
+/// Writes all or nothing, with a checksum in the metadata; equal content gives equal bytes.
 ///
-/// tensors: by name, each once
+/// Throws Error where the disk refuses, and InvalidArgument if two tensors have one name or a
+/// tensor's bytes are not those of its shape.
 inline void write_safetensors(const std::filesystem::path& path,
                               std::span<const TensorView> tensors,
                               const std::map<std::string, std::string>& metadata = {}) {
+  std::set<std::string_view> names;
+  for (const TensorView& tensor : tensors) {
+    detail::require_tensor(tensor.name, tensor.dtype, tensor.shape, tensor.bytes.size());
+    require(names.insert(tensor.name).second, "SafeTensors: there are two tensors ",
+            quoted_text(tensor.name));
+  }
   detail::SafeTensorsHeader header{{}, metadata};
   header.metadata.insert_or_assign(std::string(detail::checksum_key),
                                    detail::checksum_of({tensors.begin(), tensors.end()}, metadata));

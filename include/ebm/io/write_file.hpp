@@ -190,7 +190,8 @@ inline void remove_broken_writes(const std::filesystem::path& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
     const ::pid_t writer = detail::writer_of(entry.path().filename().string());
     const bool is_over = writer == ::getpid() || (::kill(writer, 0) != 0 && errno == ESRCH);
-    if (writer > 0 && is_over) broken.push_back(entry.path());
+    std::error_code unknown;
+    if (writer > 0 && is_over && !entry.is_directory(unknown)) broken.push_back(entry.path());
   }
   for (const auto& file : broken) remove_file(file);
 }

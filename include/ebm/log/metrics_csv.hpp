@@ -9,7 +9,11 @@
 #include <ebm/io/write_file.hpp>
 #include <ebm/train/position.hpp>
 #include <functional>
+#include <optional>
 #include <ranges>
+#include <string>
+#include <string_view>
+#include <vector>
 
 /// The numbers of a run as a table.
 namespace ebm::inline EBM_ABI::io {
@@ -30,9 +34,12 @@ struct MetricsCsvOptions {
 /// a cost that doesn't grow with their number; where a metric is new, and at the end of a training,
 /// the file is replaced as a whole.
 /// Throws `Error` if it can't be written, or the rows to keep can't be read, and `InvalidArgument`
-/// if the name of a metric can't head a column.
+/// if the name of a metric can't head a column, or there are more than `most_columns`.
 class MetricsCsv {
  public:
+  /// Each row has a cell for each column, so that a file grows with both.
+  static constexpr std::ptrdiff_t most_columns = 256;
+
   /// Throws `InvalidArgument` if an option is outside of its range.
   explicit MetricsCsv(MetricsCsvOptions options) : options_(std::move(options)) {
     require(options_.every >= 1, "MetricsCsv: every must be >= 1, got ", options_.every);
@@ -41,6 +48,9 @@ class MetricsCsv {
   template <class Trainer>
   void on_start(Trainer& trainer) {
     require_writable(options_.file);
+    columns_ = {"epoch", "iteration"};
+    rows_.clear();
+    is_ours_ = false;
     if (trainer.position().iteration > 0 && std::filesystem::exists(options_.file)) {
       read_rows(trainer.position());
     }
@@ -56,6 +66,7 @@ class MetricsCsv {
   template <class Trainer>
   void on_epoch(Trainer&, const EpochReport& report) {
     Metrics metrics = report.metrics;
+    require_free(epoch_seconds, metrics);
     metrics.set(epoch_seconds, report.seconds);
     add_row(report.epoch, report.iteration, metrics);
   }
@@ -76,7 +87,13 @@ class MetricsCsv {
 
   [[nodiscard]] bool waits() const { return options_.waits && options_.waits(); }
 
+  static void require_free(std::string_view name, const Metrics& metrics) {
+    require(!metrics.contains(name), "MetricsCsv: a metric can't be called '", name,
+            "', as a column of each table is");
+  }
+
   void add_row(int epoch, std::int64_t iteration, const Metrics& metrics) {
+    for (const std::string& name : columns_ | std::views::take(2)) require_free(name, metrics);
     bool fits = is_ours_;
     for (const auto& [name, value] : metrics) {
       if (std::ranges::find(columns_, name) != columns_.end()) continue;
@@ -95,8 +112,12 @@ class MetricsCsv {
 
   /// Rows that there are have nothing in the column.
   void add_column(const std::string& name) {
-    require(name.find_first_of(",\"\r\n") == name.npos, "MetricsCsv: ", quoted_text(name),
-            " can't head a column: a comma, a quote or a line break would end it");
+    constexpr std::string_view not_of_names(",\"\r\n\0", 5);
+    require(!name.empty() && name.find_first_of(not_of_names) == name.npos, "MetricsCsv: ",
+            quoted_text(name),
+            " can't head a column: expected letters, but no comma, quote or line break");
+    require(std::ssize(columns_) < most_columns, "MetricsCsv: there are more than ", most_columns,
+            " columns");
     columns_.push_back(name);
     std::string rows;
     for (const char c : rows_) {
@@ -113,11 +134,12 @@ class MetricsCsv {
     is_ours_ = true;
   }
 
-  /// Takes what comes before the next separator, or all, off `text`.
+  /// Takes what comes before the next separator, or all, off `text`; a line without its end, be it
+  /// that of another system.
   static std::string_view take(std::string_view& text, char separator) {
     const auto part = text.substr(0, text.find(separator));
     text.remove_prefix(std::min(part.size() + 1, text.size()));
-    return part;
+    return separator == '\n' && part.ends_with('\r') ? part.substr(0, part.size() - 1) : part;
   }
   static std::string_view cell(std::string_view line, std::ptrdiff_t column) {
     while (column-- > 0) take(line, ',');
@@ -131,37 +153,57 @@ class MetricsCsv {
       throw Error(sentence(quoted(options_.file), " is no table of metrics: ", why));
     };
     std::string_view rest = text;
-    std::string_view heading = take(rest, '\n');
-    const auto cells_of = [](std::string_view line) { return 1 + std::ranges::count(line, ','); };
-    const auto columns = cells_of(heading);
-    // Each row to come has a cell for each column.
-    constexpr std::ptrdiff_t most_columns = 256;
-    if (columns > most_columns) refuse(sentence("it has more than ", most_columns, " columns"));
-    columns_.clear();
-    for (auto i = columns; i-- > 0;) columns_.emplace_back(take(heading, ','));
-    if (columns < 2 || columns_[0] != "epoch" || columns_[1] != "iteration") {
-      refuse("its first columns are not epoch and iteration");
-    }
+    read_heading(take(rest, '\n'), refuse);
+    const auto columns = std::ssize(columns_);
     const auto seconds = std::ranges::find(columns_, epoch_seconds) - columns_.begin();
-    rows_.clear();
-    for (std::int64_t row = 1; rest.find('\n') != rest.npos; ++row) {  // what has no end was cut
+    for (std::int64_t row = 1; !rest.empty(); ++row) {
+      const bool has_end = rest.find('\n') != rest.npos;
       const auto line = take(rest, '\n');
       const auto cells = cells_of(line);
+      if (line.empty() || (!has_end && cells < columns)) continue;  // cut short
       if (cells != columns) {
         refuse(sentence("row ", row, " has ", cells, " cells, expected ", columns));
       }
-      std::int64_t iteration = 0;
-      const std::string_view digits = cell(line, 1);
-      const auto end = digits.data() + digits.size();
-      const auto [stop, error] = std::from_chars(digits.data(), end, iteration);
-      if (error != std::errc{} || stop != end) refuse(sentence("row ", row, " has no iteration"));
+      const auto epoch = count_in(cell(line, 0)), iteration = count_in(cell(line, 1));
+      if (!epoch) refuse(sentence("row ", row, " has no epoch"));
+      if (!iteration) refuse(sentence("row ", row, " has no iteration"));
       // After the last step of an epoch, its end may be yet to come.
       const bool is_epoch = seconds < columns && !cell(line, seconds).empty();
-      const bool is_past =
-          iteration < position.iteration ||
-          (iteration == position.iteration && (position.batches_done == 0 || !is_epoch));
+      const bool is_past = *iteration < position.iteration ||
+                           (*iteration == position.iteration &&
+                            (position.batches_done == 0 || !is_epoch));
       if (is_past) rows_.append(line) += '\n';
     }
+  }
+
+  template <class Refuse>
+  void read_heading(std::string_view heading, const Refuse& refuse) {
+    const auto columns = cells_of(heading);
+    if (columns > most_columns) refuse(sentence("it has more than ", most_columns, " columns"));
+    std::vector<std::string> names;
+    for (auto i = columns; i-- > 0;) names.emplace_back(take(heading, ','));
+    if (columns < 2 || names[0] != columns_[0] || names[1] != columns_[1]) {
+      refuse("its first columns are not epoch and iteration");
+    }
+    for (auto name = names.begin(); name != names.end(); ++name) {
+      if (name->empty()) refuse("a column has no name");
+      if (std::find(names.begin(), name, *name) != name) {
+        refuse(sentence("two columns are called ", quoted_text(*name)));
+      }
+    }
+    columns_ = std::move(names);
+  }
+
+  static std::ptrdiff_t cells_of(std::string_view line) {
+    return 1 + std::ranges::count(line, ',');
+  }
+
+  /// A whole number >= 0 in digits.
+  static std::optional<std::int64_t> count_in(std::string_view text) {
+    std::int64_t count = -1;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    const bool is_count = error == std::errc{} && end == text.data() + text.size() && count >= 0;
+    return is_count ? std::optional(count) : std::nullopt;
   }
 
   MetricsCsvOptions options_;
