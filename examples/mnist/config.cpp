@@ -177,7 +177,7 @@ void apply_config(CLI::App& command, const std::filesystem::path& file,
       option->add_result(value);
       option->run_callback();
     } catch (const CLI::Error& error) {
-      refuse(error.what());
+      refuse(ebm::io::printable(error.what(), 300));
     }
   }
 }

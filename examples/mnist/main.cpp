@@ -24,7 +24,7 @@ constexpr int success = 0, failure = 1, wrong_usage = 2;
 
 int complain(std::string what, int code) {
   std::ranges::replace(what, '\n', ' ');  // of a file name: one sentence is one line
-  std::cerr << "ebm-mnist: " << what << '\n';
+  std::cerr << "ebm-mnist: " << ebm::io::printable(what) << '\n';
   return code;
 }
 

@@ -48,6 +48,8 @@ TEST_CASE("quoted text is short, printable UTF-8, whatever it quotes") {
   CHECK(ebm::io::is_utf8(quoted));
   CHECK(quoted.ends_with("\u00e9...'"));
   CHECK(quoted_text(many.substr(0, 300)).size() == 302);
+  CHECK(ebm::io::printable(many) == many);
+  CHECK(ebm::io::printable("one\tof {two}") == "one?of {two}");
 }
 
 TEST_CASE("what is written to a file is read back, every byte of it") {

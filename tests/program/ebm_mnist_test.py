@@ -368,6 +368,8 @@ class Training(Program):
                            ("x = " + "[" * 100_000 + "\n", "line 1: expected `flag = value`"),
                            ("seed = 1 \u00e9\n", "line 1: expected `flag = value`"),
                            ("seed = t\x1b[31m\n", "got 'seed = t?[31m'"),
+                           ('model = "\\u001b[31m"\n', "--model: ?[31m not in {tutorial,resnet}"),
+                           ('no-shuffle = "\\u001b[31m"\n', "Could not convert: --no-shuffle = ?[31m"),
                            ("\ufeff'seed' = 1\nx = 1\n", "line 2: 'train' takes no 'x'"),
                            ("[seed]\n", "got '[seed]'"),
                            ("seed = '''1'''\n", "line 1: expected `flag = value`"),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <ebm/core/abi.hpp>
+#include <ebm/core/error.hpp>
 #include <ebm/io/utf8.hpp>
 #include <filesystem>
 #include <string>
@@ -23,17 +24,24 @@ namespace detail {
 
 }  // namespace detail
 
-/// Text from outside as messages show it: short, in UTF-8, and without control characters.
-[[nodiscard]] inline std::string quoted_text(std::string_view text) {
-  constexpr std::size_t most = 300;
-  std::string result = "'";
-  while (!text.empty() && result.size() <= most) {
+/// Text from outside as a terminal can show it: in UTF-8, and without control characters.
+///
+/// most: bytes after which the rest is left out
+[[nodiscard]] inline std::string printable(std::string_view text,
+                                           std::size_t most = std::string_view::npos) {
+  std::string result;
+  while (!text.empty() && result.size() < most) {
     const std::size_t length = utf8_character(text);
     const bool is_shown = length > 0 && !detail::is_control(text.substr(0, length));
     result += is_shown ? text.substr(0, length) : "?";
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
-  return result + (text.empty() ? "'" : "...'");
+  return text.empty() ? result : result + "...";
+}
+
+/// The same in quotes, as messages show it, and no more than 300 bytes of it.
+[[nodiscard]] inline std::string quoted_text(std::string_view text) {
+  return sentence('\'', printable(text, 300), '\'');
 }
 
 /// A path as messages show it.
