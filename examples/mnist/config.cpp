@@ -9,6 +9,7 @@
 #include <ebm/core/error.hpp>
 #include <ebm/io/file.hpp>
 #include <ebm/io/quoted.hpp>
+#include <ebm/io/take_text.hpp>
 #include <ebm/io/utf8.hpp>
 #include <sstream>
 #include <string_view>
@@ -121,8 +122,7 @@ bool is_plain(std::string_view line) {
 /// recurses on keys of many parts and on nested values, and some letters lead it astray.
 void require_plain(std::string_view text) {
   for (std::uint32_t line = 1; !text.empty(); ++line) {
-    const std::string_view here = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(here.size() + 1, text.size()));
+    const std::string_view here = ebm::io::detail::take_line(text);
     if (is_plain(here)) continue;
     throw ebm::Error(ebm::sentence("line ", line, ": expected `flag = value`, one value, got ",
                                    ebm::io::quoted_text(here)));
@@ -169,6 +169,9 @@ void apply_config(CLI::App& command, const std::filesystem::path& file,
       refuse("'", command.get_name(), "' takes no ", ebm::io::quoted_text(name), " from a file");
     }
     if (!is_single) refuse("expected one value for '", name, "'");
+    if (kind_of(*option) == Kind::flag && value != "true" && value != "false") {
+      refuse("expected ", name, " = true or false, got ", ebm::io::quoted_text(value));
+    }
     if (kind_of(*option) == Kind::text && !is_text) {
       refuse("expected ", name, " = \"...\", a text in quotes, got ", ebm::io::quoted_text(value));
     }

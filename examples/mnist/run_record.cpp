@@ -8,6 +8,7 @@
 #include <ebm/core/error.hpp>
 #include <ebm/io/file.hpp>
 #include <ebm/io/quoted.hpp>
+#include <ebm/io/take_text.hpp>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -19,19 +20,13 @@ namespace ebm_mnist {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Takes what comes before the next separator, or all, off `text`.
-std::string_view take(std::string_view& text, char separator) {
-  auto part = text.substr(0, text.find(separator));
-  text.remove_prefix(std::min(part.size() + 1, text.size()));
-  if (separator == '\n' && part.ends_with('\r')) part.remove_suffix(1);
-  return part;
-}
+using ebm::io::detail::take_line;
+using ebm::io::detail::take_until;
 
 std::vector<std::string_view> cells_of(std::string_view line) {
   std::vector<std::string_view> cells;
   for (auto left = 1 + std::ranges::count(line, ','); left > 0; --left) {
-    cells.push_back(take(line, ','));
+    cells.push_back(take_until(',', line));
   }
   return cells;
 }
@@ -39,11 +34,11 @@ std::vector<std::string_view> cells_of(std::string_view line) {
 /// The first two lines are comments: "# ebm-mnist 0.1.0, called as:", "# 'ebm-mnist' 'train'".
 void read_heading(std::string_view text, RunSettings& settings) {
   constexpr std::string_view program = "# ebm-mnist ", call = "# ";
-  auto first = take(text, '\n');
-  const auto second = take(text, '\n');
+  auto first = take_line(text);
+  const auto second = take_line(text);
   if (!first.starts_with(program)) return;
   first.remove_prefix(program.size());
-  settings.version = take(first, ',');
+  settings.version = take_until(',', first);
   if (second.starts_with(call)) settings.call = second.substr(call.size());
 }
 
@@ -76,7 +71,7 @@ RunMetrics read_metrics(const fs::path& file) {
   constexpr std::size_t most_columns = 256;  // that training writes
   const std::string text = ebm::io::read_text(file);
   std::string_view rest = text;
-  const auto heading = take(rest, '\n');
+  const auto heading = take_line(rest);
   const auto names = cells_of(heading);
   if (names.size() < first || names[0] != "epoch" || names[1] != "iteration" ||
       names.size() > most_columns) {
@@ -87,7 +82,7 @@ RunMetrics read_metrics(const fs::path& file) {
   RunMetrics metrics;
   metrics.columns.assign(names.begin() + first, names.end());
   while (!rest.empty()) {
-    const auto cells = cells_of(take(rest, '\n'));
+    const auto cells = cells_of(take_line(rest));
     if (cells.size() != names.size()) continue;  // a line cut short
     RunMetrics::Row row{number(cells[0]), number(cells[1]), {}};
     if (!is_count(row.epoch) || !is_count(row.iteration)) continue;
@@ -106,7 +101,7 @@ std::vector<RunEvent> read_events(const fs::path& file) {
   const std::string text = ebm::io::read_text(file);
   std::string_view rest = text;
   for (int line = 1; !rest.empty(); ++line) {
-    const auto text_of_event = take(rest, '\n');
+    const auto text_of_event = take_line(rest);
     if (text_of_event.empty()) continue;
     const auto event = event_of(text_of_event);
     if (!event) {

@@ -24,6 +24,7 @@
 #include <ebm/io/record_file.hpp>
 #include <ebm/io/safetensors.hpp>
 #include <ebm/io/state.hpp>
+#include <ebm/io/take_text.hpp>
 #include <ebm/io/tensorboard.hpp>
 #include <ebm/io/utf8.hpp>
 #include <ebm/io/write_file.hpp>

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <ebm/io/file.hpp>
 #include <ebm/io/quoted.hpp>
+#include <ebm/io/take_text.hpp>
 #include <ebm/io/write_file.hpp>
 #include <ebm/train/position.hpp>
 #include <functional>
@@ -113,8 +114,8 @@ class MetricsCsv {
   /// Rows that there are have nothing in the column.
   void add_column(const std::string& name) {
     constexpr std::string_view not_of_names(",\"\r\n\0", 5);
-    require(!name.empty() && name.find_first_of(not_of_names) == name.npos, "MetricsCsv: ",
-            quoted_text(name),
+    require(!name.empty() && name.find_first_of(not_of_names) == name.npos,
+            "MetricsCsv: ", quoted_text(name),
             " can't head a column: expected letters, but no comma, quote or line break");
     require(std::ssize(columns_) < most_columns, "MetricsCsv: there are more than ", most_columns,
             " columns");
@@ -134,16 +135,9 @@ class MetricsCsv {
     is_ours_ = true;
   }
 
-  /// Takes what comes before the next separator, or all, off `text`; a line without its end, be it
-  /// that of another system.
-  static std::string_view take(std::string_view& text, char separator) {
-    const auto part = text.substr(0, text.find(separator));
-    text.remove_prefix(std::min(part.size() + 1, text.size()));
-    return separator == '\n' && part.ends_with('\r') ? part.substr(0, part.size() - 1) : part;
-  }
   static std::string_view cell(std::string_view line, std::ptrdiff_t column) {
-    while (column-- > 0) take(line, ',');
-    return take(line, ',');
+    while (column-- > 0) static_cast<void>(detail::take_until(',', line));
+    return detail::take_until(',', line);
   }
 
   /// The rows of earlier sessions up to where training is now.
@@ -153,12 +147,12 @@ class MetricsCsv {
       throw Error(sentence(quoted(options_.file), " is no table of metrics: ", why));
     };
     std::string_view rest = text;
-    read_heading(take(rest, '\n'), refuse);
+    read_heading(detail::take_line(rest), refuse);
     const auto columns = std::ssize(columns_);
     const auto seconds = std::ranges::find(columns_, epoch_seconds) - columns_.begin();
     for (std::int64_t row = 1; !rest.empty(); ++row) {
       const bool has_end = rest.find('\n') != rest.npos;
-      const auto line = take(rest, '\n');
+      const auto line = detail::take_line(rest);
       const auto cells = cells_of(line);
       if (line.empty() || (!has_end && cells < columns)) continue;  // cut short
       if (cells != columns) {
@@ -169,9 +163,9 @@ class MetricsCsv {
       if (!iteration) refuse(sentence("row ", row, " has no iteration"));
       // After the last step of an epoch, its end may be yet to come.
       const bool is_epoch = seconds < columns && !cell(line, seconds).empty();
-      const bool is_past = *iteration < position.iteration ||
-                           (*iteration == position.iteration &&
-                            (position.batches_done == 0 || !is_epoch));
+      const bool is_past =
+          *iteration < position.iteration ||
+          (*iteration == position.iteration && (position.batches_done == 0 || !is_epoch));
       if (is_past) rows_.append(line) += '\n';
     }
   }
@@ -181,7 +175,7 @@ class MetricsCsv {
     const auto columns = cells_of(heading);
     if (columns > most_columns) refuse(sentence("it has more than ", most_columns, " columns"));
     std::vector<std::string> names;
-    for (auto i = columns; i-- > 0;) names.emplace_back(take(heading, ','));
+    for (auto i = columns; i-- > 0;) names.emplace_back(detail::take_until(',', heading));
     if (columns < 2 || names[0] != columns_[0] || names[1] != columns_[1]) {
       refuse("its first columns are not epoch and iteration");
     }
