@@ -405,26 +405,30 @@ TEST_CASE("a table that is none is refused where rows are to be kept") {
   run_in(folder.path(), 4);
   const auto complaint_about = [&](std::string_view text) {
     ebm::io::write_file_atomically(folder / "metrics.csv", text);
-    return message_of<ebm::Error>([&] { run_in(folder.path(), -1); });
+    const auto message = message_of<ebm::Error>([&] { run_in(folder.path(), -1); });
+    const std::string start =
+        "'" + (folder / "metrics.csv").string() + "' is no table of metrics: ";
+    const std::string end = "; move it away to go on without its rows";
+    const bool is_of_the_table = message.starts_with(start) && message.ends_with(end);
+    return is_of_the_table
+               ? message.substr(start.size(), message.size() - start.size() - end.size())
+               : message;
   };
-  const std::string start = "'" + (folder / "metrics.csv").string() + "' is no table of metrics: ";
   for (const char* text : {"", "x\n", "a,b\n1,2\n"}) {
-    CHECK(complaint_about(text) == start + "its first columns are not epoch and iteration");
+    CHECK(complaint_about(text) == "its first columns are not epoch and iteration");
   }
   for (const char* text :
        {"epoch,iteration\n1,\n", "epoch,iteration\n1,1e3\n", "epoch,iteration\n1,-4"}) {
-    CHECK(complaint_about(text) == start + "row 1 has no iteration");
+    CHECK(complaint_about(text) == "row 1 has no iteration");
   }
-  CHECK(complaint_about("epoch,iteration\n1,1\n=cmd(),2\n") == start + "row 2 has no epoch");
-  CHECK(complaint_about("epoch,iteration,\n") == start + "a column has no name");
-  CHECK(complaint_about("epoch,iteration,a,b,a\n") == start + "two columns are called 'a'");
+  CHECK(complaint_about("epoch,iteration\n1,1\n=cmd(),2\n") == "row 2 has no epoch");
+  CHECK(complaint_about("epoch,iteration,\n") == "a column has no name");
+  CHECK(complaint_about("epoch,iteration,a,b,a\n") == "two columns are called 'a'");
   // Two cells of a hundred would be written again with all hundred.
-  CHECK(complaint_about("epoch,iteration,loss\n1,1,2\n1,2\n") ==
-        start + "row 2 has 2 cells, expected 3");
-  CHECK(complaint_about("epoch,iteration,loss\n1,1,2,3\n") ==
-        start + "row 1 has 4 cells, expected 3");
+  CHECK(complaint_about("epoch,iteration,loss\n1,1,2\n1,2\n") == "row 2 has 2 cells, expected 3");
+  CHECK(complaint_about("epoch,iteration,loss\n1,1,2,3\n") == "row 1 has 4 cells, expected 3");
   CHECK(complaint_about("epoch,iteration" + std::string(255, ',') + "\n") ==
-        start + "it has more than 256 columns");
+        "it has more than 256 columns");
 }
 
 TEST_CASE("a table keeps what an editor or another system made of its lines") {

@@ -144,7 +144,8 @@ class MetricsCsv {
   void read_rows(const Position& position) {
     const std::string text = read_text(options_.file);
     const auto refuse = [&](const std::string& why) {
-      throw Error(sentence(quoted(options_.file), " is no table of metrics: ", why));
+      throw Error(sentence(quoted(options_.file), " is no table of metrics: ", why,
+                           "; move it away to go on without its rows"));
     };
     std::string_view rest = text;
     read_heading(detail::take_line(rest), refuse);
