@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   ebm::io::MetricsCsv metrics({.file = file, .every = 1});
   if (!fuzz::accepts([&] { metrics.on_start(trainer); })) return 0;
-  if (!fuzz::is_one_in(2, {data, size})) return 0;
+  if (!fuzz::is_one_in(8, {data, size})) return 0;
   ebm::BatchReport batch;
   batch.epoch = 3;
   batch.iteration = 100;
