@@ -42,7 +42,7 @@ TEST_CASE("what can't be embedded is refused") {
   SafeTensors broken;
   broken.add("w", {2}, std::vector{1.0f, std::numeric_limits<float>::quiet_NaN()});
   CHECK(message_of<ebm::Error>([&] { ebm::io::write_embedded(folder / "w.hpp", broken, "a"); }) ==
-        "number 1 of tensor 'w' is nan, expected a finite number");
+        "number 1 of tensor 'w' of memory is nan, expected a finite number");
   SafeTensors content;
   content.add("x", {1}, std::vector{1.0});
   CHECK(message_of<ebm::InvalidArgument>(

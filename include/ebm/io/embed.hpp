@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 #include <ebm/core/error.hpp>
-#include <ebm/core/finite.hpp>
+#include <ebm/io/finite_tensor.hpp>
 #include <ebm/io/safetensors.hpp>
 #include <string>
 #include <string_view>
@@ -76,11 +76,7 @@ inline void write_embedded(const std::filesystem::path& path, const SafeTensors&
     if (values.empty()) {  // C++ has no array of none
       throw Error(sentence("tensor ", quoted_text(entry.first), " holds no value"));
     }
-    if (!all_finite(values)) {
-      const std::size_t at = first_not_finite(values);
-      throw Error(sentence("number ", at, " of tensor ", quoted_text(entry.first), " is ",
-                           values[at], ", expected a finite number"));
-    }
+    detail::require_finite_tensor(content, entry.first, values);
     const std::string array = sentence("tensor", ++number);
     text += sentence("inline constexpr float ", array, "[] = {  // ", quoted_text(entry.first));
     for (std::size_t i = 0; i < values.size(); ++i) {

@@ -105,6 +105,7 @@ class FileReader {
   /// The next `size` bytes, fewer only at the end of the file.
   ///
   /// Memory follows what the file holds, not what is asked for: a lying header costs nothing.
+  /// Throws Error with the system's reason, and where the bytes do not fit in memory.
   [[nodiscard]] std::vector<std::byte> read(std::uint64_t size) {
     constexpr std::uint64_t chunk = 1 << 20;
     std::vector<std::byte> bytes;

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
-#include <ebm/core/finite.hpp>
 #include <ebm/energy/energy.hpp>
 #include <ebm/energy/finite_parameters.hpp>
+#include <ebm/io/finite_tensor.hpp>
 #include <ebm/io/safetensors.hpp>
 #include <type_traits>
 #include <vector>
@@ -46,11 +45,7 @@ void load_model(const SafeTensors& content, E& energy) {
   for (const ParameterInfo& info : infos) {
     const auto take = [&]<class Stored>(std::type_identity<Stored>) {
       const auto tensor = content.get<Stored>(info.name, {info.shape.begin(), info.shape.end()});
-      if (!all_finite(tensor)) {
-        const std::size_t at = first_not_finite(tensor);
-        throw Error(sentence("number ", at, " of tensor '", info.name, "' of ", content.source(),
-                             " is ", tensor[at], ", expected a finite number"));
-      }
+      detail::require_finite_tensor(content, info.name, tensor);
       std::ranges::copy(tensor, values.begin() + info.offset);
     };
     if (content.at(info.name).dtype == DType::F32) {
