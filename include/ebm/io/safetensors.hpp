@@ -91,12 +91,23 @@ inline constexpr std::string_view checksum_key = "ebm_crc32c";
 /// Throws InvalidArgument unless a file can have such a tensor, of so many bytes.
 inline void require_tensor(std::string_view name, DType dtype, const TensorShape& shape,
                            std::size_t bytes) {
-  require(name != metadata_key, "SafeTensors: no tensor can be called ", quoted_text(name));
+  // Not `require`, which would put the name in quotes each time: a file may have a million.
+  const auto refuse = [&](const char* what, const auto&... more) {
+    throw InvalidArgument(sentence("SafeTensors: ", what, quoted_text(name), more...));
+  };
   constexpr std::size_t most = 1000;  // whose text has a place in what is read of an entry
-  require(shape.size() <= most, "SafeTensors: tensor ", quoted_text(name), " has ", shape.size(),
-          " dimensions, expected at most ", most);
-  require(byte_size(dtype, shape) == bytes, "SafeTensors: tensor ", quoted_text(name), " of shape ",
-          text_of(shape), " got ", bytes / dtype_size(dtype), " values");
+  if (name == metadata_key) refuse("no tensor can be called ");
+  if (shape.size() > most) {
+    refuse("tensor ", " has ", shape.size(), " dimensions, expected at most ", most);
+  }
+  if (byte_size(dtype, shape) != bytes) {
+    refuse("tensor ", " of shape ", text_of(shape), " got ", bytes / dtype_size(dtype), " values");
+  }
+}
+
+/// The same for one whose name is taken.
+[[noreturn]] inline void refuse_second_tensor(std::string_view name) {
+  throw InvalidArgument(sentence("SafeTensors: there are two tensors ", quoted_text(name)));
 }
 
 }  // namespace detail
@@ -119,7 +130,7 @@ class SafeTensors {
   void insert(std::string name, Tensor tensor) {
     detail::require_tensor(name, tensor.dtype, tensor.shape, tensor.bytes.size());
     const auto [position, inserted] = tensors_.try_emplace(std::move(name), std::move(tensor));
-    require(inserted, "SafeTensors: there are two tensors ", quoted_text(position->first));
+    if (!inserted) detail::refuse_second_tensor(position->first);
   }
 
   [[nodiscard]] bool contains(std::string_view name) const { return tensors_.contains(name); }
@@ -264,8 +275,7 @@ inline void write_safetensors(const std::filesystem::path& path,
   std::set<std::string_view> names;
   for (const TensorView& tensor : tensors) {
     detail::require_tensor(tensor.name, tensor.dtype, tensor.shape, tensor.bytes.size());
-    require(names.insert(tensor.name).second, "SafeTensors: there are two tensors ",
-            quoted_text(tensor.name));
+    if (!names.insert(tensor.name).second) detail::refuse_second_tensor(tensor.name);
   }
   detail::SafeTensorsHeader header{{}, metadata};
   header.metadata.insert_or_assign(std::string(detail::checksum_key),
