@@ -9,6 +9,7 @@
 #include <ebm/io/file.hpp>
 #include <ebm/io/quoted.hpp>
 #include <ebm/io/take_text.hpp>
+#include <ebm/log/metrics_csv.hpp>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -67,14 +68,13 @@ bool is_count(double value) {
 }
 
 RunMetrics read_metrics(const fs::path& file) {
-  constexpr std::size_t first = 2;           // columns that say when
-  constexpr std::size_t most_columns = 256;  // that training writes
+  constexpr std::size_t first = 2;  // columns that say when
   const std::string text = ebm::io::read_text(file);
   std::string_view rest = text;
   const auto heading = take_line(rest);
   const auto names = cells_of(heading);
   if (names.size() < first || names[0] != "epoch" || names[1] != "iteration" ||
-      names.size() > most_columns) {
+      std::ssize(names) > ebm::io::MetricsCsv::most_columns) {
     throw ebm::Error(
         ebm::sentence("expected a table whose columns begin with epoch,iteration, got ",
                       ebm::io::quoted_text(heading)));
